@@ -1,0 +1,267 @@
+/**
+ * The contracts. What stands behind each of them passes the suite of the same name under test/contract.
+ * No call rejects with anything but a Fault for a reason that it knows; each obeys its deadline's signal.
+ */
+import type { Deadline } from './base/deadline.ts';
+import type { Fault } from './base/fault.ts';
+import type {
+  ArrayId,
+  ArraySnapshot,
+  CutLabel,
+  CutUnit,
+  DeviceKey,
+  DiskRef,
+  Finding,
+  Level,
+  ProbeReport,
+  ReleaseKind,
+  SetState,
+  VmName,
+  Volume,
+} from './model.ts';
+
+// ---- arrays
+
+export type Fired =
+  /** The array says that the instant is behind us. */
+  | { readonly kind: 'cut'; readonly unit: CutUnit }
+  /** Certainly not taken, and will not be. */
+  | { readonly kind: 'refused'; readonly unit: CutUnit; readonly why: Fault }
+  /** May exist, may still appear. */
+  | { readonly kind: 'unknown'; readonly unit: CutUnit; readonly why: Fault };
+
+/** An array's own hold on writes, with an expiry. Raised, `fire` is its commit, and `cut` its word that it stood. */
+export interface Fence {
+  readonly leaseMs: { readonly min: number; readonly max: number };
+  raise(leaseMs: number, deadline: Deadline): Promise<void>;
+  /** Without a cut; callable in every state. */
+  drop(deadline: Deadline): Promise<void>;
+}
+
+/** Everything that could be done before the window is done; `fire` is one request a unit. */
+export interface ArmedCut {
+  readonly units: readonly CutUnit[];
+  readonly fence?: Fence;
+  /** Session warm, same members, preparation still stands. Says how long a fire will take at the most, in ms. */
+  recheck(deadline: Deadline): Promise<{ readonly forecastMs: number }>;
+  /** All units at once; never rejects, never repeats. Polling a job is part of it. One answer a unit, in their order. */
+  fire(deadline: Deadline): Promise<readonly Fired[]>;
+  /**
+   * Looks, by label, at what there is now. `settled` false: something may still appear (an outcome is unknown, and less
+   * than the array's `lateMs` has passed since it was sent).
+   */
+  collect(deadline: Deadline): Promise<{ readonly taken: readonly ArraySnapshot[]; readonly settled: boolean }>;
+}
+
+/** Facts of a make, as data: plan, docs and `check` read them. */
+export interface ArrayTraits {
+  /** 'btrfs', 'reflink', 'command', … */
+  readonly make: string;
+  /** Requests at once. */
+  readonly parallel: number;
+  /** Volumes that one cut unit can hold; 1: every volume is an instant of its own. */
+  readonly maxGroup: number;
+  /** How long after a lost answer the array may still execute the request. */
+  readonly lateMs: number;
+  /** `cut`: its answer says that the instant is past. `accepted`: it does not; never better than unproven with two units. */
+  readonly answers: 'cut' | 'accepted';
+  /** What a snapshot's listing tells: a missing one lowers what can be verified later. */
+  readonly tells: { readonly id: boolean; readonly time: boolean };
+  /** A fire takes no longer than this, as a rule, before it has been measured. */
+  readonly forecastMs: number;
+}
+
+export interface ArrayDriver {
+  readonly id: ArrayId;
+  readonly traits: ArrayTraits;
+  /** Reaches it, logs in, looks at privileges, versions and capacity. Changes nothing. */
+  check(deadline: Deadline): Promise<readonly Finding[]>;
+  /** Which of these are yours? Absent from the answer: not this array's. */
+  locate(devices: readonly DeviceKey[], deadline: Deadline): Promise<ReadonlyMap<DeviceKey, Volume>>;
+  /** How these would be cut: what lies in one unit is cut at one instant. Changes nothing; the plan reads it. */
+  group(volumes: readonly Volume[], deadline: Deadline): Promise<readonly CutUnit[]>;
+  /** Log in, look up, build the group, prepare. Takes no snapshot: afterwards `find` sees nothing new. */
+  arm(units: readonly CutUnit[], label: CutLabel, deadline: Deadline): Promise<ArmedCut>;
+  /** Takes away what `arm` made, by label, from the array's truth: also after our crash, from a fresh driver. */
+  disarm(label: CutLabel, deadline: Deadline): Promise<readonly Finding[]>;
+  find(label: CutLabel, deadline: Deadline): Promise<readonly ArraySnapshot[]>;
+  /** Every snapshot whose name has our form, whoever's journal it is in. */
+  findAll(deadline: Deadline): Promise<readonly ArraySnapshot[]>;
+  /** Checks label, source and the array's own id, then removes. Removing what is not there succeeds. */
+  remove(snapshot: ArraySnapshot, deadline: Deadline): Promise<void>;
+  close(): Promise<void>;
+}
+
+// ---- a place where commands run
+
+export interface CommandResult {
+  /** Exit code; null: ended by a signal, or the line went away. */
+  readonly exit: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A running far-end program, spoken to in lines. Its end is known by `ended`; losing the line is an end. */
+export interface Dialogue {
+  /** Writes one line; never throws: a line that is gone shows in `ended`. */
+  send(line: string): void;
+  /** Raw bytes, before the first line: how a program is sent over the channel. */
+  write(bytes: string): void;
+  /** Calls back for every whole line from now on; lines longer than 64 KiB end the dialogue. */
+  onLine(receive: (line: string) => void): void;
+  /** Resolves when nothing more will come; `why` says what is known. Never rejects. */
+  readonly ended: Promise<{ readonly exit: number | null; readonly stderr: string; readonly why: string }>;
+  /** End of input, then close. */
+  end(): void;
+}
+
+/** This machine, or the far end of an SSH connection. argv in, never a command line: quoting is the shell's own matter. */
+export interface Shell {
+  /** 'mail01.corp.example', 'this machine': for messages. */
+  readonly where: string;
+  /** Rejects with a Fault when the command could not be started or the deadline passed; a non-zero exit is an answer. */
+  run(
+    argv: readonly string[],
+    options: { readonly stdin?: string; readonly deadline: Deadline },
+  ): Promise<CommandResult>;
+  start(argv: readonly string[], deadline: Deadline): Promise<Dialogue>;
+  close(): Promise<void>;
+}
+
+// ---- guests
+
+/** What a method needs to know of a guest. */
+export interface Guest {
+  readonly vm: VmName;
+  /** The guest's shell, opened once and shared by its stages; rejects with a Fault that names the remedy. */
+  connect(deadline: Deadline): Promise<Shell>;
+  /** Disks by mount point, where the topology says it: `disks: { "scsi0:1": /srv/mail }`. */
+  readonly told: ReadonlyMap<string, DiskRef>;
+}
+
+/** What to hold still: made by the plan from the probe. */
+export interface HoldOrder {
+  /** Who holds: the run's id, the user and host, for a second comer's message. */
+  readonly owner: string;
+  /** Which disks are still when this stage holds (whole disks only). */
+  readonly covers: readonly DiskRef[];
+  /** No hold of this run lasts longer. */
+  readonly maxLeaseMs: number;
+}
+
+export interface Held {
+  readonly gives: Level;
+  readonly covers: readonly DiskRef[];
+}
+
+export interface Release {
+  readonly kind: ReleaseKind;
+  readonly why?: string;
+}
+
+/** One way to keep a guest still; its settings were given when it was made. */
+export interface Quiescer {
+  readonly method: string;
+  /** The level that a kept hold gives to a disk that it stills. */
+  readonly gives: Level;
+  /** How long after the end of its lease a hold can last at the most, in words, for the plan: 'lease + 1 s'. */
+  readonly bound: string;
+  /** Looks at the guest: what it would hold, what it would not. Freezes nothing, leaves nothing behind. */
+  probe(guest: Guest, deadline: Deadline): Promise<ProbeReport>;
+  /** Outside the window: everything up to the word. */
+  open(guest: Guest, order: HoldOrder, deadline: Deadline): Promise<GuestChannel>;
+}
+
+export interface GuestChannel {
+  /** Aborts when the line is lost; absent where there is no live line. */
+  readonly lost?: AbortSignal;
+  /** Flushes what is dirty, so that the freeze is short. Outside the window. */
+  flush(deadline: Deadline): Promise<void>;
+  /** Warm, same mounts, still able: asked right before the window. */
+  recheck(deadline: Deadline): Promise<void>;
+  /**
+   * Holds. Resolves only when all that it covers is still and the line has been shown to carry words in both
+   * directions since. The lease counts in the guest from before its first freeze; when it ends, the guest lets go by
+   * itself.
+   */
+  hold(leaseMs: number, deadline: Deadline): Promise<Held>;
+  /**
+   * Lets go. Callable in every state, also after a hold that failed or timed out (it may have frozen), and twice.
+   * Never rejects. `kept` only if all that was held was still held until this word arrived.
+   */
+  release(deadline: Deadline): Promise<Release>;
+  /** Ends the line and takes away everything that `open` made. Never rejects. */
+  close(): Promise<void>;
+}
+
+// ---- what happens, as it happens
+
+/** Everything that a run tells. Core emits; only `ui/` prints. */
+export type RunEvent =
+  | { readonly type: 'run'; readonly run: string; readonly group: string; readonly label: string }
+  | { readonly type: 'step'; readonly step: RunStep; readonly detail?: string }
+  | { readonly type: 'finding'; readonly finding: Finding }
+  | {
+      readonly type: 'guest';
+      readonly vm: VmName;
+      readonly stage: number;
+      readonly is: 'opened' | 'flushed' | 'holding' | 'held' | 'not-held' | 'releasing' | 'released';
+      readonly atMs: number;
+      readonly release?: ReleaseKind;
+      readonly why?: string;
+    }
+  | {
+      readonly type: 'array';
+      readonly array: ArrayId;
+      readonly is: 'armed' | 'fence-raised' | 'firing' | 'cut' | 'refused' | 'unknown' | 'collected' | 'removed';
+      readonly atMs: number;
+      readonly tookMs?: number;
+      readonly why?: string;
+    }
+  | { readonly type: 'window'; readonly is: 'opened' | 'closed'; readonly atMs: number; readonly lastsMs?: number }
+  | { readonly type: 'interrupted'; readonly signal: string; readonly secondsLeft?: number }
+  | { readonly type: 'outcome'; readonly state: SetState; readonly exit: number; readonly line: string };
+
+export type RunStep =
+  | 'resolve'
+  | 'plan'
+  | 'lock'
+  | 'arm'
+  | 'open'
+  | 'flush'
+  | 'recheck'
+  | 'window'
+  | 'collect'
+  | 'verify-placement'
+  | 'seal'
+  | 'retention'
+  | 'clean-up';
+
+export type Emit = (event: RunEvent) => void;
+
+// ---- vSphere, as the main path sees it
+
+/** Reads where the disks of these VMs lie. Two readings of an unchanged world are equal in all but `takenAt`. */
+export interface PlacementReader {
+  read(
+    vms: readonly { readonly vm: VmName; readonly wanted: string }[],
+    deadline: Deadline,
+  ): Promise<import('./model.ts').Placement>;
+  /** Tasks of kind relocate, clone, snapshot, consolidate on these VMs that ran, began or ended since `since`. */
+  disturbances(refs: readonly string[], since: Date, deadline: Deadline): Promise<readonly Finding[]>;
+  close(): Promise<void>;
+}
+
+// ---- files, so that a simulation can lose unsynced writes
+
+export interface FileSystem {
+  read(path: string): Promise<string | undefined>;
+  /** Whole or not at all, on disk when it resolves: write aside, fsync, rename, fsync the folder. */
+  writeWhole(path: string, text: string): Promise<void>;
+  /** Appends; on disk only after `sync`. */
+  append(path: string, text: string): Promise<void>;
+  sync(path: string): Promise<void>;
+  list(folder: string): Promise<readonly string[]>;
+  makeFolder(path: string): Promise<void>;
+  remove(path: string): Promise<void>;
+}
