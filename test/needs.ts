@@ -1,0 +1,81 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { describe, test } from 'vitest';
+
+interface Check {
+  readonly met: () => boolean;
+  readonly remedy: string;
+}
+
+/** What a test may ask of the machine. Programs are also looked for in the system folders that PATH may lack. */
+const NEEDS = {
+  root: { met: () => process.getuid?.() === 0, remedy: 'run as root' },
+  linux: { met: () => process.platform === 'linux', remedy: 'run on Linux' },
+  sshd: program('sshd', 'openssh-server'),
+  ssh: program('ssh', 'openssh-client'),
+  ip: program('ip', 'iproute2'),
+  unshare: program('unshare', 'util-linux'),
+  losetup: program('losetup', 'mount'),
+  fsfreeze: program('fsfreeze', 'util-linux'),
+  python3: program('python3', 'python3'),
+  perl: program('perl', 'perl-base'),
+  sudo: program('sudo', 'sudo'),
+  swapon: program('swapon', 'mount'),
+  'mkfs.ext4': program('mkfs.ext4', 'e2fsprogs'),
+  'mkfs.xfs': program('mkfs.xfs', 'xfsprogs'),
+  'mkfs.btrfs': program('mkfs.btrfs', 'btrfs-progs'),
+  go: program('go', 'golang-go'),
+  vcsim: { met: () => find('vcsim'), remedy: 'go install github.com/vmware/govmomi/vcsim@latest' },
+  govc: { met: () => find('govc'), remedy: 'go install github.com/vmware/govmomi/govc@latest' },
+  postgres: {
+    met: () => canUse('/usr/lib/postgresql/15/bin/postgres', constants.X_OK),
+    remedy: 'apt-get install postgresql-15',
+  },
+  namespaces: {
+    met: () => canUse('/proc/self/ns/net', constants.R_OK) && canUse('/proc/self/ns/mnt', constants.R_OK),
+    remedy: 'use a kernel with network and mount namespaces',
+  },
+  loop: { met: () => canUse('/dev/loop-control', constants.W_OK), remedy: 'use a kernel with loop devices, as root' },
+} as const satisfies Record<string, Check>;
+
+export type Need = keyof typeof NEEDS;
+
+/**
+ * A `describe` for tests that ask something of the machine. Where a need is not met the tests are skipped, with the
+ * reason and the remedy on standard error; with STILLPOINT_LAB=required they fail instead.
+ */
+export function needs(...wanted: readonly Need[]): (name: string, body: () => void) => void {
+  const missing = wanted.filter((need) => !NEEDS[need].met());
+  if (missing.length === 0) return (name, body) => void describe(name, body);
+  const reason = missing.map((need) => `needs ${need} (${NEEDS[need].remedy})`).join(', ');
+  if (process.env['STILLPOINT_LAB'] === 'required') {
+    return (name) =>
+      void describe(name, () => {
+        test('the machine has what this lab needs', () => {
+          throw new Error(reason);
+        });
+      });
+  }
+  return (name, body) => {
+    process.stderr.write(`SKIPPED: ${name}: ${reason}\n`);
+    describe.skip(name, body);
+  };
+}
+
+function program(name: string, debian: string): Check {
+  return { met: () => find(name), remedy: `apt-get install ${debian}` };
+}
+
+function find(name: string): boolean {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
+  return folders.some((folder) => folder !== '' && canUse(join(folder, name), constants.X_OK));
+}
+
+function canUse(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
