@@ -48,7 +48,7 @@ export function needs(...wanted: readonly Need[]): (name: string, body: () => vo
   const missing = wanted.filter((need) => !NEEDS[need].met());
   if (missing.length === 0) return (name, body) => void describe(name, body);
   const reason = missing.map((need) => `needs ${need} (${NEEDS[need].remedy})`).join(', ');
-  if (process.env['STILLPOINT_LAB'] === 'required') {
+  if (process.env.STILLPOINT_LAB === 'required') {
     return (name) =>
       void describe(name, () => {
         test('the machine has what this lab needs', () => {
@@ -67,7 +67,7 @@ function program(name: string, debian: string): Check {
 }
 
 function find(name: string): boolean {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
   return folders.some((folder) => folder !== '' && canUse(join(folder, name), constants.X_OK));
 }
 
