@@ -344,7 +344,7 @@ export interface WindowRecord {
   readonly holds: readonly HoldRecord[];
   readonly fences: readonly FenceRecord[];
   readonly fires: readonly FireRecord[];
-  /** Why nothing, or not everything, was fired. Absent: all was fired. */
+  /** What ended the window early, or was lost in it. Absent: all was fired, and nothing was lost on the way. */
   readonly stopped?: { readonly code: string; readonly message: string };
 }
 

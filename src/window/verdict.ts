@@ -1,0 +1,187 @@
+import {
+  best,
+  type CutUnit,
+  type DiskRef,
+  type DiskVerdict,
+  diskName,
+  type FireRecord,
+  type HoldRecord,
+  type Level,
+  type Plan,
+  type PlannedDisk,
+  type Verdict,
+  type VmName,
+  type VmVerdict,
+  type WindowRecord,
+  weakest,
+} from '../model.ts';
+
+/** Where the disks were after the window, compared with before it. */
+export type PlacementWord = 'same' | 'changed' | 'unread';
+
+/**
+ * What the record of a window proves. Pure; it reads nothing but what was planned and what was stamped by the run's own
+ * clock, and knows nothing of what was found on the arrays later: an answer that came too late improves nothing.
+ *
+ * A disk is *still* when a guest's hold that covers it was confirmed before the first fire was sent and let go, kept,
+ * after the last was answered; or when its array's fence was up before any fire and its own commit succeeded after all
+ * unfenced fires were answered. All is *one instant* when the disks that are not still lie in at most one cut unit (an
+ * atomic cut of the rest, while everything else stands still, is an instant; two are not), every unit was answered
+ * `cut`, and the placement is the same before and after.
+ */
+export function verdict(plan: Plan, window: WindowRecord, placement: PlacementWord): Verdict {
+  const span = spanOf(window.fires);
+  const disks = plan.disks.map((disk) => diskVerdict(disk, plan, window, span));
+  const stilled = new Set(disks.filter((disk) => disk.stilledBy !== undefined).map(({ ref }) => diskName(ref)));
+  const isStill = (disk: PlannedDisk): boolean => stilled.has(diskName(disk.ref));
+
+  const asides = new Set(
+    plan.guests
+      .filter(
+        (guest) =>
+          guest.optional &&
+          plan.disks.some((disk) => disk.ref.vm === guest.vm && disk.cover === 'held' && !isStill(disk)),
+      )
+      .map(({ vm }) => vm),
+  );
+  const members = plan.disks.filter((disk) => !asides.has(disk.ref.vm));
+
+  const vms = plan.guests.map(({ vm }): VmVerdict => {
+    const own = plan.disks.filter((disk) => disk.ref.vm === vm);
+    const doubts = doubtsAbout(own);
+    return { vm, level: doubts.length > 0 ? 'unproven' : levelOf(own), aside: asides.has(vm) };
+  });
+  const because = doubtsAbout(members);
+  const oneInstant = because.length === 0;
+  const counted = vms.filter(({ aside }) => !aside).map(({ level }) => level);
+  const level = oneInstant && counted.length > 0 ? weakest(counted) : 'unproven';
+  return {
+    level,
+    except: oneInstant ? exceptions(members) : [],
+    oneInstant,
+    disks,
+    vms,
+    because: [...because, ...shortfalls()],
+  };
+
+  /** Why these disks cannot be said to be at one instant; empty if they are. */
+  function doubtsAbout(own: readonly PlannedDisk[]): string[] {
+    const doubts: string[] = [];
+    const units = new Set(own.flatMap((disk) => disk.units));
+    const free = new Set(own.filter((disk) => !isStill(disk)).flatMap((disk) => disk.units));
+    if (units.size > 1) {
+      const missing = unitsOf(plan).filter((unit) => units.has(unit.id) && !wasCut(unit.id, window.fires));
+      for (const unit of missing) doubts.push(`array ${unit.array} did not say in time that it had cut ${names(unit)}`);
+    }
+    if (free.size > 1) {
+      const loose = own.filter((disk) => !isStill(disk)).map((disk) => diskName(disk.ref));
+      doubts.push(
+        `${loose.join(', ')} stood in no hold, and ${free.size} cuts took them: each has an instant of its own`,
+      );
+    }
+    if (placement === 'changed') doubts.push('the disks did not lie where they were planned');
+    if (placement === 'unread') doubts.push('it could not be read again whether the disks stayed where they were');
+    return doubts;
+  }
+
+  function levelOf(own: readonly PlannedDisk[]): Level {
+    const demanded = own.filter((disk) => !isAcceptedFree(disk));
+    const judged = demanded.length > 0 ? demanded : own;
+    return weakest(judged.map((disk) => disks[plan.disks.indexOf(disk)]?.level ?? 'unproven'));
+  }
+
+  /** Planned holds that did not do what they should: what a reader of a weak set wants to know first. */
+  function shortfalls(): string[] {
+    return window.holds.flatMap((hold) => {
+      if (hold.heldAtMs === undefined)
+        return [`guest ${hold.vm} was not held by ${hold.method}${hold.why === undefined ? '' : `: ${hold.why}`}`];
+      if (hold.release === 'kept') return [];
+      if (hold.release === 'expired') return [`guest ${hold.vm} let go before it was told (${hold.method})`];
+      return [`guest ${hold.vm} did not say that it was still held when it was let go (${hold.method})`];
+    });
+  }
+}
+
+interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** F: from the first fire sent to the last one answered `cut`. None: no fire, or one without its answer. */
+function spanOf(fires: readonly FireRecord[]): Span | undefined {
+  if (fires.length === 0) return undefined;
+  const ends = fires.map((fire) => (fire.outcome === 'cut' ? fire.answeredAtMs : undefined));
+  if (ends.includes(undefined)) return undefined;
+  return { fromMs: Math.min(...fires.map((fire) => fire.sentAtMs)), toMs: Math.max(...ends.map((end) => end ?? 0)) };
+}
+
+function diskVerdict(disk: PlannedDisk, plan: Plan, window: WindowRecord, span: Span | undefined): DiskVerdict {
+  const free: DiskVerdict = { ref: disk.ref, level: 'crash' };
+  if (span === undefined) return free;
+  const held = window.holds.filter((hold) => hold.vm === disk.ref.vm && wasHeldThrough(hold, span));
+  const covering = held.filter((hold) => covers(hold, disk.ref));
+  if (covering.length > 0) {
+    // A stage that covers no disk of its own (an application told to pause) lends its level to what others still.
+    const lent = held.filter((hold) => hold.covers.length === 0);
+    return { ...free, level: best([...covering, ...lent].map(({ gives }) => gives)), stilledBy: 'guest' };
+  }
+  return isFenced(disk, plan, window.fires, window.fences) ? { ...free, stilledBy: 'fence' } : free;
+}
+
+function wasHeldThrough(hold: HoldRecord, span: Span): boolean {
+  const { heldAtMs, releaseSentAtMs } = hold;
+  if (heldAtMs === undefined || releaseSentAtMs === undefined) return false;
+  return heldAtMs <= span.fromMs && releaseSentAtMs >= span.toMs && hold.release === 'kept';
+}
+
+function covers(hold: HoldRecord, ref: DiskRef): boolean {
+  return hold.covers.some((covered) => covered.vm === ref.vm && covered.disk === ref.disk);
+}
+
+/** Every unit that takes a part of it was fenced before any fire, and committed, kept, after all unfenced ones were in. */
+function isFenced(
+  disk: PlannedDisk,
+  plan: Plan,
+  fires: readonly FireRecord[],
+  fences: WindowRecord['fences'],
+): boolean {
+  const firstFire = Math.min(...fires.map((fire) => fire.sentAtMs));
+  const lastUnfenced = Math.max(
+    Number.NEGATIVE_INFINITY,
+    ...fires.filter((fire) => !fire.fenced).map((fire) => fire.answeredAtMs ?? Number.POSITIVE_INFINITY),
+  );
+  const arrayOf = new Map(unitsOf(plan).map((unit) => [unit.id, unit.array]));
+  return disk.units.every((unit) => {
+    const fire = fires.find((candidate) => candidate.unit === unit);
+    const upAtMs = fences.find((fence) => fence.array === arrayOf.get(unit))?.upAtMs;
+    if (fire?.outcome !== 'cut' || !fire.fenced || upAtMs === undefined) return false;
+    return upAtMs <= firstFire && fire.sentAtMs >= lastUnfenced;
+  });
+}
+
+function wasCut(unit: string, fires: readonly FireRecord[]): boolean {
+  return fires.some((fire) => fire.unit === unit && fire.outcome === 'cut' && fire.answeredAtMs !== undefined);
+}
+
+function isAcceptedFree(disk: PlannedDisk): boolean {
+  return disk.cover !== 'held' && disk.because !== undefined;
+}
+
+function exceptions(members: readonly PlannedDisk[]): Verdict['except'] {
+  // A VM that has nothing but free disks says so with its own level; it is no exception to it.
+  const heldVms = new Set<VmName>(members.filter((disk) => !isAcceptedFree(disk)).map((disk) => disk.ref.vm));
+  const free = members.filter((disk) => heldVms.has(disk.ref.vm) && isAcceptedFree(disk));
+  const boot = free.filter((disk) => disk.boot).map((disk) => disk.ref);
+  const other = free.filter((disk) => !disk.boot).map((disk) => disk.ref);
+  const part = (what: 'boot disks' | 'accepted disks', refs: readonly DiskRef[]): Verdict['except'] =>
+    refs.length === 0 ? [] : [{ what, level: 'crash', disks: refs }];
+  return [...part('boot disks', boot), ...part('accepted disks', other)];
+}
+
+function unitsOf(plan: Plan): readonly CutUnit[] {
+  return plan.arrays.flatMap((array) => array.units);
+}
+
+function names(unit: CutUnit): string {
+  return unit.volumes.map(({ name }) => name).join(', ');
+}
