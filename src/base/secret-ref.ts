@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+/** Where a secret stands, never the secret: an environment variable, a file, or what a command prints. */
+export type SecretRef =
+  | { readonly env: string }
+  | { readonly file: string }
+  | { readonly command: readonly [string, ...string[]] };
+
+const line = z.string().min(1);
+
+/** The schema of every key that holds a secret, whatever the make: `password: { env: VC_PASSWORD }`. */
+export const secretRef: z.ZodType<SecretRef> = z.union([
+  z.strictObject({ env: line.describe('Name of the environment variable that holds it') }),
+  z.strictObject({ file: line.describe('File that holds it; a trailing newline is dropped') }),
+  z.strictObject({ command: z.tuple([line], line).describe('Command, as a list of words, that prints it') }),
+]);
+
+/** The same settings once the secrets were read. */
+export type Resolved<T, Held> = T extends SecretRef
+  ? Held
+  : T extends readonly (infer Item)[]
+    ? readonly Resolved<Item, Held>[]
+    : T extends object
+      ? { readonly [Key in keyof T]: Resolved<T[Key], Held> }
+      : T;
