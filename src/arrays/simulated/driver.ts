@@ -1,0 +1,184 @@
+import { sleep } from '../../base/clock.ts';
+import type { Deadline } from '../../base/deadline.ts';
+import { beforeDeadline } from '../../base/deadline.ts';
+import { EXIT, Fault } from '../../base/fault.ts';
+import { unreachable } from '../../base/unreachable.ts';
+import type { CutLabel, CutUnit, DeviceKey, Volume } from '../../model.ts';
+import type { ArmedCut, ArrayDriver, ArrayTraits, Fence, Fired } from '../../ports.ts';
+import { armedCut, unitName } from '../armed.ts';
+import { stillOurs } from '../identity.ts';
+import { labelIn } from '../label.ts';
+import type { Answer, SimulatedArray } from './array.ts';
+import type { Operation } from './faults.ts';
+
+/** A driver over an array in memory: everything takes time on the array's clock, and anything can fail. */
+export function simulated(array: SimulatedArray): ArrayDriver {
+  const { id, clock, settings } = array;
+  const traits: ArrayTraits = {
+    make: 'simulated',
+    parallel: settings.parallel ?? Math.max(1, array.volumes.length),
+    maxGroup: Number.POSITIVE_INFINITY,
+    lateMs: settings.lateMs ?? 60_000,
+    answers: settings.answers ?? 'cut',
+    tells: { id: true, time: true },
+    forecastMs: (settings.cutMs ?? 5) + (settings.answerMs ?? 1),
+  };
+
+  return {
+    id,
+    traits,
+    check: (deadline) => call('check', deadline, () => []),
+    locate: (devices, deadline) => call('locate', deadline, () => located(devices)),
+    group: (volumes, deadline) => call('group', deadline, () => unitsOf(volumes)),
+    async arm(units, label, deadline) {
+      await call('arm', deadline, () => array.prepare(label, units));
+      return armed(units, label);
+    },
+    async disarm(label, deadline) {
+      await call('disarm', deadline, () => array.unprepare(label));
+      return [];
+    },
+    find,
+    findAll: (deadline) =>
+      call('find', deadline, () => array.snapshots().filter((one) => labelIn(one.name) !== undefined)),
+    remove: (snapshot, deadline) =>
+      call('remove', deadline, () => {
+        const there = array.snapshots().find((one) => one.name === snapshot.name);
+        if (stillOurs(snapshot, there)) array.remove(snapshot.name);
+      }),
+    close: () => Promise.resolve(),
+  };
+
+  function armed(units: readonly CutUnit[], label: CutLabel): ArmedCut {
+    let raised = false;
+    return armedCut({
+      array: id,
+      units,
+      label,
+      clock,
+      parallel: traits.parallel,
+      lateMs: traits.lateMs,
+      ...(settings.fence === undefined
+        ? {}
+        : {
+            fence: fenceOf(units, settings.fence, (up) => {
+              raised = up;
+            }),
+          }),
+      recheck: (deadline) => call('recheck', deadline, () => ({ forecastMs: traits.forecastMs })),
+      send: (unit, deadline) => send(array.fire(unit, label, raised ? 'commit' : 'plain'), unit, deadline),
+      find,
+    });
+  }
+
+  function find(label: CutLabel, deadline: Deadline) {
+    return call('find', deadline, () => array.snapshots().filter((one) => labelIn(one.name) === label));
+  }
+
+  async function send(request: Promise<Answer>, unit: CutUnit, deadline: Deadline): Promise<Fired> {
+    const answer = await beforeDeadline(request, deadline);
+    switch (answer.kind) {
+      case 'refused':
+        return { kind: 'refused', unit, why: refusal(unit, answer.why) };
+      case 'accepted': {
+        const end = await beforeDeadline(answer.job, deadline);
+        return end === 'done' ? done(unit) : { kind: 'refused', unit, why: refusal(unit, 'its job failed') };
+      }
+      case 'cut':
+        return done(unit);
+      default:
+        return unreachable(answer);
+    }
+  }
+
+  function done(unit: CutUnit): Fired {
+    if (traits.answers === 'cut') return { kind: 'cut', unit };
+    return {
+      kind: 'unknown',
+      unit,
+      why: new Fault({
+        code: 'array.only-accepted',
+        message: `array ${id}: snapshot of ${unitName(unit)} was accepted; this array does not say when it is taken`,
+        exit: EXIT.windowFailed,
+      }),
+    };
+  }
+
+  function refusal(unit: CutUnit, why: string): Fault {
+    return new Fault({
+      code: 'array.refused',
+      message: `array ${id}: snapshot of ${unitName(unit)} refused: ${why}`,
+      exit: EXIT.windowFailed,
+    });
+  }
+
+  function fenceOf(units: readonly CutUnit[], leaseMs: Fence['leaseMs'], isUp: (up: boolean) => void): Fence {
+    return {
+      leaseMs,
+      async raise(wantedMs, deadline) {
+        isUp(true);
+        await call('raise', deadline, (fault) =>
+          array.raise(units, fault?.kind === 'short-lived' ? Math.min(fault.ms, wantedMs) : wantedMs),
+        );
+      },
+      async drop(deadline) {
+        isUp(false);
+        await call('drop', deadline, () => array.drop(units));
+      },
+    };
+  }
+
+  function located(devices: readonly DeviceKey[]): ReadonlyMap<DeviceKey, Volume> {
+    return new Map(
+      array.volumes.filter((volume) => devices.includes(volume.device)).map((volume) => [volume.device, volume]),
+    );
+  }
+
+  function unitsOf(wanted: readonly Volume[]): readonly CutUnit[] {
+    const names = new Map<string, Volume[]>();
+    for (const volume of array.volumes) {
+      const unit = volume.group ?? volume.id;
+      names.set(unit, [...(names.get(unit) ?? []), volume]);
+    }
+    return [...names]
+      .map(([unit, members]) => ({
+        array: id,
+        id: unit,
+        volumes: members.filter((member) => wanted.some((volume) => volume.id === member.id)),
+        alsoCaptures: members
+          .filter((member) => wanted.every((volume) => volume.id !== member.id))
+          .map((member) => member.name),
+      }))
+      .filter((unit) => unit.volumes.length > 0);
+  }
+
+  /** There, done at the far end, and back: half the time each way. */
+  async function call<T>(
+    operation: Operation,
+    deadline: Deadline,
+    work: (fault: ReturnType<SimulatedArray['takeCallFault']>) => T,
+  ): Promise<T> {
+    const fault = array.takeCallFault(operation);
+    const halfMs = ((settings.callMs ?? 1) + (fault?.kind === 'slow' ? fault.ms : 0)) / 2;
+    await pause(halfMs, deadline);
+    if (fault?.kind === 'refused') throw callRefused(operation);
+    if (fault?.kind === 'lost' && !fault.executed) await never(deadline);
+    const result = work(fault);
+    if (fault?.kind === 'lost') await never(deadline);
+    await pause(halfMs, deadline);
+    return result;
+  }
+
+  async function pause(ms: number, deadline: Deadline): Promise<void> {
+    await sleep(clock, ms, deadline.signal);
+    deadline.signal.throwIfAborted();
+  }
+
+  function never(deadline: Deadline): Promise<never> {
+    return beforeDeadline(new Promise<never>(() => {}), deadline);
+  }
+
+  function callRefused(operation: Operation): Fault {
+    return new Fault({ code: 'array.refused', message: `array ${id}: ${operation} refused: not now` });
+  }
+}
