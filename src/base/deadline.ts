@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from './clock.ts';
 import { Fault } from './fault.ts';
 
@@ -22,6 +23,8 @@ export interface Deadline {
  */
 export function deadline(clock: Clock, ms: number, label: string, cancel?: AbortSignal): Deadline {
   const control = new AbortController();
+  // Every guest and array of a run waits on the same budget.
+  setMaxListeners(0, control.signal);
   const endsAt = clock.now() + ms;
   const stop = clock.after(ms, () => control.abort(overdue(label, ms)));
   const forward = (): void => {
