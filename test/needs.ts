@@ -24,6 +24,7 @@ const NEEDS = {
   'mkfs.ext4': program('mkfs.ext4', 'e2fsprogs'),
   'mkfs.xfs': program('mkfs.xfs', 'xfsprogs'),
   'mkfs.btrfs': program('mkfs.btrfs', 'btrfs-progs'),
+  openssl: program('openssl', 'openssl'),
   go: program('go', 'golang-go'),
   vcsim: { met: () => find('vcsim'), remedy: 'go install github.com/vmware/govmomi/vcsim@latest' },
   govc: { met: () => find('govc'), remedy: 'go install github.com/vmware/govmomi/govc@latest' },
