@@ -1,5 +1,6 @@
 import type { SecretRef } from '../base/secret-ref.ts';
 import type { ArrayId, DiskKind, Level, VmName } from '../model.ts';
+import type { SshSettings } from '../transport/ssh/settings.ts';
 
 /**
  * The topology file as the rest of the program sees it: checked, defaults merged, aliases followed, `{ env }` in
@@ -76,7 +77,7 @@ export interface VmSettings {
   /** What to ask vSphere for: the name, an inventory path, an instance UUID or a MoRef. */
   readonly wanted: string;
   /** Absent: no login. Always there when `quiesce` has a method other than `none`. */
-  readonly ssh?: SshSettings;
+  readonly ssh?: SshSettings<SecretRef>;
   /** Held in this order, released in the opposite one. Empty: the file does not say; nothing is held. */
   readonly quiesce: readonly QuiesceSettings[];
   /** The disk of `/`: `crash` may be cut without being held, `hold` demands it held. */
@@ -126,19 +127,4 @@ export interface MemberSettings {
   readonly after: readonly VmName[];
   /** The run goes on without it, and says so. */
   readonly optional: boolean;
-}
-
-export interface SshSettings {
-  readonly host: string;
-  readonly port?: number;
-  readonly user?: string;
-  readonly key?: string;
-  readonly passphrase?: SecretRef;
-  readonly password?: SecretRef;
-  readonly agent?: string | boolean;
-  readonly knownHosts?: string;
-  readonly hostKey?: string;
-  readonly jump?: string;
-  readonly keepAlive?: string;
-  readonly sudo?: boolean;
 }

@@ -1,0 +1,237 @@
+import { z } from 'zod';
+import { secretRef } from '../base/secret-ref.ts';
+import { sshSettings } from '../transport/ssh/settings.ts';
+import { duration } from './duration.ts';
+import type { Makes } from './makes.ts';
+
+/** The whole file but its `x-` keys, strict. */
+export function topologySchema(makes: Makes) {
+  return fileSchema(arraySchema(makes), quiesceSchema(makes));
+}
+
+/** The same file with its arrays' and methods' own keys as they were written: for when the strict one has accepted it. */
+export function looseSchema() {
+  const stage = z.looseObject({ method: z.string() });
+  const word = z.string().transform((method) => ({ method }));
+  const one = z.union([word, stage]);
+  return fileSchema(z.looseObject({ driver: z.string() }), z.union([one.transform((only) => [only]), z.array(one)]));
+}
+
+function fileSchema<Array extends z.ZodType, Quiesce extends z.ZodType>(array: Array, quiesce: Quiesce) {
+  const shared = {
+    ssh: sshWritten.optional().describe('How to log in to the guest; merged key by key with `defaults.ssh`'),
+    quiesce: quiesce
+      .optional()
+      .describe('How the guest is held still: a method, or a list held in this order and released in the opposite one'),
+    boot: z
+      .enum(['crash', 'hold'])
+      .optional()
+      .describe(
+        'The disk of `/` (Windows: `C:`): `crash`, the default, lets it be cut without being held; `hold` demands it held',
+      ),
+    encrypted: z.literal('accepted').optional().describe('An encrypted VM is refused without this'),
+    allow: z
+      .array(z.enum(['vmware-snapshot']))
+      .optional()
+      .describe(
+        'What would be refused otherwise: `vmware-snapshot`, a VM that runs on a VMware snapshot (`crash` at best)',
+      ),
+  };
+  const vm = z.strictObject({
+    vm: text
+      .optional()
+      .describe('What vSphere knows it by where the name is not unique: an inventory path, instance UUID or MoRef'),
+    ...shared,
+    exclude: z
+      .array(
+        z.strictObject({
+          disk: diskAddress.describe('The disk, by controller and unit'),
+          because: text.describe('Why it may be missing from the set; shown in plan, report and manifest'),
+        }),
+      )
+      .optional()
+      .describe('Disks that are left out of the set'),
+    disks: z
+      .record(diskAddress, z.union([mountPoint.transform((mount) => ({ mount })), diskSchema]))
+      .optional()
+      .describe('What the guest cannot tell of a disk: its mount point, or `{ mount, require }`'),
+  });
+  return z.strictObject({
+    version: z.literal(1).describe('The version of this file: 1'),
+    vsphere: vsphereSchema
+      .optional()
+      .describe('The vCenter, or one ESXi host; what is left out comes from GOVC_URL, GOVC_USERNAME, GOVC_PASSWORD'),
+    state: text
+      .optional()
+      .describe(
+        'Folder for manifests, journals and locks; else $STILLPOINT_HOME, $XDG_STATE_HOME/stillpoint or ~/.local/state/stillpoint',
+      ),
+    arrays: filled(z.record(idName, array)).describe(
+      'Storage arrays by a name of your choice; each is asked once which LUNs are its own',
+    ),
+    tiers: z
+      .record(text, tierSchema)
+      .optional()
+      .describe('What should lie where; a disk that lies elsewhere is a finding of the plan'),
+    volumes: z
+      .record(text, volumeSchema)
+      .optional()
+      .describe(
+        "Only what an array cannot be asked: which of its volumes has which NAA or export. The key is the array's own name of the volume",
+      ),
+    defaults: z.strictObject(shared).optional().describe('Every VM starts from this; its own keys win'),
+    vms: filled(z.record(text, vm)).describe('Virtual machines by their name in vSphere; `{}`: no login, no hold'),
+    groups: filled(z.record(groupName, groupSchema)).describe('VMs that are snapshotted at one instant'),
+  });
+}
+
+const text = z.string().min(1);
+
+/** As a VM or `defaults` writes it: what is missing comes from the other. */
+const sshWritten = sshSettings.partial();
+
+/** An array's name stands in output, locks and the command line. */
+const idName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, dot, dash and underscore, a letter or digit first');
+/** The same that a set id can carry; `latest` means a set on the command line. */
+const groupName = z
+  .string()
+  .regex(
+    /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]{0,63}$/u,
+    'letters, digits, dot, dash and underscore, a letter or digit first, 64 at the most',
+  )
+  .regex(/^(?!latest$)/, '`latest` is a word of the command line; choose another name');
+const diskAddress = z
+  .string()
+  .regex(/^(scsi|nvme|sata|ide)\d{1,2}:\d{1,3}$/, 'a disk is named by controller and unit: "scsi0:1", "nvme0:0"');
+const mountPoint = text.regex(/^(\/|[A-Za-z]:)/, 'a mount point begins with / (or a drive letter)');
+
+const diskSchema = z.strictObject({
+  mount: mountPoint.optional().describe('Mount point that lies on this disk'),
+  require: z.literal('crash').optional().describe('`crash`: this disk may be cut without being held'),
+});
+
+const vsphereSchema = z.strictObject({
+  url: text.optional().describe('https://vcenter.example/sdk'),
+  username: text.optional().describe('A read-only role is enough for fsfreeze, script and none'),
+  password: secretRef.optional().describe('`{ env: NAME }`, `{ file: PATH }` or `{ command: [..] }`'),
+  tls: z
+    .union([
+      z.strictObject({
+        fingerprint: z
+          .string()
+          .regex(
+            /^(SHA256:)?[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}$/,
+            'a SHA-256 fingerprint is 32 pairs of hex digits: "SHA256:AB:CD:…"',
+          )
+          .transform((written) => written.replace(/^SHA256:|:/g, '').toLowerCase())
+          .describe('SHA-256 of its certificate'),
+      }),
+      z.strictObject({ ca: text.describe('File of certificates in PEM; only these are believed') }),
+      z.strictObject({ insecure: z.literal(true).describe('Believe any certificate') }),
+    ])
+    .optional()
+    .describe("Why its certificate is believed; default: the system's CAs"),
+});
+
+const tierSchema = z.strictObject({
+  arrays: z.array(text).min(1).describe('Names of arrays'),
+  expect: z
+    .array(z.enum(['rdm', 'vmfs', 'nfs']))
+    .min(1)
+    .optional()
+    .describe('Kinds of disks that should lie here'),
+});
+
+const volumeSchema = z.strictObject({
+  array: text.optional().describe('The array that it lies on'),
+  name: text.optional().describe("The array's own name, where the key cannot be"),
+  naa: z
+    .string()
+    .regex(/^naa\.(?:[0-9a-f]{16}|[0-9a-f]{32})$/i, 'an NAA is naa. and 16 or 32 hex digits')
+    .transform((id) => id.toLowerCase())
+    .optional()
+    .describe('The LUN as vSphere names it: naa.…'),
+  eui: z
+    .string()
+    .regex(/^eui\.(?:[0-9a-f]{16}|[0-9a-f]{32})$/i, 'an EUI is eui. and 16 or 32 hex digits')
+    .transform((id) => id.toLowerCase())
+    .optional()
+    .describe('The NVMe namespace as vSphere names it: eui.…'),
+  nfs: z
+    .string()
+    .regex(/^[^\s:/]+:\/\S*$|^\[[0-9A-Fa-f:]+\]:\/\S*$/, 'an export is SERVER:/PATH')
+    .optional()
+    .describe('The NFS export: SERVER:/PATH'),
+  prefer: text.optional().describe('The array that cuts it, where two arrays claim the same device'),
+  vmfs: text.optional().describe('The datastore on it; checked against vSphere'),
+  rdm: z.literal(true).optional().describe('It is a raw device mapping; checked against vSphere'),
+});
+
+const memberSchema = z.strictObject({
+  vm: text.describe('A name from `vms`'),
+  after: z
+    .union([text.transform((only) => [only]), z.array(text)])
+    .optional()
+    .describe('Held after these, released before them'),
+  optional: z.boolean().optional().describe('The run goes on without it, and says so'),
+});
+
+const groupSchema = z.strictObject({
+  vms: z
+    .array(z.union([text.transform((vm) => ({ vm, after: undefined, optional: undefined })), memberSchema]))
+    .min(1, 'a group without VMs has nothing to snapshot')
+    .describe('Names from `vms`, or `{ vm, after, optional }`'),
+  window: duration.optional().describe('The longest that any one guest is still; default 10s'),
+  longWindow: z.literal('accepted').optional().describe('A window above 60s is refused without this'),
+  require: z
+    .enum(['application', 'filesystem', 'crash', 'unproven'])
+    .optional()
+    .describe('Less than this is not success; default: the least that the methods of the group give'),
+  weak: z
+    .enum(['keep', 'remove'])
+    .optional()
+    .describe('What happens to a set that proves less than required; default keep'),
+  maxAge: duration.optional().describe('`status` says "too old" when the last good set is older'),
+  keep: z
+    .strictObject({ last: z.int().min(1).describe('So many whole sets; the last good one always stays') })
+    .optional()
+    .describe('Removed after a good run: all but these. Default: nothing is removed'),
+  instant: z
+    .enum(['group', 'per-vm'])
+    .optional()
+    .describe('`group`: one instant for all VMs, or the plan is refused; `per-vm`: each may have its own'),
+});
+
+/** At least one entry. */
+function filled<Key extends z.core.$ZodRecordKey, Value extends z.ZodType>(record: z.ZodRecord<Key, Value>) {
+  return record
+    .refine((entries) => Object.keys(entries).length > 0, 'there is nothing in it')
+    .meta({ minProperties: 1 });
+}
+
+function arraySchema(makes: Makes) {
+  return tagged('driver', makes.arrays, 'What it is spoken to with');
+}
+
+function quiesceSchema(makes: Makes) {
+  const stage = tagged('method', makes.methods, 'How it is held');
+  const word = z
+    .enum(Object.keys(makes.methods))
+    .transform((method): Tagged => ({ method }))
+    .pipe(stage);
+  const one = z.union([word, stage]);
+  return z.union([one, z.array(one).min(1, 'an empty list; `none` holds nothing')]);
+}
+
+type Tagged = Readonly<Record<string, unknown>>;
+
+/** One of the schemas, told apart by the word under `key`. */
+function tagged(key: string, schemas: Makes['arrays'], what: string): z.ZodType<unknown, Tagged> {
+  const [first, ...others] = Object.entries(schemas).map(([name, schema]) =>
+    schema.safeExtend({ [key]: z.literal(name).describe(what) }),
+  );
+  if (first === undefined) throw new Error(`no ${key} is known`);
+  return z.discriminatedUnion(key, [first, ...others]);
+}

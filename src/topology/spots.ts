@@ -1,0 +1,152 @@
+import { isAlias, isMap, isScalar, isSeq, type ParsedNode, Scalar } from 'yaml';
+import { nearest } from './nearest.ts';
+import { type Problem, problem } from './problem.ts';
+import type { Entry, Spot } from './spot.ts';
+
+/** Nesting of a real topology stays below ten. */
+export const DEEPEST = 64;
+/** A thousand guests, each with everything written out, are about 30,000 values. */
+const LARGEST = 200_000;
+
+/** Nodes as values with places. Each node is visited once: what an alias brings is shared, and counted. */
+export function spotsOf(contents: ParsedNode): { readonly root?: Spot; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const anchors = new Map<string, { readonly offset: number; readonly spot?: Spot }>();
+  const tell = (code: string, message: string, offset: number, hint: string): void => {
+    problems.push(problem({ code: `topology.${code}`, subject: 'topology', message, offset, hint }));
+  };
+  const root = convert(contents);
+  if (root.depth > DEEPEST) return { problems: [...problems, tooDeep(root.start)] };
+  if (root.size > LARGEST) return { problems: [...problems, tooLarge(root.start)] };
+  return { root, problems };
+
+  function convert(node: ParsedNode): Spot {
+    const [start, end] = node.range;
+    if (isAlias(node)) return follow(node.source, start, end);
+    if (node.anchor === undefined) return converted(node);
+    if (anchors.has(node.anchor)) {
+      tell('duplicate-anchor', `the anchor &${node.anchor} is set twice`, start, 'Give one of them another name.');
+    }
+    anchors.set(node.anchor, { offset: start });
+    const spot = converted(node);
+    anchors.set(node.anchor, { offset: start, spot });
+    return spot;
+  }
+
+  function converted(node: ParsedNode): Spot {
+    const [start, end] = node.range;
+    if (isMap<ParsedNode, ParsedNode | null>(node)) return mapOf(node.items, start, end);
+    if (isSeq<ParsedNode>(node)) {
+      const items = node.items.map(convert);
+      return { kind: 'list', start, end, items, ...measured(items) };
+    }
+    return isScalar(node) ? scalar(node.value, start, end) : scalar(null, start, end);
+  }
+
+  function follow(name: string, start: number, end: number): Spot {
+    const target = anchors.get(name);
+    if (target?.spot !== undefined) return target.spot;
+    const meant = nearest(name, anchors.keys());
+    if (target !== undefined) tell('alias-in-itself', `*${name} stands inside what it repeats`, start, 'Write it out.');
+    else if (meant !== undefined)
+      tell('unknown-alias', `no anchor &${name} before this`, start, `Did you mean *${meant}?`);
+    else
+      tell(
+        'unknown-alias',
+        `no anchor &${name} before this`,
+        start,
+        `Set it first: &${name} at what is to be repeated.`,
+      );
+    return scalar(null, start, end);
+  }
+
+  function mapOf(
+    pairs: readonly { readonly key: ParsedNode; readonly value: ParsedNode | null }[],
+    start: number,
+    end: number,
+  ): Spot {
+    const own = new Map<string, Entry>();
+    const merged = new Map<string, Entry>();
+    let mergedAt: number | undefined;
+    for (const { key, value } of pairs) {
+      const [keyStart, keyEnd] = key.range;
+      const name = nameOf(key);
+      const spot = value === null ? scalar(null, keyStart, keyEnd) : convert(value);
+      if (name === undefined || name === '' || name === '__proto__') {
+        tell('bad-name', 'a key is one word or text, and not empty', keyStart, 'Write KEY: VALUE.');
+      } else if (isMergeKey(key)) {
+        if (mergedAt !== undefined)
+          tell('duplicate-key', '<< stands twice in one map', keyStart, 'List them: <<: [*a, *b].');
+        mergedAt = keyStart;
+        mergeInto(merged, spot, keyStart);
+      } else if (own.has(name)) {
+        tell('duplicate-key', `\`${name}\` stands twice in one map`, keyStart, 'Keep one of them.');
+      } else {
+        own.set(name, { keyStart, value: spot });
+      }
+    }
+    const entries = new Map([...own, ...[...merged].filter(([name]) => !own.has(name))]);
+    return { kind: 'map', start, end, entries, ...measured([...entries.values()].map(({ value }) => value)) };
+  }
+
+  /** The first map of a list wins, as YAML has it. */
+  function mergeInto(merged: Map<string, Entry>, from: Spot, keyStart: number): void {
+    const sources = from.kind === 'list' ? from.items : [from];
+    for (const source of sources) {
+      if (source.kind !== 'map') {
+        return tell(
+          'bad-merge',
+          '<< takes a map, or a list of maps',
+          keyStart,
+          'Write <<: *NAME, where &NAME is set at a map.',
+        );
+      }
+      for (const [name, entry] of source.entries) if (!merged.has(name)) merged.set(name, entry);
+    }
+  }
+}
+
+/** As it is written: 007 stays 007. */
+function nameOf(key: ParsedNode): string | undefined {
+  if (!isScalar(key)) return undefined;
+  return typeof key.value === 'string' ? key.value : key.source;
+}
+
+function isMergeKey(key: ParsedNode): boolean {
+  return isScalar(key) && key.value === '<<' && key.type === Scalar.PLAIN;
+}
+
+function scalar(value: unknown, start: number, end: number): Spot {
+  const plain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+  return { kind: 'scalar', start, end, value: plain, size: 1, depth: 1 };
+}
+
+function measured(children: readonly Spot[]): { readonly size: number; readonly depth: number } {
+  let size = 1;
+  let depth = 0;
+  for (const child of children) {
+    size += child.size;
+    depth = Math.max(depth, child.depth);
+  }
+  return { size, depth: depth + 1 };
+}
+
+export function tooDeep(offset: number): Problem {
+  return problem({
+    code: 'topology.too-deep',
+    subject: 'topology',
+    message: `nested more than ${DEEPEST} levels deep`,
+    hint: 'This is no topology; is it the right file?',
+    offset,
+  });
+}
+
+function tooLarge(offset: number): Problem {
+  return problem({
+    code: 'topology.too-large',
+    subject: 'topology',
+    message: `more than ${LARGEST} values once the aliases are followed`,
+    hint: 'Repeat less with *aliases.',
+    offset,
+  });
+}

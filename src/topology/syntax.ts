@@ -1,0 +1,50 @@
+import type { YAMLError } from 'yaml';
+import { type Problem, problem } from './problem.ts';
+
+/** What the YAML parser stumbled over, in words for people who write YAML twice a year. */
+export function syntaxProblem(error: YAMLError): Problem {
+  const [message, hint] = wordsFor(error);
+  return problem({
+    code: 'topology.syntax',
+    subject: 'topology',
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    offset: error.pos[0],
+  });
+}
+
+function wordsFor({ code, message }: YAMLError): readonly [string, string?] {
+  switch (code) {
+    case 'TAB_AS_INDENT':
+      return ['a tab stands where YAML wants spaces', 'Indent with spaces.'];
+    case 'MISSING_CHAR':
+      return missing(message);
+    case 'BAD_INDENT':
+      return message.startsWith('Flow')
+        ? ['a bracket is not closed before the next line begins', 'Close it with } or ].']
+        : ['this line is not indented like the others of its map or list', 'Line it up with them.'];
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return ['a second KEY: on one line', 'Put it on a line of its own, or text with a colon in quotes.'];
+    case 'BAD_SCALAR_START':
+      return ['text cannot begin with this character', 'Put the text in quotes.'];
+    case 'MULTILINE_IMPLICIT_KEY':
+      return ['a key without its colon', 'Write KEY: VALUE.'];
+    case 'BAD_DQ_ESCAPE':
+      return ['an unknown \\ escape between double quotes', "Use single quotes: '…' keeps \\ as it is."];
+    case 'TAG_RESOLVE_FAILED':
+      return ['a !tag means nothing here', 'Take it out, or put the text in quotes.'];
+    case 'MULTIPLE_ANCHORS':
+      return ['more than one &anchor at one value', 'Keep one of them.'];
+    case 'BAD_ALIAS':
+      return ['* begins an alias, and no name follows', 'Put the text in quotes if the * belongs to it.'];
+    default:
+      return [`this cannot be read as YAML (${message.split('\n', 1)[0]?.toLowerCase()})`];
+  }
+}
+
+function missing(message: string): readonly [string, string?] {
+  if (message.includes('quote')) return ['a quotation mark is not closed', 'Close it at the end of the text.'];
+  if (/end with a [}\]]/.test(message)) return ['a bracket is not closed', 'Close it with } or ].'];
+  if (message.includes('space')) return ['a space is missing', 'YAML wants one after : and , and before #.'];
+  return [`something is missing (${message.split('\n', 1)[0]?.toLowerCase()})`];
+}
