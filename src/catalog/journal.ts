@@ -1,0 +1,164 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { asFault } from '../base/fault.ts';
+import { jsonLine, jsonText, parseJson } from '../base/json.ts';
+import type { ArrayId, ArraySnapshot, SetId, SetState, VmName, WindowRecord } from '../model.ts';
+import { type Intent, intentShape } from './intent.ts';
+import { arraySnapshot, instant, setId, windowRecord } from './shapes.ts';
+import { runFolder, type StateFolder } from './state-folder.ts';
+
+/**
+ * What a clean-up must know of a run, as it happened. Each is on disk before what it announces is done; losing any of
+ * them makes a reader look again at the array, never believe that nothing is there.
+ */
+export type JournalEntry =
+  /** `arm` is about to be called: from now on the array may carry something of this run's label. */
+  | { readonly type: 'arming'; readonly array: ArrayId }
+  /** The window is about to open: guests may be held, and snapshots taken. */
+  | { readonly type: 'opening' }
+  /** Seen on the array. */
+  | { readonly type: 'taken'; readonly snapshot: ArraySnapshot }
+  /** Seen to be gone. */
+  | { readonly type: 'removed'; readonly array: ArrayId; readonly id: string }
+  /** Something stays, or may still appear. */
+  | { readonly type: 'remains'; readonly array: ArrayId; readonly why: string }
+  /** Looked: nothing of this label is there, and nothing can still appear. */
+  | { readonly type: 'clean'; readonly array: ArrayId };
+
+/** How a run ended; the last thing that it writes. */
+export interface RunResult {
+  readonly v: 1;
+  readonly run: SetId;
+  readonly group: string;
+  readonly finishedAt: string;
+  readonly state: SetState;
+  readonly exit: number;
+  /** The answer in one line. */
+  readonly line: string;
+  /** Sentences, most important first: why it is no better. */
+  readonly because: readonly string[];
+  readonly fault?: { readonly code: string; readonly message: string; readonly hint?: string };
+  /** Guests whose release was not confirmed. */
+  readonly mayBeHeld: readonly VmName[];
+}
+
+export interface Journal {
+  readonly run: SetId;
+  /** On disk when it resolves. */
+  note(entry: JournalEntry): Promise<void>;
+  /** On disk when it resolves: between the last release and the first look at the arrays. */
+  window(record: WindowRecord): Promise<void>;
+  /** The result, last. */
+  finish(result: RunResult): Promise<void>;
+}
+
+/** A run as its folder tells. What is absent was never written, or cannot be believed: `faults` says which. */
+export interface RunRecord {
+  readonly run: SetId;
+  readonly intent?: Intent;
+  readonly entries: readonly JournalEntry[];
+  readonly window?: WindowRecord;
+  readonly result?: RunResult;
+  readonly faults: readonly string[];
+}
+
+const entryShape: z.ZodType<JournalEntry, unknown> = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('arming'), array: z.string() }),
+  z.object({ type: z.literal('opening') }),
+  z.object({ type: z.literal('taken'), snapshot: arraySnapshot }),
+  z.object({ type: z.literal('removed'), array: z.string(), id: z.string() }),
+  z.object({ type: z.literal('remains'), array: z.string(), why: z.string() }),
+  z.object({ type: z.literal('clean'), array: z.string() }),
+]);
+
+const resultShape: z.ZodType<RunResult, unknown> = z.object({
+  v: z.literal(1),
+  run: setId,
+  group: z.string(),
+  finishedAt: instant,
+  state: z.enum(['good', 'weak', 'failed']),
+  exit: z.number(),
+  line: z.string(),
+  because: z.array(z.string()),
+  fault: z.object({ code: z.string(), message: z.string(), hint: z.string().exactOptional() }).exactOptional(),
+  mayBeHeld: z.array(z.string()),
+});
+
+/** Starts a run's journal: its intent is on disk when this resolves. */
+export async function beginJournal(state: StateFolder, intent: Intent): Promise<Journal> {
+  const folder = runFolder(state, intent.run);
+  await state.files.makeFolder(folder);
+  await state.files.writeWhole(join(folder, 'intent.json'), jsonText(intent));
+  return journalOf(state, intent.run);
+}
+
+/** Goes on with the journal of an earlier run: a clean-up notes there what it removed. */
+export async function resumeJournal(state: StateFolder, run: SetId): Promise<Journal> {
+  const file = journalFile(state, run);
+  const text = await state.files.read(file);
+  // A line that was cut off must not swallow the first of ours.
+  if (text !== undefined && text !== '' && !text.endsWith('\n')) await state.files.append(file, '\n');
+  return journalOf(state, run);
+}
+
+function journalOf(state: StateFolder, run: SetId): Journal {
+  const { files } = state;
+  const folder = runFolder(state, run);
+  return {
+    run,
+    async note(entry) {
+      await files.append(journalFile(state, run), `${jsonLine(entry)}\n`);
+      await files.sync(journalFile(state, run));
+    },
+    window: (record) => files.writeWhole(join(folder, 'window.json'), jsonText(record)),
+    finish: (result) => files.writeWhole(join(folder, 'result.json'), jsonText(result)),
+  };
+}
+
+/** Reads what there is, and never rejects; half a line, or a file of another version, is named in `faults`. */
+export async function readRun(state: StateFolder, run: SetId): Promise<RunRecord> {
+  const faults: string[] = [];
+  const folder = runFolder(state, run);
+  const textOf = async (name: string): Promise<string | undefined> => {
+    try {
+      return await state.files.read(join(folder, name));
+    } catch (thrown) {
+      faults.push(asFault(thrown).message);
+      return undefined;
+    }
+  };
+  const document = async <T>(name: string, shape: z.ZodType<T, unknown>): Promise<T | undefined> => {
+    const text = await textOf(name);
+    if (text === undefined) return undefined;
+    const read = shape.safeParse(parseJson(text));
+    if (read.success) return read.data;
+    faults.push(`${name} cannot be read: it is damaged, or of another version`);
+    return undefined;
+  };
+  const intent = await document('intent.json', intentShape);
+  const window = await document('window.json', windowRecord);
+  const result = await document('result.json', resultShape);
+  const { entries, unread } = entriesOf((await textOf('journal.jsonl')) ?? '');
+  if (unread > 0) faults.push(`journal.jsonl: ${unread} of its lines cannot be read`);
+  return {
+    run,
+    entries,
+    faults,
+    ...(intent === undefined ? {} : { intent }),
+    ...(window === undefined ? {} : { window }),
+    ...(result === undefined ? {} : { result }),
+  };
+}
+
+function journalFile(state: StateFolder, run: SetId): string {
+  return join(runFolder(state, run), 'journal.jsonl');
+}
+
+/** Only lines that were ended count: the last of a torn journal has no newline. */
+function entriesOf(text: string): { readonly entries: readonly JournalEntry[]; readonly unread: number } {
+  const lines = text.split('\n');
+  const cutOff = lines.pop();
+  const read = lines.filter((line) => line !== '').map((line) => entryShape.safeParse(parseJson(line)));
+  const entries = read.flatMap((entry) => (entry.success ? [entry.data] : []));
+  return { entries, unread: read.length - entries.length + (cutOff === '' ? 0 : 1) };
+}

@@ -1,0 +1,83 @@
+import type { ArrayId, ArraySnapshot, CutLabel, SetId } from '../model.ts';
+import type { RunRecord } from './journal.ts';
+import { leftOf } from './removal.ts';
+import type { RunEntry, SetEntry } from './store.ts';
+
+/** What a run may have left on an array: in no set that stands, and not known to be gone. */
+export interface Leftover {
+  readonly run: SetId;
+  readonly group: string;
+  readonly label: CutLabel;
+  readonly array: ArrayId;
+  /** Those that were seen; there may be others, which only the array can tell. */
+  readonly snapshots: readonly ArraySnapshot[];
+  readonly why: string;
+}
+
+/**
+ * All that stays open: of failed runs, then of half-removed sets. In doubt something is a leftover: it is looked for, and only what the array
+ * shows with our label is then removed.
+ *
+ * @param running runs that are still going on: theirs are no leftovers
+ */
+export function leftovers(
+  sets: readonly SetEntry[],
+  runs: readonly RunEntry[],
+  running: ReadonlySet<SetId> = new Set(),
+): readonly Leftover[] {
+  const sealed = new Set<SetId>(sets.map((set) => set.id));
+  const ofRuns = runs.filter((run) => !running.has(run.id) && !sealed.has(run.id)).flatMap((run) => ofRun(run.record));
+  return [...ofRuns, ...sets.flatMap(ofRemoval)];
+}
+
+/** Every label that the catalog knows: what carries another one on an array is of our form, but not ours to touch. */
+export function knownLabels(sets: readonly SetEntry[], runs: readonly RunEntry[]): ReadonlySet<CutLabel> {
+  const ofSets = sets.flatMap((set) => (set.state === 'unreadable' ? [] : [set.manifest.label]));
+  const ofRuns = runs.flatMap((run) => run.record.intent?.label ?? []);
+  return new Set([...ofSets, ...ofRuns]);
+}
+
+function ofRun(record: RunRecord): readonly Leftover[] {
+  const { intent } = record;
+  if (intent === undefined) return [];
+  const { run, group, label } = intent;
+  return intent.arrays.flatMap(({ array }) => {
+    const open = openOn(array, record);
+    return open === undefined ? [] : [{ run, group, label, array, ...open }];
+  });
+}
+
+/** What the journal leaves open on one array; undefined: nothing. */
+function openOn(array: ArrayId, record: RunRecord): Pick<Leftover, 'snapshots' | 'why'> | undefined {
+  // A journal with a line that cannot be read, or one that lost its first lines, may hide that the array was armed.
+  let open = record.faults.length > 0 || record.window !== undefined;
+  let why = record.result === undefined ? 'the run ended without a word' : 'the run failed';
+  const seen = new Map<string, ArraySnapshot>();
+  for (const entry of record.entries) {
+    if (entry.type === 'taken') {
+      if (entry.snapshot.array !== array) continue;
+      open = true;
+      seen.set(entry.snapshot.id, entry.snapshot);
+    } else if (entry.type !== 'opening' && entry.array === array) {
+      open = entry.type !== 'clean';
+      if (entry.type === 'clean') seen.clear();
+      if (entry.type === 'removed') seen.delete(entry.id);
+      if (entry.type === 'remains') why = entry.why;
+    }
+  }
+  return open ? { snapshots: [...seen.values()], why } : undefined;
+}
+
+function ofRemoval(set: SetEntry): readonly Leftover[] {
+  if (set.state !== 'removing' || set.removal === undefined) return [];
+  const { id: run, group, manifest, removal } = set;
+  const left = leftOf(manifest, removal);
+  return [...new Set(left.map((snapshot) => snapshot.array))].map((array) => ({
+    run,
+    group,
+    label: manifest.label,
+    array,
+    snapshots: left.filter((snapshot) => snapshot.array === array),
+    why: 'its set was being removed',
+  }));
+}

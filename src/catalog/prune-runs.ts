@@ -1,0 +1,25 @@
+import type { SetId } from '../model.ts';
+import { leftovers } from './leftovers.ts';
+import { runFolder, type StateFolder, setFolder } from './state-folder.ts';
+import { listRuns, listSets } from './store.ts';
+
+const KEPT_RUNS = 200;
+
+/**
+ * Takes away the papers of old runs: the 200 newest stay, and every one that still has something open on an array, or
+ * is still going on. The papers of a removed set go with those of its run. Sets that stand are never touched.
+ */
+export async function pruneRuns(state: StateFolder, running: ReadonlySet<SetId>, keep = KEPT_RUNS): Promise<void> {
+  const sets = await listSets(state);
+  const runs = await listRuns(state);
+  const open = new Set(leftovers(sets, runs, running).map((leftover) => leftover.run));
+  const gone = new Set<SetId>();
+  for (const run of runs.slice(keep)) {
+    if (open.has(run.id) || running.has(run.id)) continue;
+    await state.files.remove(runFolder(state, run.id));
+    gone.add(run.id);
+  }
+  for (const set of sets) {
+    if (set.state === 'removed' && gone.has(set.id)) await state.files.remove(setFolder(state, set.id));
+  }
+}

@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Fault } from '../base/fault.ts';
+import { jsonText, parseJson } from '../base/json.ts';
+import type { ArraySnapshot, Manifest, SetId } from '../model.ts';
+import { instant } from './shapes.ts';
+import { type StateFolder, setFolder } from './state-folder.ts';
+
+/** How far the removal of a set has come. From its first mark on the set is no longer whole, and counts for nothing. */
+export interface Removal {
+  readonly v: 1;
+  readonly since: string;
+  readonly because: string;
+  /** What is gone so far. */
+  readonly gone: readonly SnapshotIdentity[];
+  /** Absent: not all of it is gone. */
+  readonly finishedAt?: string;
+}
+
+type SnapshotIdentity = Pick<ArraySnapshot, 'array' | 'id'> & { readonly source: string };
+
+/** A removal under way. It can be begun again after a crash: then only what is left is to do. */
+export interface Removing {
+  readonly left: readonly ArraySnapshot[];
+  /** To be called once the array shows it no more. On disk when it resolves. */
+  gone(snapshot: ArraySnapshot): Promise<void>;
+  /** Marks the set as removed; a Fault while something of it is left. */
+  finish(now: Date): Promise<void>;
+}
+
+const removalShape: z.ZodType<Removal, unknown> = z.object({
+  v: z.literal(1),
+  since: instant,
+  because: z.string(),
+  gone: z.array(z.object({ array: z.string(), id: z.string(), source: z.string() })),
+  finishedAt: instant.exactOptional(),
+});
+
+/** Marks the set as going, on disk, before anything of it is removed. */
+export async function beginRemoval(
+  state: StateFolder,
+  manifest: Manifest,
+  why: { readonly because: string; readonly now: Date },
+): Promise<Removing> {
+  const file = removalFile(state, manifest.id);
+  const earlier = await readRemoval(state, manifest.id);
+  let removal: Removal = earlier ?? { v: 1, since: why.now.toISOString(), because: why.because, gone: [] };
+  const write = async (next: Removal): Promise<void> => {
+    await state.files.writeWhole(file, jsonText(next));
+    removal = next;
+  };
+  if (earlier === undefined) await write(removal);
+  return {
+    get left() {
+      return leftOf(manifest, removal);
+    },
+    gone: (snapshot) => write({ ...removal, gone: [...removal.gone, identityOf(snapshot)] }),
+    async finish(now) {
+      const left = leftOf(manifest, removal);
+      if (left.length === 0) return write({ ...removal, finishedAt: now.toISOString() });
+      throw new Fault({
+        code: 'catalog.not-removed',
+        message: `set ${manifest.id}: ${left.length} of its ${manifest.snapshots.length} snapshots are still there`,
+        hint: `Run again: stillpoint remove ${manifest.id}`,
+      });
+    },
+  };
+}
+
+/** A mark that cannot be read is still a mark: the set is going, and nothing of it is known to be gone. */
+export async function readRemoval(state: StateFolder, id: SetId): Promise<Removal | undefined> {
+  const text = await state.files.read(removalFile(state, id));
+  if (text === undefined) return undefined;
+  const read = removalShape.safeParse(parseJson(text));
+  if (read.success) return read.data;
+  return { v: 1, since: new Date(0).toISOString(), because: 'its removal mark cannot be read', gone: [] };
+}
+
+/** The snapshots of the set that are not yet known to be gone. */
+export function leftOf(manifest: Manifest, removal: Removal): readonly ArraySnapshot[] {
+  const gone = new Set(removal.gone.map(keyOf));
+  return manifest.snapshots.filter((snapshot) => !gone.has(keyOf(identityOf(snapshot))));
+}
+
+function identityOf(snapshot: ArraySnapshot): SnapshotIdentity {
+  return { array: snapshot.array, id: snapshot.id, source: snapshot.source.id };
+}
+
+function keyOf(identity: SnapshotIdentity): string {
+  return JSON.stringify([identity.array, identity.source, identity.id]);
+}
+
+function removalFile(state: StateFolder, id: SetId): string {
+  return join(setFolder(state, id), 'removal.json');
+}
