@@ -1,0 +1,65 @@
+import { Fault } from '../base/fault.ts';
+import { asRef, child, text } from './element.ts';
+import type { Element } from './xml.ts';
+
+/** What a message may say of the call that failed. */
+export interface Asked {
+  /** 'vcenter.corp.example' */
+  readonly host: string;
+  readonly username: string;
+  readonly method: string;
+}
+
+export const NOT_AUTHENTICATED = 'vsphere.not-authenticated';
+
+/** A SOAP fault, told by the class of its detail: the words of `faultstring` differ with version and language. */
+export function soapFault(fault: Element, asked: Asked): Fault {
+  const detail = child(fault, 'detail')?.children[0];
+  const kind = faultClass(detail);
+  const said = text(fault, 'faultstring')?.trim() ?? '';
+  switch (kind) {
+    case 'InvalidLogin':
+      return new Fault({
+        code: 'vsphere.invalid-login',
+        message: `${asked.host} refuses the login of ${asked.username}`,
+        hint: 'Check user and password; an SSO user is written as user@domain.',
+      });
+    case 'NotAuthenticated':
+      return notAuthenticated(asked);
+    case 'NoPermission':
+      return noPermission(asked, detail);
+    case 'ManagedObjectNotFound':
+      return new Fault({
+        code: 'vsphere.gone',
+        message: `${asked.host}: ${asRef(child(detail, 'obj')) ?? 'the object'} is no longer there`,
+      });
+    default:
+      return new Fault({
+        code: 'vsphere.fault',
+        message: `${asked.host}: ${asked.method} failed: ${[kind, said].filter((part) => part !== '').join(': ')}`,
+      });
+  }
+}
+
+/** 'NoPermission', whether it comes as an element of that type or as one called NoPermissionFault; '' if untold. */
+export function faultClass(detail: Element | undefined): string {
+  return detail?.xsiType ?? detail?.name.replace(/Fault$/, '') ?? '';
+}
+
+export function notAuthenticated(asked: Asked): Fault {
+  return new Fault({
+    code: NOT_AUTHENTICATED,
+    message: `${asked.host}: the session of ${asked.username} has ended`,
+    hint: 'Somebody or an idle limit ended it; run again.',
+  });
+}
+
+function noPermission(asked: Asked, detail: Element | undefined): Fault {
+  const privilege = text(detail, 'privilegeId') ?? 'a privilege';
+  const object = asRef(child(detail, 'object'));
+  return new Fault({
+    code: 'vsphere.no-permission',
+    message: `${asked.host}: ${asked.username} lacks ${privilege}${object === undefined ? '' : ` on ${object}`} for ${asked.method}`,
+    hint: 'Give the user the role Read-only on the vCenter, with "Propagate to children".',
+  });
+}

@@ -1,0 +1,171 @@
+import type { Deadline } from '../base/deadline.ts';
+import { Fault } from '../base/fault.ts';
+import type { Vsphere } from './client.ts';
+import { asRef, child, children, type Ref, refId, refType, text } from './element.ts';
+import { faultClass, notAuthenticated } from './faults.ts';
+import { branch, type Element, escaped, leaf } from './xml.ts';
+
+/** What to read: kinds of objects, with exact property paths ('config.hardware.device'). */
+export interface Wanted {
+  readonly type: string;
+  readonly paths: readonly string[];
+}
+
+/** One object with what it has of what was asked; a property that is unset is simply absent. */
+export interface Found {
+  readonly ref: Ref;
+  readonly values: ReadonlyMap<string, Element>;
+  /** What the server would not tell. */
+  readonly missing: readonly Missing[];
+}
+
+export interface Missing {
+  readonly path: string;
+  /** The class of its fault: 'NoPermission'. */
+  readonly fault: string;
+  readonly privilege?: string;
+}
+
+/** A server may make its pages smaller. */
+export const PAGE_OBJECTS = 500;
+
+/** Every object of these kinds that the login can see, handed over one at a time; only one is in memory. */
+export async function readEverywhere(
+  vsphere: Vsphere,
+  wanted: readonly Wanted[],
+  receive: (found: Found) => void,
+  limit: Deadline,
+  pageObjects = PAGE_OBJECTS,
+): Promise<void> {
+  const view = await createView(
+    vsphere,
+    wanted.map((kind) => kind.type),
+    limit,
+  );
+  const traversal = branch(
+    'selectSet',
+    [leaf('name', 'view'), leaf('type', 'ContainerView'), leaf('path', 'view'), leaf('skip', false)],
+    'TraversalSpec',
+  );
+  const objectSet = branch('objectSet', [written('obj', view), leaf('skip', true), traversal]);
+  try {
+    await readPages(vsphere, wanted, [objectSet], receive, limit, pageObjects);
+  } finally {
+    await destroyView(vsphere, view, limit);
+  }
+}
+
+/** These objects. One that is gone meanwhile is not handed over, or with `ManagedObjectNotFound` as missing. */
+export async function readThese(
+  vsphere: Vsphere,
+  wanted: Wanted,
+  refs: readonly Ref[],
+  receive: (found: Found) => void,
+  limit: Deadline,
+  pageObjects = PAGE_OBJECTS,
+): Promise<void> {
+  if (refs.length === 0) return;
+  const objectSets = refs.map((one) => branch('objectSet', [written('obj', one)]));
+  await readPages(vsphere, [wanted], objectSets, receive, limit, pageObjects);
+}
+
+/** Nothing may be missing of what a plan stands on: an unreadable disk list must never look like no disks. */
+export function insistOnAll(found: Found, name: string, vsphere: Pick<Vsphere, 'host' | 'username'>): Found {
+  const first = found.missing[0];
+  if (first === undefined) return found;
+  const rest = found.missing.length - 1;
+  const what = `${first.path}${rest === 0 ? '' : ` and ${rest} more`}`;
+  if (first.privilege === undefined) {
+    throw new Fault({
+      code: 'vsphere.unreadable',
+      message: `${name} (${found.ref}): ${vsphere.host} does not tell ${what}: ${first.fault}`,
+    });
+  }
+  throw new Fault({
+    code: 'vsphere.no-permission',
+    message: `${name} (${found.ref}): ${vsphere.username} lacks ${first.privilege} and cannot read ${what}`,
+    hint: 'Give the user the role Read-only on it or above it, with "Propagate to children".',
+  });
+}
+
+async function createView(vsphere: Vsphere, types: readonly string[], limit: Deadline): Promise<Ref> {
+  const args = [
+    written('container', vsphere.content.rootFolder),
+    ...types.map((type) => leaf('type', type)),
+    leaf('recursive', true),
+  ];
+  const answer = await vsphere.call(vsphere.content.viewManager, 'CreateContainerView', args, limit);
+  const view = asRef(child(answer, 'returnval'));
+  if (view !== undefined) return view;
+  throw new Fault({ code: 'vsphere.malformed', message: `${vsphere.host}: CreateContainerView answered no view` });
+}
+
+const DESTROY_MS = 5_000;
+
+/** A view lives as long as its session at the most: failing to end it early is no reason to fail. */
+async function destroyView(vsphere: Vsphere, view: Ref, limit: Deadline): Promise<void> {
+  const budget = limit.afresh(DESTROY_MS, `${vsphere.host}: DestroyView`);
+  await vsphere.call(view, 'DestroyView', [], budget).catch(() => undefined);
+  budget.done();
+}
+
+async function readPages(
+  vsphere: Vsphere,
+  wanted: readonly Wanted[],
+  objectSets: readonly string[],
+  receive: (found: Found) => void,
+  limit: Deadline,
+  pageObjects: number,
+): Promise<void> {
+  const propSets = wanted.map(({ type, paths }) =>
+    branch('propSet', [leaf('type', type), ...paths.map((path) => leaf('pathSet', path))]),
+  );
+  const specSet = branch('specSet', [...propSets, ...objectSets, leaf('reportMissingObjectsInResults', true)]);
+  const options = branch('options', [leaf('maxObjects', pageObjects)]);
+  let method = 'RetrievePropertiesEx';
+  let args = [specSet, options];
+  for (;;) {
+    const reading = { take: 'objects', taken: (element: Element): void => receive(found(vsphere, method, element)) };
+    const answer = await vsphere.call(vsphere.content.propertyCollector, method, args, limit, reading);
+    const token = text(answer, 'returnval', 'token');
+    if (token === undefined || token === '') return;
+    method = 'ContinueRetrievePropertiesEx';
+    args = [leaf('token', token)];
+  }
+}
+
+function found(vsphere: Vsphere, method: string, element: Element): Found {
+  const of = asRef(child(element, 'obj'));
+  if (of === undefined) {
+    throw new Fault({
+      code: 'vsphere.malformed',
+      message: `${vsphere.host}: ${method}: an object without a reference`,
+    });
+  }
+  const values = new Map<string, Element>();
+  for (const property of children(element, 'propSet')) {
+    const name = text(property, 'name');
+    const value = child(property, 'val');
+    if (name !== undefined && value !== undefined) values.set(name, value);
+  }
+  const missing = children(element, 'missingSet').map(missingOf);
+  // vcsim, and a vCenter whose session ended between two pages, say it here instead of as a fault.
+  if (missing.some((entry) => entry.fault === 'NotAuthenticated')) {
+    throw notAuthenticated({ host: vsphere.host, username: vsphere.username, method });
+  }
+  return { ref: of, values, missing };
+}
+
+function missingOf(element: Element): Missing {
+  const fault = child(child(element, 'fault'), 'fault');
+  const privilege = text(fault, 'privilegeId');
+  return {
+    path: text(element, 'path') ?? '',
+    fault: faultClass(fault),
+    ...(privilege === undefined || privilege === '' ? {} : { privilege }),
+  };
+}
+
+function written(name: string, of: Ref): string {
+  return `<${name} type="${refType(of)}">${escaped(refId(of))}</${name}>`;
+}

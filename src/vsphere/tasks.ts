@@ -1,0 +1,109 @@
+import type { Deadline } from '../base/deadline.ts';
+import type { Vsphere } from './client.ts';
+import { asRef, child, type Ref, refs, text } from './element.ts';
+import { type Found, readThese } from './properties.ts';
+
+/** A task that moves or changes files of a VM's disks. */
+export interface DiskTask {
+  readonly ref: Ref;
+  readonly entity: Ref;
+  readonly kind: DiskTaskKind;
+  readonly state: string;
+  /** The server's clock. */
+  readonly queuedAt?: Date;
+  readonly startedAt?: Date;
+  readonly completedAt?: Date;
+  /** Who asked for it: a user, or the scheduler's name. */
+  readonly by?: string;
+}
+
+export type DiskTaskKind = 'relocate' | 'clone' | 'snapshot' | 'consolidate';
+
+/**
+ * By `descriptionId`, the task's key in the message catalogue. A compute-only vMotion has the key of a migration and is
+ * none of these; one that also moves disks is a relocation.
+ */
+const KINDS: ReadonlyMap<string, DiskTaskKind> = new Map([
+  ['VirtualMachine.relocate', 'relocate'],
+  ['VirtualMachine.clone', 'clone'],
+  ['VirtualMachine.instantClone', 'clone'],
+  ['VirtualMachine.createSnapshot', 'snapshot'],
+  ['VirtualMachine.createSnapshotEx', 'snapshot'],
+  ['VirtualMachine.removeAllSnapshots', 'snapshot'],
+  ['VirtualMachine.revertToCurrentSnapshot', 'snapshot'],
+  ['vm.Snapshot.remove', 'snapshot'],
+  ['vm.Snapshot.revert', 'snapshot'],
+  ['VirtualMachine.consolidateDisks', 'consolidate'],
+  ['VirtualMachine.defragmentAllDisks', 'consolidate'],
+  ['VirtualMachine.promoteDisks', 'consolidate'],
+]);
+
+/** Those of the server's recent tasks (the last ten minutes, and all that run) that touch disks of these VMs. */
+export async function recentDiskTasks(
+  vsphere: Vsphere,
+  vms: readonly Ref[],
+  limit: Deadline,
+): Promise<readonly DiskTask[]> {
+  const recent = new Set<Ref>();
+  const collect = (path: string) => (found: Found) => {
+    for (const task of refs(found.values.get(path))) recent.add(task);
+  };
+  const { taskManager } = vsphere.content;
+  await readThese(vsphere, { type: 'VirtualMachine', paths: ['recentTask'] }, vms, collect('recentTask'), limit);
+  if (taskManager !== undefined) {
+    const wanted = { type: 'TaskManager', paths: ['recentTask'] };
+    await readThese(vsphere, wanted, [taskManager], collect('recentTask'), limit);
+  }
+  return diskTasks(vsphere, [...recent], new Set(vms), limit);
+}
+
+/** Of these tasks, those that touch disks of these VMs. */
+export async function diskTasks(
+  vsphere: Vsphere,
+  tasks: readonly Ref[],
+  vms: ReadonlySet<Ref>,
+  limit: Deadline,
+): Promise<readonly DiskTask[]> {
+  const kept: DiskTask[] = [];
+  const receive = (found: Found): void => {
+    const task = diskTask(found);
+    if (task !== undefined && vms.has(task.entity)) kept.push(task);
+  };
+  await readThese(vsphere, { type: 'Task', paths: ['info'] }, tasks, receive, limit);
+  return kept;
+}
+
+function diskTask({ ref: self, values }: Found): DiskTask | undefined {
+  const info = values.get('info');
+  const entity = asRef(child(info, 'entity'));
+  const kind = KINDS.get(text(info, 'descriptionId') ?? '');
+  if (entity === undefined || kind === undefined) return undefined;
+  const reason = child(info, 'reason');
+  const by = text(reason, 'userName') ?? text(reason, 'name');
+  const times = {
+    queuedAt: time(text(info, 'queueTime')),
+    startedAt: time(text(info, 'startTime')),
+    completedAt: time(text(info, 'completeTime')),
+  };
+  return {
+    ref: self,
+    entity,
+    kind,
+    state: text(info, 'state') ?? '',
+    ...(times.queuedAt === undefined ? {} : { queuedAt: times.queuedAt }),
+    ...(times.startedAt === undefined ? {} : { startedAt: times.startedAt }),
+    ...(times.completedAt === undefined ? {} : { completedAt: times.completedAt }),
+    ...(by === undefined ? {} : { by }),
+  };
+}
+
+function time(value: string | undefined): Date | undefined {
+  const parsed = value === undefined ? Number.NaN : Date.parse(value);
+  return Number.isNaN(parsed) ? undefined : new Date(parsed);
+}
+
+/** The server's clock: task times are told by it. */
+export async function currentTime(vsphere: Vsphere, limit: Deadline): Promise<Date> {
+  const answer = await vsphere.call('ServiceInstance:ServiceInstance', 'CurrentTime', [], limit);
+  return time(text(answer, 'returnval')) ?? new Date();
+}
