@@ -123,6 +123,8 @@ export interface VmPlacement {
   readonly home: { readonly file: string; readonly devices: readonly DeviceKey[] };
   readonly disks: readonly DiskPlacement[];
   readonly snapshots: readonly ForeignSnapshot[];
+  /** Its home or one of its disks, by VMware: what an array copies is of use only with the keys. */
+  readonly encrypted: boolean;
 }
 
 export interface DatastorePlacement {
@@ -131,6 +133,8 @@ export interface DatastorePlacement {
   readonly kind: 'vmfs' | 'nfs';
   /** All extents, in order; one export. */
   readonly devices: readonly DeviceKey[];
+  /** The same export by its servers' other names (NFS 4.1 has several): an array may know it by one of these. */
+  readonly otherNames?: readonly DeviceKey[];
   /** Every VM that vSphere knows on it, by name: for "also captured". */
   readonly vms: readonly string[];
 }
@@ -255,6 +259,8 @@ export interface PlannedGuest {
   /** Held after these, released before them. */
   readonly after: readonly VmName[];
   readonly stages: readonly PlannedStage[];
+  /** No better than this, whatever is held: `crash` for a VM that runs on somebody's VMware snapshot. */
+  readonly atBest: Level;
   /** Left out of the image, by address, with the reason. */
   readonly excluded: readonly { readonly disk: string; readonly because: string }[];
 }

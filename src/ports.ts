@@ -65,6 +65,8 @@ export interface ArrayTraits {
   readonly lateMs: number;
   /** `cut`: its answer says that the instant is past. `accepted`: it does not; never better than unproven with two units. */
   readonly answers: 'cut' | 'accepted';
+  /** It can hold writes back by itself: an armed cut has a `fence`. */
+  readonly fences?: true;
   /** What a snapshot's listing tells: a missing one lowers what can be verified later. */
   readonly tells: { readonly id: boolean; readonly time: boolean };
   /** A fire takes no longer than this, as a rule, before it has been measured. */

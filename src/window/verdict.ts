@@ -46,10 +46,10 @@ export function verdict(plan: Plan, window: WindowRecord, placement: PlacementWo
   );
   const members = plan.disks.filter((disk) => !asides.has(disk.ref.vm));
 
-  const vms = plan.guests.map(({ vm }): VmVerdict => {
+  const vms = plan.guests.map(({ vm, atBest }): VmVerdict => {
     const own = plan.disks.filter((disk) => disk.ref.vm === vm);
     const doubts = doubtsAbout(own);
-    return { vm, level: doubts.length > 0 ? 'unproven' : levelOf(own), aside: asides.has(vm) };
+    return { vm, level: doubts.length > 0 ? 'unproven' : weakest([levelOf(own), atBest]), aside: asides.has(vm) };
   });
   const because = doubtsAbout(members);
   const oneInstant = because.length === 0;

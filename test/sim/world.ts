@@ -162,6 +162,7 @@ export async function play(scene: Scene): Promise<{
         gives: stage.gives,
         covers: covers[number] ?? [],
       })),
+      atBest: 'application' as const,
       excluded: [],
     })),
     disks: planned.map((disk) => {

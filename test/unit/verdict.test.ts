@@ -222,6 +222,7 @@ function planOf(disks: readonly PlannedDisk[], optional: readonly string[] = [])
       optional: optional.includes(vm),
       after: [],
       stages: [],
+      atBest: 'application' as const,
       excluded: [],
     })),
     disks,
