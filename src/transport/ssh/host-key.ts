@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import type { ServerHostKeyAlgorithm } from 'ssh2';
+import { Fault } from '../../base/fault.ts';
+import type { KnownHost } from './known-hosts.ts';
+import { fingerprint, judge, keyType, linesAbout, nameFor, parseKnownHosts } from './known-hosts.ts';
+import type { Hop } from './route.ts';
+
+/** How the key of one host is verified. There is no way to have none. */
+export interface HostKeyCheck {
+  /** Key types to ask the host for, the ones that we can verify first; never one with SHA-1. */
+  readonly algorithms: readonly ServerHostKeyAlgorithm[];
+  /** Why this key is not to be trusted; undefined: it is the host's. */
+  refusal(key: Buffer): Fault | undefined;
+}
+
+/** The signatures that each type of key can be asked for, best first. */
+const ALGORITHMS: Readonly<Record<string, readonly ServerHostKeyAlgorithm[]>> = {
+  'ssh-ed25519': ['ssh-ed25519'],
+  'ecdsa-sha2-nistp256': ['ecdsa-sha2-nistp256'],
+  'ecdsa-sha2-nistp384': ['ecdsa-sha2-nistp384'],
+  'ecdsa-sha2-nistp521': ['ecdsa-sha2-nistp521'],
+  'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256'],
+};
+
+export function hostKeyCheck(hop: Hop): HostKeyCheck {
+  if (hop.pin !== undefined) return pinned(hop, hop.pin);
+  const about = linesAbout(
+    hop.knownHosts.flatMap((file) => readLines(file, hop)),
+    hop.keyName,
+    hop.port,
+  );
+  const known = about.filter((line) => line.marker === undefined).map((line) => line.type);
+  return { algorithms: preferring(known), refusal: (key) => refusal(hop, about, key) };
+}
+
+function preferring(types: readonly string[]): readonly ServerHostKeyAlgorithm[] {
+  const all = Object.keys(ALGORITHMS);
+  const ordered = [...all.filter((type) => types.includes(type)), ...all.filter((type) => !types.includes(type))];
+  return ordered.flatMap((type) => ALGORITHMS[type] ?? []);
+}
+
+function pinned(hop: Hop, pin: string): HostKeyCheck {
+  const wanted = pin.replace(/=+$/, '');
+  return {
+    algorithms: preferring([]),
+    refusal(key) {
+      if (fingerprint(key) === wanted) return undefined;
+      return new Fault({
+        code: 'ssh.host-key-changed',
+        message: `${hop.label}: the host shows the ${keyType(key)} key ${fingerprint(key)}, but ${wanted} is pinned`,
+        hint:
+          'Do not go on before you know why: somebody may be in between. If the host was installed anew, or the pin ' +
+          'is that of its key of another type, set ssh.hostKey to the fingerprint that its own console shows.',
+      });
+    },
+  };
+}
+
+function refusal(hop: Hop, about: readonly KnownHost[], key: Buffer): Fault | undefined {
+  const seen = `${keyType(key)} key ${fingerprint(key)}`;
+  const judgement = judge(about, key);
+  switch (judgement.kind) {
+    case 'known':
+      return undefined;
+    case 'unknown':
+      return new Fault({
+        code: 'ssh.host-key-unknown',
+        message: `${hop.label}: no known host key (looked in ${hop.knownHosts.join(', ')}); the host shows the ${seen}`,
+        hint:
+          `Compare the fingerprint with what the host's own console shows, then add this line to ${hop.knownHosts[0]}:\n` +
+          `${nameFor(hop.keyName, hop.port)} ${keyType(key)} ${key.toString('base64')}`,
+      });
+    case 'changed': {
+      const expected = judgement.expected.map((line) => `the ${line.type} key ${fingerprint(line.key)} (${line.at})`);
+      return new Fault({
+        code: 'ssh.host-key-changed',
+        message: `${hop.label}: the host key is not the known one: it shows the ${seen}, known is ${expected.join(', ')}`,
+        hint:
+          'Do not go on before you know why: somebody may be in between. If the host was installed anew: ' +
+          `ssh-keygen -R '${nameFor(hop.keyName, hop.port)}' -f ${judgement.expected[0]?.at.replace(/:\d+$/, '')}, ` +
+          'then add its new key after comparing the fingerprint.',
+      });
+    }
+    case 'revoked':
+      return new Fault({
+        code: 'ssh.host-key-revoked',
+        message: `${hop.label}: the host shows the ${seen}, which ${judgement.by.at} revokes`,
+        hint: 'Give the host a new key: this one is known to be stolen or retired.',
+      });
+    case 'authority':
+      return new Fault({
+        code: 'ssh.host-certificate',
+        message:
+          `${hop.label}: the host is trusted only through a certificate authority (${judgement.by.at}), ` +
+          `and host certificates are not supported; its own key is the ${seen}`,
+        hint: `Set ssh.hostKey to ${fingerprint(key)} after comparing it with what the host's own console shows.`,
+      });
+  }
+}
+
+function readLines(file: string, hop: Hop): readonly KnownHost[] {
+  try {
+    return parseKnownHosts(readFileSync(file, 'utf8'), file);
+  } catch (cause) {
+    if (!hop.knownHostsChosen) return [];
+    throw new Fault({
+      code: 'ssh.known-hosts-unreadable',
+      message: `${hop.label}: ${file} cannot be read`,
+      hint: `Make it with: ssh-keyscan -p ${hop.port} ${hop.host} > ${file}, and compare the fingerprints.`,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { findProgram } from '../../../src/transport/programs.ts';
+import { descendants, end, freePort, kill, run, until } from './processes.ts';
+
+export type KeyType = 'ed25519' | 'rsa' | 'ecdsa';
+
+export interface KeyPair {
+  readonly file: string;
+  /** The line of its .pub file. */
+  readonly line: string;
+  /** 'SHA256:…' */
+  readonly fingerprint: string;
+}
+
+/** A real sshd on 127.0.0.1 with its own host keys, configuration and authorized keys. */
+export interface TestSshd {
+  readonly folder: string;
+  readonly port: number;
+  readonly user: string;
+  /** A key that it lets in. */
+  readonly userKey: KeyPair;
+  readonly hostKeys: readonly KeyPair[];
+  /** A known_hosts file with its keys. */
+  readonly knownHosts: string;
+  log(): string;
+  /** The processes that serve connections, the main one not among them. */
+  sessions(): readonly number[];
+  stop(): Promise<void>;
+}
+
+export interface SshdOptions {
+  readonly hostKeys?: readonly KeyType[];
+  /** Lines of sshd_config, before our own: the first value counts. */
+  readonly config?: readonly string[];
+}
+
+export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
+  const folder = mkdtempSync(join(tmpdir(), 'stillpoint-sshd-'));
+  // Root's sshd wants its empty folder there.
+  if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
+  const types = options.hostKeys ?? ['ed25519'];
+  const hostKeys = await Promise.all(types.map((type) => makeKey(join(folder, `host_${type}`), { type })));
+  const userKey = await makeKey(join(folder, 'user'));
+  writeFileSync(join(folder, 'authorized_keys'), `${userKey.line}\n`);
+  const port = await freePort();
+  const knownHosts = join(folder, 'known_hosts');
+  writeFileSync(knownHosts, hostKeys.map((key) => `[127.0.0.1]:${port} ${bare(key.line)}\n`).join(''));
+  const log = join(folder, 'log');
+  const conf = join(folder, 'sshd_config');
+  writeFileSync(
+    conf,
+    [
+      ...(options.config ?? []),
+      'ListenAddress 127.0.0.1',
+      `Port ${port}`,
+      ...hostKeys.map((key) => `HostKey ${key.file}`),
+      `AuthorizedKeysFile ${join(folder, 'authorized_keys')}`,
+      'PidFile none',
+      'StrictModes no',
+      'UsePAM no',
+      'PasswordAuthentication no',
+      'KbdInteractiveAuthentication no',
+      'MaxStartups 1000',
+      'UseDNS no',
+      'PrintMotd no',
+      'LogLevel VERBOSE',
+      '',
+    ].join('\n'),
+  );
+  const child = spawn(findProgram('sshd') ?? 'sshd', ['-D', '-E', log, '-f', conf], { stdio: 'ignore' });
+  const words = (): string => readFileSync(log, { encoding: 'utf8', flag: 'a+' });
+  try {
+    await until('sshd listens', () => {
+      if (child.exitCode !== null) throw new Error(`sshd ended: ${words()}`);
+      return words().includes('Server listening');
+    });
+  } catch (thrown) {
+    await end(child);
+    throw thrown;
+  }
+  return {
+    folder,
+    port,
+    user: userInfo().username,
+    userKey,
+    hostKeys,
+    knownHosts,
+    log: words,
+    sessions: () => descendants(child.pid ?? 0),
+    async stop() {
+      await end(child);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function makeKey(
+  file: string,
+  options: { readonly type?: KeyType; readonly passphrase?: string; readonly format?: 'PEM' } = {},
+): Promise<KeyPair> {
+  const { type = 'ed25519', passphrase = '', format } = options;
+  const bits = type === 'rsa' ? ['-b', '2048'] : [];
+  const shape = format === undefined ? [] : ['-m', format];
+  await run('ssh-keygen', ['-q', '-t', type, ...bits, ...shape, '-N', passphrase, '-C', 'test', '-f', file]);
+  const line = readFileSync(`${file}.pub`, 'utf8').trim();
+  const fingerprint = /SHA256:\S+/.exec(await run('ssh-keygen', ['-l', '-f', `${file}.pub`]))?.[0] ?? '';
+  return { file, line, fingerprint };
+}
+
+/** 'ssh-ed25519 AAAA…', without the comment. */
+export function bare(line: string): string {
+  return line.split(' ').slice(0, 2).join(' ');
+}
+
+/** Kills the processes that serve an sshd's connections. */
+export function dropSessions(sshd: TestSshd): void {
+  for (const pid of sshd.sessions()) kill(pid, 'SIGKILL');
+}
