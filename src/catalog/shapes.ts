@@ -82,6 +82,7 @@ const vmPlacement = z.object({
   guestFamily: text,
   host: text,
   changeVersion: z.string(),
+  encrypted: z.boolean(),
   home: z.object({ file: z.string(), devices: z.array(deviceKey) }),
   disks: z.array(diskPlacement),
   snapshots: z.array(z.object({ name: z.string(), createdAt: z.string(), by: text })),
@@ -124,6 +125,7 @@ const plannedGuest = z.object({
   optional: z.boolean(),
   after: strings,
   stages: z.array(z.object({ method: z.string(), gives: level, covers: z.array(diskRef) })),
+  atBest: level,
   excluded: z.array(z.object({ disk: z.string(), because: z.string() })),
 });
 
