@@ -36,20 +36,14 @@ export function verdict(plan: Plan, window: WindowRecord, placement: PlacementWo
   const isStill = (disk: PlannedDisk): boolean => stilled.has(diskName(disk.ref));
 
   const asides = new Set(
-    plan.guests
-      .filter(
-        (guest) =>
-          guest.optional &&
-          plan.disks.some((disk) => disk.ref.vm === guest.vm && disk.cover === 'held' && !isStill(disk)),
-      )
-      .map(({ vm }) => vm),
+    plan.guests.filter((guest) => guest.optional && !judgedOf(guest.vm).every(isStill)).map(({ vm }) => vm),
   );
   const members = plan.disks.filter((disk) => !asides.has(disk.ref.vm));
 
   const vms = plan.guests.map(({ vm, atBest }): VmVerdict => {
     const own = plan.disks.filter((disk) => disk.ref.vm === vm);
     const doubts = doubtsAbout(own);
-    return { vm, level: doubts.length > 0 ? 'unproven' : weakest([levelOf(own), atBest]), aside: asides.has(vm) };
+    return { vm, level: doubts.length > 0 ? 'unproven' : weakest([levelOf(vm), atBest]), aside: asides.has(vm) };
   });
   const because = doubtsAbout(members);
   const oneInstant = because.length === 0;
@@ -84,10 +78,15 @@ export function verdict(plan: Plan, window: WindowRecord, placement: PlacementWo
     return doubts;
   }
 
-  function levelOf(own: readonly PlannedDisk[]): Level {
+  /** The disks that a VM's level is about: those that were to be held; of a VM with none such, all. */
+  function judgedOf(vm: VmName): readonly PlannedDisk[] {
+    const own = plan.disks.filter((disk) => disk.ref.vm === vm);
     const demanded = own.filter((disk) => !isAcceptedFree(disk));
-    const judged = demanded.length > 0 ? demanded : own;
-    return weakest(judged.map((disk) => disks[plan.disks.indexOf(disk)]?.level ?? 'unproven'));
+    return demanded.length > 0 ? demanded : own;
+  }
+
+  function levelOf(vm: VmName): Level {
+    return weakest(judgedOf(vm).map((disk) => disks[plan.disks.indexOf(disk)]?.level ?? 'unproven'));
   }
 
   /** Planned holds that did not do what they should: what a reader of a weak set wants to know first. */

@@ -92,7 +92,8 @@ describe('the verdict', () => {
       if (scene.arrays.some((array) => array.answers === 'accepted')) return;
       const said = verdict(plan, record, 'same');
       const counted = new Set(said.vms.filter(({ aside }) => !aside).map(({ vm }) => vm));
-      expect(counted.size).toBe(plan.guests.length);
+      for (const guest of plan.guests) if (!guest.optional) expect(counted).toContain(guest.vm);
+      if (counted.size === 0) return;
       expect(said.level).toBe(trueLevel(plan, truth, counted));
       if (said.level !== 'unproven') proved += 1;
     });

@@ -1,0 +1,175 @@
+import type { Fault } from '../base/fault.ts';
+import {
+  type ArrayId,
+  atLeast,
+  best,
+  type CutUnit,
+  type DeviceKey,
+  type Finding,
+  type Level,
+  type Placement,
+  type Plan,
+  type PlannedArray,
+  type PlannedDisk,
+  type PlannedGuest,
+  type ProbeReport,
+  type VmName,
+  type Volume,
+  weakest,
+} from '../model.ts';
+import type { ArrayTraits } from '../ports.ts';
+import type { GroupSettings, MemberSettings, Topology, VmSettings } from '../topology/topology.ts';
+import { verdict } from '../window/verdict.ts';
+import { acceptedFindings, extentFindings, groundFindings, type OwnGround } from './checks.ts';
+import { type Coverage, coverageOf } from './coverage.ts';
+import { plannedDisks } from './disks.ts';
+import { perfectRecord } from './perfect.ts';
+import { timingFindings, timingOf } from './timing.ts';
+
+/** Everything that a plan is made of; whoever gathered it did the talking. */
+export interface PlanInputs {
+  readonly topology: Topology;
+  readonly group: GroupSettings;
+  readonly placement: Placement;
+  readonly volumes: ReadonlyMap<DeviceKey, Volume>;
+  readonly units: readonly CutUnit[];
+  readonly traits: ReadonlyMap<ArrayId, ArrayTraits>;
+  /** One report a stage that holds, in the order of the VM's `quiesce`; empty for a VM that nobody holds. */
+  readonly probes: ReadonlyMap<VmName, readonly ProbeReport[]>;
+  /** What each method gives, by VM, one a stage. */
+  readonly gives: ReadonlyMap<VmName, readonly Level[]>;
+  /** Guests that could not be reached or probed. */
+  readonly unreachable: ReadonlyMap<VmName, Fault>;
+  readonly ground: OwnGround;
+}
+
+/**
+ * The resolved group: which disks are held how, which units are cut where, with what times, and the best level that a
+ * run can reach. Pure. With an error among its findings a plan is not to be run.
+ */
+export function buildPlan(inputs: PlanInputs): Plan {
+  const { topology, group, placement } = inputs;
+  const findings: Finding[] = [
+    ...acceptedFindings(placement.findings, topology),
+    ...extentFindings(placement, topology, inputs.volumes, inputs.units),
+    ...groundFindings(placement, topology, inputs.ground),
+  ];
+  const fencing = new Set([...inputs.traits].filter(([, traits]) => traits.fences === true).map(([array]) => array));
+  const guests: PlannedGuest[] = [];
+  const disks: PlannedDisk[] = [];
+  for (const member of group.members) {
+    const vm = placement.vms.find((candidate) => candidate.vm === member.vm);
+    const told = topology.vms.get(member.vm);
+    if (vm === undefined || told === undefined) continue;
+    const why = inputs.unreachable.get(vm.vm);
+    const settings = why === undefined ? told : { ...told, quiesce: [] };
+    if (why !== undefined) findings.push(unreachable(member, why));
+    const coverage = coverageOf(vm, settings, inputs.probes.get(vm.vm) ?? []);
+    const own = plannedDisks(vm, settings, coverage, {
+      topology,
+      placement,
+      volumes: inputs.volumes,
+      units: inputs.units,
+      fencing,
+    });
+    disks.push(...own.disks);
+    findings.push(...coverage.findings, ...own.findings);
+    guests.push({
+      vm: vm.vm,
+      ref: vm.ref,
+      instanceUuid: vm.instanceUuid,
+      optional: member.optional,
+      after: afterOf(member, group),
+      stages: stagesOf(settings, coverage, inputs.gives.get(vm.vm) ?? []),
+      atBest: vm.snapshots.length > 0 ? 'crash' : 'application',
+      excluded: settings.exclude,
+    });
+  }
+
+  const arrays = arraysOf(inputs, disks);
+  const timing = timingOf(group.windowMs);
+  const forecastMs = longest(arrays.filter(({ fence }) => !fence)) + longest(arrays.filter(({ fence }) => fence));
+  findings.push(...timingFindings(group.name, timing, forecastMs, group.longWindow));
+
+  const plan: Plan = {
+    group: group.name,
+    require: group.require ?? leastGiven(guests),
+    best: 'unproven',
+    timing,
+    guests,
+    disks,
+    arrays,
+    alsoCaptured: alsoCaptured(placement, inputs.volumes),
+    placement,
+    findings,
+  };
+  const reachable = verdict(plan, perfectRecord(plan), 'same');
+  if (!atLeast(reachable.level, plan.require)) findings.push(tooWeak(plan, reachable.level, reachable.because));
+  return { ...plan, best: reachable.level };
+}
+
+/** Nothing of this plan may be run: what stops it, worst first. */
+export function stops(plan: Plan): readonly Finding[] {
+  return plan.findings.filter(({ severity }) => severity === 'error');
+}
+
+function afterOf(member: MemberSettings, group: GroupSettings): readonly VmName[] {
+  return member.after.filter((vm) => group.members.some((other) => other.vm === vm));
+}
+
+function stagesOf(settings: VmSettings, coverage: Coverage, gives: readonly Level[]): PlannedGuest['stages'] {
+  return settings.quiesce
+    .filter(({ method }) => method !== 'none')
+    .map(({ method }, index) => ({ method, gives: gives[index] ?? 'crash', covers: coverage.covers[index] ?? [] }));
+}
+
+function arraysOf(inputs: PlanInputs, disks: readonly PlannedDisk[]): readonly PlannedArray[] {
+  const fenced = new Set(disks.filter(({ cover }) => cover === 'fenced').flatMap(({ units }) => units));
+  return [...inputs.traits].flatMap(([array, traits]) => {
+    const units = inputs.units.filter((unit) => unit.array === array);
+    if (units.length === 0) return [];
+    const fence = units.some((unit) => fenced.has(unit.id));
+    return [
+      { array, make: traits.make, units, fence, forecastMs: traits.forecastMs, answersCut: traits.answers === 'cut' },
+    ];
+  });
+}
+
+function longest(arrays: readonly PlannedArray[]): number {
+  return Math.max(0, ...arrays.map(({ forecastMs }) => forecastMs));
+}
+
+/** What the group's methods give, of the guest that gets least. Optional guests count only where there are no others. */
+function leastGiven(guests: readonly PlannedGuest[]): Level {
+  const required = guests.filter(({ optional }) => !optional);
+  const counted = required.length > 0 ? required : guests;
+  return weakest(counted.map(({ stages }) => best(['crash' as const, ...stages.map(({ gives }) => gives)])));
+}
+
+/** VMs outside the group that lie on the same datastores: they are in the snapshots too, unheld. */
+function alsoCaptured(placement: Placement, volumes: ReadonlyMap<DeviceKey, Volume>): readonly string[] {
+  const own = new Set(placement.vms.map(({ path }) => path.split('/').at(-1)));
+  const stores = placement.datastores.filter((store) => store.devices.some((device) => volumes.has(device)));
+  return [...new Set(stores.flatMap(({ vms }) => vms))].filter((vm) => !own.has(vm)).sort();
+}
+
+/** An optional guest is then cut with the rest, unheld, and its level said beside the set's. */
+function unreachable(member: MemberSettings, why: Fault): Finding {
+  return {
+    code: why.code,
+    severity: member.optional ? 'warning' : 'error',
+    subject: member.vm,
+    message: member.optional ? `${why.message}; it is optional, and will be cut without being held` : why.message,
+    ...(why.hint === undefined ? {} : { hint: why.hint }),
+  };
+}
+
+function tooWeak(plan: Plan, reachable: Level, because: readonly string[]): Finding {
+  return {
+    code: 'plan.weaker-than-required',
+    severity: 'error',
+    subject: `group ${plan.group}`,
+    message: `a run can prove \`${reachable}\` at best, and \`${plan.require}\` is required${because.length === 0 ? '' : `: ${because.join('; ')}`}`,
+    hint: 'Hold more of the disks named, or put what is free on one array into one consistency group, or lower `require`.',
+  };
+}

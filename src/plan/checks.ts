@@ -1,0 +1,90 @@
+import type { CutUnit, DeviceKey, Finding, Placement, Volume } from '../model.ts';
+import type { Topology, VmSettings } from '../topology/topology.ts';
+import { includedDisks } from './needs.ts';
+
+/**
+ * All extents of a datastore must lie in one cut unit: no guest's hold stills ESXi, which writes VMFS metadata on all
+ * of them (I8).
+ */
+export function extentFindings(
+  placement: Placement,
+  topology: Topology,
+  volumes: ReadonlyMap<DeviceKey, Volume>,
+  units: readonly CutUnit[],
+): readonly Finding[] {
+  const used = new Set(
+    placement.vms.flatMap((vm) => [
+      ...vm.home.devices,
+      ...includedDisks(vm, topology).flatMap((disk) => [...disk.data, ...disk.metadata]),
+    ]),
+  );
+  return placement.datastores
+    .filter((store) => store.devices.some((device) => used.has(device)))
+    .flatMap((store) => {
+      const extents = store.devices.map((device) => ({ device, volume: volumes.get(device) }));
+      const homes = new Set(extents.map(({ volume }) => units.find((unit) => isMember(unit, volume))?.id));
+      if (homes.size <= 1) return [];
+      const where = extents.map(({ device, volume }) =>
+        volume === undefined ? device : `${volume.array}: ${volume.name}`,
+      );
+      return [
+        {
+          code: 'plan.extents-apart',
+          severity: 'error' as const,
+          subject: `datastore ${store.name}`,
+          message: `its extents (${where.join(', ')}) are not cut at one instant, and ESXi writes to all of them: the copy could be torn inside VMFS`,
+          hint: 'Put the volumes into one consistency group on one array, or move the VMs off this datastore.',
+        },
+      ];
+    });
+}
+
+function isMember(unit: CutUnit, volume: Volume | undefined): boolean {
+  return unit.volumes.some((member) => member.array === volume?.array && member.id === volume.id);
+}
+
+/** Codes that a VM's own settings turn from a refusal into a warning. */
+function isAllowed(code: string, settings: VmSettings | undefined): boolean {
+  if (code === 'vsphere.encrypted') return settings?.encrypted === 'accepted';
+  if (code === 'vsphere.vmware-snapshot') return settings?.allow.includes('vmware-snapshot') === true;
+  return false;
+}
+
+/** What vSphere says against the VMs, with what the topology accepts. The subject begins with the VM's name. */
+export function acceptedFindings(findings: readonly Finding[], topology: Topology): readonly Finding[] {
+  return findings.map((finding) => {
+    const [vm] = finding.subject.split(' ');
+    const settings = vm === undefined ? undefined : topology.vms.get(vm);
+    if (finding.severity !== 'error' || !isAllowed(finding.code, settings)) return finding;
+    const { hint: _accepted, ...rest } = finding;
+    return { ...rest, severity: 'warning' as const };
+  });
+}
+
+/** Where this process itself stands: to hold that still would be to hold ourselves. */
+export interface OwnGround {
+  /** DMI product uuids of this machine, both byte orders, lower case. */
+  readonly biosUuids: readonly string[];
+  /** Hosts that a run depends on while guests are held, with what each is: 'vCenter', 'array fast', 'jump host'. */
+  readonly hosts: ReadonlyMap<string, string>;
+}
+
+export function groundFindings(placement: Placement, topology: Topology, ground: OwnGround): readonly Finding[] {
+  return placement.vms.flatMap((vm) => {
+    const settings = topology.vms.get(vm.vm);
+    if (settings === undefined || settings.quiesce.every(({ method }) => method === 'none')) return [];
+    const role = ground.biosUuids.includes(vm.biosUuid.toLowerCase())
+      ? 'the machine that Stillpoint runs on'
+      : ground.hosts.get(settings.ssh?.host.toLowerCase() ?? '');
+    if (role === undefined) return [];
+    return [
+      {
+        code: 'plan.own-ground',
+        severity: 'error' as const,
+        subject: vm.vm,
+        message: `it is ${role}: held still, it could not be told to go on`,
+        hint: 'Run Stillpoint elsewhere, or take this VM with `quiesce: none`.',
+      },
+    ];
+  });
+}

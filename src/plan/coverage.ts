@@ -1,0 +1,157 @@
+import type { DiskPlacement, DiskRef, Finding, GuestDisk, GuestUse, ProbeReport, VmPlacement } from '../model.ts';
+import { diskName } from '../model.ts';
+import type { VmSettings } from '../topology/topology.ts';
+
+/** What the probes of one VM's stages mean for its disks. */
+export interface Coverage {
+  /** Per stage: the disks that it stills whole. */
+  readonly covers: readonly (readonly DiskRef[])[];
+  /** Addresses of the disks under `/`. */
+  readonly boot: ReadonlySet<string>;
+  /** By address: what is on it and not held, for the message of the plan. */
+  readonly notHeld: ReadonlyMap<string, readonly string[]>;
+  /** Addresses that the guest's disks could not be matched with. */
+  readonly unmatched: ReadonlySet<string>;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Matches the guest's disks with vSphere's and says which are still when a stage holds. A disk is covered only if
+ * everything that uses it is held by that stage; one that cannot be matched, or that nobody is known to use, is not.
+ */
+export function coverageOf(vm: VmPlacement, settings: VmSettings, probes: readonly ProbeReport[]): Coverage {
+  const facts = probes[0];
+  const findings = probes.flatMap((probe) => probe.findings);
+  if (facts === undefined) {
+    return {
+      covers: [],
+      boot: new Set(),
+      notHeld: new Map(),
+      unmatched: new Set(vm.disks.map(({ address }) => address)),
+      findings,
+    };
+  }
+  const names = match(vm, settings, facts);
+  const addressesOn = (use: GuestUse): string[] =>
+    [...names].filter(([, own]) => own.some((name) => use.disks.includes(name))).map(([address]) => address);
+
+  const covers = probes.map((probe) =>
+    [...names].filter(([, own]) => isCovered(own, probe.uses)).map(([disk]): DiskRef => ({ vm: vm.vm, disk })),
+  );
+  const boot = new Set(facts.uses.filter((use) => use.kind === 'mount' && use.what === '/').flatMap(addressesOn));
+  const notHeld = new Map(
+    [...names].map(([address, own]) => {
+      const free = facts.uses.filter(
+        (use) => use.disks.some((name) => own.includes(name)) && !probes.some((probe) => holds(probe, use)),
+      );
+      return [address, free.map(useText)] as const;
+    }),
+  );
+  const known = new Set([...names.values()].flat());
+  for (const [address, { mount }] of settings.disks) {
+    if (mount === undefined || facts.uses.some((use) => use.kind === 'mount' && use.what === mount)) continue;
+    findings.push(noSuchMount(vm, address, mount));
+  }
+  for (const use of facts.uses) {
+    if (use.kind !== 'mount' || use.disks.length === 0 || use.disks.some((name) => known.has(name))) continue;
+    findings.push(foreign(vm, use));
+  }
+  for (const [index, probe] of probes.entries()) {
+    if (!probe.uses.some((use) => use.held) || (covers[index]?.length ?? 0) > 0) continue;
+    findings.push(coversNothing(vm, probe));
+  }
+  const unmatched = new Set(vm.disks.map(({ address }) => address).filter((address) => !names.has(address)));
+  return { covers, boot, notHeld, unmatched, findings };
+}
+
+function isCovered(names: readonly string[], uses: readonly GuestUse[]): boolean {
+  const own = uses.filter((use) => use.disks.some((name) => names.includes(name)));
+  return own.length > 0 && own.every((use) => use.held);
+}
+
+function holds(probe: ProbeReport, use: GuestUse): boolean {
+  return probe.uses.some((other) => other.what === use.what && other.kind === use.kind && other.held);
+}
+
+/** By address: the guest's names of that disk. */
+function match(vm: VmPlacement, settings: VmSettings, probe: ProbeReport): ReadonlyMap<string, readonly string[]> {
+  const matched = new Map<string, readonly string[]>();
+  for (const disk of vm.disks) {
+    const names = told(disk, settings, probe.uses) ?? identified(disk, probe.disks) ?? addressed(disk, vm, probe.disks);
+    if (names !== undefined && names.length > 0) matched.set(disk.address, names);
+  }
+  return matched;
+}
+
+/** The topology says under which mount it lies: the one way where the guest's disks carry no identity. */
+function told(disk: DiskPlacement, settings: VmSettings, uses: readonly GuestUse[]): readonly string[] | undefined {
+  const mount = settings.disks.get(disk.address)?.mount;
+  if (mount === undefined) return undefined;
+  return uses.find((use) => use.kind === 'mount' && use.what === mount)?.disks ?? [];
+}
+
+/** VPD 0x83 of an RDM is the LUN's own; a virtual disk shows its backing's uuid there and as its serial. */
+function identified(disk: DiskPlacement, guest: readonly GuestDisk[]): readonly string[] | undefined {
+  const ids = new Set(disk.kind.startsWith('rdm') ? disk.data.map(bare) : []);
+  if (disk.uuid !== undefined) ids.add(bare(disk.uuid));
+  const found = guest.filter((own) => [own.wwn, own.serial].some((id) => id !== undefined && ids.has(bare(id))));
+  return found.length === 0 ? undefined : found.map(({ name }) => name);
+}
+
+function bare(id: string): string {
+  return id
+    .toLowerCase()
+    .replace(/^(naa|eui)\./, '')
+    .replaceAll('-', '');
+}
+
+/**
+ * By SCSI address, only where nothing can be mistaken: one SCSI controller on both sides, the unit equal to the target,
+ * and the size the same.
+ */
+function addressed(disk: DiskPlacement, vm: VmPlacement, guest: readonly GuestDisk[]): readonly string[] | undefined {
+  const unit = /^scsi(\d+):(\d+)$/.exec(disk.address);
+  const controllers = new Set(vm.disks.map(({ address }) => address.split(':')[0]));
+  const scsi = guest.filter((own) => own.scsi !== undefined);
+  const hosts = new Set(scsi.map((own) => own.scsi?.host));
+  if (unit === null || controllers.size !== 1 || hosts.size !== 1) return undefined;
+  const found = scsi.filter(
+    (own) => own.scsi?.target === Number(unit[2]) && own.scsi.lun === 0 && own.sizeBytes === disk.sizeBytes,
+  );
+  return found.length === 1 ? found.map(({ name }) => name) : undefined;
+}
+
+function useText(use: GuestUse): string {
+  return use.kind === 'mount' ? `${use.what} (${use.fsType ?? 'mounted'})` : use.what;
+}
+
+function noSuchMount(vm: VmPlacement, address: string, mount: string): Finding {
+  return {
+    code: 'plan.no-such-mount',
+    severity: 'error',
+    subject: diskName({ vm: vm.vm, disk: address }),
+    message: `the topology says that this disk lies under ${mount}, and nothing is mounted there in the guest`,
+    hint: 'Mount it, or correct the entry under `disks` of the VM.',
+  };
+}
+
+function foreign(vm: VmPlacement, use: GuestUse): Finding {
+  return {
+    code: 'plan.foreign-disk',
+    severity: 'warning',
+    subject: vm.vm,
+    message: `${use.what} lies on ${use.disks.join(', ')}, which is none of the VM's disks (storage that the guest mounts itself?); it will not be in the image`,
+    hint: 'If it is one of the VM’s disks, say which: `disks: { "scsi0:1": /the/mount }`.',
+  };
+}
+
+function coversNothing(vm: VmPlacement, probe: ProbeReport): Finding {
+  const held = probe.uses.filter((use) => use.held).map(({ what }) => what);
+  return {
+    code: 'plan.covers-nothing',
+    severity: 'error',
+    subject: vm.vm,
+    message: `${probe.method} would hold ${held.join(', ')}, and that makes none of the VM's disks (${vm.disks.map((disk) => diskName({ vm: vm.vm, disk: disk.address })).join(', ')}) still`,
+    hint: 'Set disk.EnableUUID on the VM, or say which disk lies where: `disks: { "scsi0:1": /the/mount }`.',
+  };
+}
