@@ -249,6 +249,8 @@ export interface PlannedStage {
   readonly gives: Level;
   /** Disks that this stage stills; empty for one that only lends its level to what later stages still. */
   readonly covers: readonly DiskRef[];
+  /** What it holds, in the guest's words: mount points. */
+  readonly holds: readonly string[];
 }
 
 export interface PlannedGuest {

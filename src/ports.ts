@@ -239,7 +239,8 @@ export type RunStep =
   | 'retention'
   | 'clean-up';
 
-export type Emit = (event: RunEvent) => void;
+/** `at`: when it happened, where that is not now: events of the window are told after it has closed. */
+export type Emit = (event: RunEvent, at?: Date) => void;
 
 // ---- vSphere, as the main path sees it
 

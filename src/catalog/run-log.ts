@@ -36,8 +36,8 @@ export async function openRunLog(state: StateFolder, run: SetId, clock: Clock): 
 
   return {
     file,
-    emit(event) {
-      waiting.push(`${jsonLine({ at: clock.date().toISOString(), ...event })}\n`);
+    emit(event, at) {
+      waiting.push(`${jsonLine({ at: (at ?? clock.date()).toISOString(), ...event })}\n`);
       if (event.type === 'step') quiet = event.step === 'window';
       if (event.type === 'window') quiet = event.is === 'opened';
       if (!quiet) write();

@@ -124,7 +124,7 @@ const plannedGuest = z.object({
   instanceUuid: z.string(),
   optional: z.boolean(),
   after: strings,
-  stages: z.array(z.object({ method: z.string(), gives: level, covers: z.array(diskRef) })),
+  stages: z.array(z.object({ method: z.string(), gives: level, covers: z.array(diskRef), holds: strings })),
   atBest: level,
   excluded: z.array(z.object({ disk: z.string(), because: z.string() })),
 });

@@ -80,7 +80,7 @@ export function buildPlan(inputs: PlanInputs): Plan {
       instanceUuid: vm.instanceUuid,
       optional: member.optional,
       after: afterOf(member, group),
-      stages: stagesOf(settings, coverage, inputs.gives.get(vm.vm) ?? []),
+      stages: stagesOf(settings, coverage, inputs, vm.vm),
       atBest: vm.snapshots.length > 0 ? 'crash' : 'application',
       excluded: settings.exclude,
     });
@@ -117,10 +117,17 @@ function afterOf(member: MemberSettings, group: GroupSettings): readonly VmName[
   return member.after.filter((vm) => group.members.some((other) => other.vm === vm));
 }
 
-function stagesOf(settings: VmSettings, coverage: Coverage, gives: readonly Level[]): PlannedGuest['stages'] {
+function stagesOf(settings: VmSettings, coverage: Coverage, inputs: PlanInputs, vm: VmName): PlannedGuest['stages'] {
+  const gives = inputs.gives.get(vm) ?? [];
+  const probes = inputs.probes.get(vm) ?? [];
   return settings.quiesce
     .filter(({ method }) => method !== 'none')
-    .map(({ method }, index) => ({ method, gives: gives[index] ?? 'crash', covers: coverage.covers[index] ?? [] }));
+    .map(({ method }, index) => ({
+      method,
+      gives: gives[index] ?? 'crash',
+      covers: coverage.covers[index] ?? [],
+      holds: probes[index]?.uses.filter((use) => use.held).map(({ what }) => what) ?? [],
+    }));
 }
 
 function arraysOf(inputs: PlanInputs, disks: readonly PlannedDisk[]): readonly PlannedArray[] {

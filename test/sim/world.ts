@@ -161,6 +161,7 @@ export async function play(scene: Scene): Promise<{
         method: 'simulated',
         gives: stage.gives,
         covers: covers[number] ?? [],
+        holds: [],
       })),
       atBest: 'application' as const,
       excluded: [],
