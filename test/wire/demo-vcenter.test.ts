@@ -119,6 +119,19 @@ describe('the small vCenter on the wire', () => {
     expect(gone.text).toContain('xsi:type="ManagedObjectNotFound"><obj type="Folder">group-d9</obj>');
   });
 
+  test('tells objects that are gone as missing where it is asked to', async () => {
+    await login();
+    const both =
+      '<objectSet><obj type="Folder">group-d9</obj></objectSet><objectSet><obj type="Folder">group-d1</obj></objectSet>' +
+      '<reportMissingObjectsInResults>true</reportMissingObjectsInResults>';
+    const { status, text } = await retrieve('Folder', ['name'], both);
+    expect(status).toBe(200);
+    expect(text).toMatch(
+      />group-d9<\/obj><missingSet><path>name<\/path><fault><fault xsi:type="ManagedObjectNotFound">/,
+    );
+    expect(text).toContain('>group-d1</obj><propSet>');
+  });
+
   test('shows another world when it is told to', async () => {
     await login();
     vcenter.serve({ ...twoTierTable, vms: twoTierTable.vms.slice(0, 1) });

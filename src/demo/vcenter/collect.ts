@@ -14,12 +14,24 @@ export type Lookup = (ref: Ref) => ManagedObject | undefined;
 export interface Collected {
   readonly ref: Ref;
   readonly properties: readonly { readonly path: string; readonly value: Value }[];
-  readonly missing: readonly string[];
+  readonly missing: readonly Missing[];
 }
+
+interface Missing {
+  readonly path: string;
+  readonly why: keyof typeof WHY;
+}
+
+const WHY = {
+  NotAuthenticated: 'The session is not authenticated.',
+  ManagedObjectNotFound: 'The object has already been deleted or has not been completely created.',
+} as const;
 
 /** What a PropertyFilterSpec asks for. */
 export interface FilterSpec {
   readonly wanted: readonly { readonly type: string; readonly all: boolean; readonly paths: readonly string[] }[];
+  /** Objects that are not there are told as missing; otherwise one of them fails the whole call. */
+  readonly reportMissing: boolean;
   readonly from: readonly { readonly ref: Ref; readonly skip: boolean; readonly select: readonly Selection[] }[];
 }
 
@@ -40,12 +52,22 @@ export function collect(spec: FilterSpec, lookup: Lookup, readable: boolean): re
   return reached(spec, lookup).flatMap((object): readonly Collected[] => {
     const wanted = spec.wanted.filter((each) => isA(object.ref.type, each.type));
     if (wanted.length === 0) return [];
-    const all = wanted.some((each) => each.all) ? Object.keys(object.properties) : [];
+    const missing = (why: Missing['why'], paths: readonly string[]): readonly Collected[] => [
+      { ref: object.ref, properties: [], missing: paths.map((path) => ({ path, why })) },
+    ];
+    if (object.properties === undefined) {
+      return missing(
+        'ManagedObjectNotFound',
+        wanted.flatMap((each) => each.paths),
+      );
+    }
+    const { properties: has } = object;
+    const all = wanted.some((each) => each.all) ? Object.keys(has) : [];
     const paths = [...new Set([...all, ...wanted.flatMap((each) => each.paths)])];
     for (const path of paths) refuseUnknown(object.ref.type, path);
-    if (!readable) return [{ ref: object.ref, properties: [], missing: paths }];
+    if (!readable) return missing('NotAuthenticated', paths);
     const properties = paths.flatMap((path) => {
-      const value = valueAt(object.properties, path);
+      const value = valueAt(has, path);
       return value === undefined ? [] : [{ path, value }];
     });
     return [{ ref: object.ref, properties, missing: [] }];
@@ -57,8 +79,7 @@ export function collectedXml(name: string, collected: Collected): string {
     ({ path, value }) => `<propSet>${field('name', text(path))}${anyField('val', value)}</propSet>`,
   );
   const missing = collected.missing.map(
-    (path) =>
-      `<missingSet>${field('path', text(path))}${localizedFault('NotAuthenticated', 'The session is not authenticated.')}</missingSet>`,
+    ({ path, why }) => `<missingSet>${field('path', text(path))}${localizedFault(why, WHY[why])}</missingSet>`,
   );
   const obj = field('obj', reference(collected.ref));
   return `<${name}>${obj}${properties.join('')}${missing.join('')}</${name}>`;
@@ -71,6 +92,7 @@ export function parseFilterSpec(spec: Element): FilterSpec {
       all: flag(each, 'all'),
       paths: textsOf(each, 'pathSet'),
     })),
+    reportMissing: flag(spec, 'reportMissingObjectsInResults'),
     from: childrenOf(spec, 'objectSet').map((each) => ({
       ref: parseRef(each, 'obj'),
       skip: flag(each, 'skip'),
@@ -98,8 +120,14 @@ function parseSelection(element: Element): Selection {
   };
 }
 
-function reached(spec: FilterSpec, lookup: Lookup): readonly ManagedObject[] {
-  const found = new Map<string, ManagedObject>();
+/** Without properties: it is not there. */
+interface Reached {
+  readonly ref: Ref;
+  readonly properties: Fields | undefined;
+}
+
+function reached(spec: FilterSpec, lookup: Lookup): readonly Reached[] {
+  const found = new Map<string, Reached>();
   const named = new Map<string, Selection>();
   for (const start of spec.from) for (const selection of start.select) collectNames(selection, named);
 
@@ -120,8 +148,9 @@ function reached(spec: FilterSpec, lookup: Lookup): readonly ManagedObject[] {
   };
   for (const start of spec.from) {
     const object = lookup(start.ref);
-    if (object === undefined) throw notFound(start.ref);
-    visit(object, start.skip, start.select);
+    if (object !== undefined) visit(object, start.skip, start.select);
+    else if (spec.reportMissing) found.set(refKey(start.ref), { ref: start.ref, properties: undefined });
+    else throw notFound(start.ref);
   }
   return [...found.values()];
 }

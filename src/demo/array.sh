@@ -1,0 +1,15 @@
+#!/bin/sh
+# An array: a volume is a file, a snapshot is a copy of it, taken at the end of the array's latency.
+#   array.sh FOLDER list | find | remove NAME | snapshot SECONDS VOLUME@LABEL...
+set -eu
+cd "$1"
+case $2 in
+  list) ls volumes ;;
+  find) ls -i snapshots ;;
+  remove) rm "snapshots/$3" ;;
+  snapshot)
+    sleep "$3"
+    shift 3
+    for name; do cp "volumes/${name%@*}" "snapshots/$name"; done
+    ;;
+esac
