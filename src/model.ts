@@ -198,6 +198,8 @@ export interface GuestDisk {
   readonly wwn?: string;
   /** SCSI address: the controller's PCI slot order and the target are what vSphere's bus and unit are compared with. */
   readonly scsi?: { readonly host: number; readonly target: number; readonly lun: number };
+  /** PCI address of its controller, '0000:03:00.0': the order of these is the order of vSphere's controllers. */
+  readonly pci?: string;
 }
 
 /** One use of local disks in the guest: a mount, a swap area, a raw device that somebody holds open. */
