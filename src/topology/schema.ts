@@ -19,27 +19,27 @@ export function looseSchema() {
 
 function fileSchema<Array extends z.ZodType, Quiesce extends z.ZodType>(array: Array, quiesce: Quiesce) {
   const shared = {
-    ssh: sshWritten.optional().describe('How to log in to the guest; merged key by key with `defaults.ssh`'),
+    ssh: sshWritten.exactOptional().describe('How to log in to the guest; merged key by key with `defaults.ssh`'),
     quiesce: quiesce
-      .optional()
+      .exactOptional()
       .describe('How the guest is held still: a method, or a list held in this order and released in the opposite one'),
     boot: z
       .enum(['crash', 'hold'])
-      .optional()
+      .exactOptional()
       .describe(
         'The disk of `/` (Windows: `C:`): `crash`, the default, lets it be cut without being held; `hold` demands it held',
       ),
-    encrypted: z.literal('accepted').optional().describe('An encrypted VM is refused without this'),
+    encrypted: z.literal('accepted').exactOptional().describe('An encrypted VM is refused without this'),
     allow: z
       .array(z.enum(['vmware-snapshot']))
-      .optional()
+      .exactOptional()
       .describe(
         'What would be refused otherwise: `vmware-snapshot`, a VM that runs on a VMware snapshot (`crash` at best)',
       ),
   };
   const vm = z.strictObject({
     vm: text
-      .optional()
+      .exactOptional()
       .describe('What vSphere knows it by where the name is not unique: an inventory path, instance UUID or MoRef'),
     ...shared,
     exclude: z
@@ -49,20 +49,20 @@ function fileSchema<Array extends z.ZodType, Quiesce extends z.ZodType>(array: A
           because: text.describe('Why it may be missing from the set; shown in plan, report and manifest'),
         }),
       )
-      .optional()
+      .exactOptional()
       .describe('Disks that are left out of the set'),
     disks: z
       .record(diskAddress, z.union([mountPoint.transform((mount) => ({ mount })), diskSchema]))
-      .optional()
+      .exactOptional()
       .describe('What the guest cannot tell of a disk: its mount point, or `{ mount, require }`'),
   });
   return z.strictObject({
     version: z.literal(1).describe('The version of this file: 1'),
     vsphere: vsphereSchema
-      .optional()
+      .exactOptional()
       .describe('The vCenter, or one ESXi host; what is left out comes from GOVC_URL, GOVC_USERNAME, GOVC_PASSWORD'),
     state: text
-      .optional()
+      .exactOptional()
       .describe(
         'Folder for manifests, journals and locks; else $STILLPOINT_HOME, $XDG_STATE_HOME/stillpoint or ~/.local/state/stillpoint',
       ),
@@ -71,15 +71,15 @@ function fileSchema<Array extends z.ZodType, Quiesce extends z.ZodType>(array: A
     ),
     tiers: z
       .record(text, tierSchema)
-      .optional()
+      .exactOptional()
       .describe('What should lie where; a disk that lies elsewhere is a finding of the plan'),
     volumes: z
       .record(text, volumeSchema)
-      .optional()
+      .exactOptional()
       .describe(
         "Only what an array cannot be asked: which of its volumes has which NAA or export. The key is the array's own name of the volume",
       ),
-    defaults: z.strictObject(shared).optional().describe('Every VM starts from this; its own keys win'),
+    defaults: z.strictObject(shared).exactOptional().describe('Every VM starts from this; its own keys win'),
     vms: filled(z.record(text, vm)).describe('Virtual machines by their name in vSphere; `{}`: no login, no hold'),
     groups: filled(z.record(groupName, groupSchema)).describe('VMs that are snapshotted at one instant'),
   });
@@ -108,14 +108,14 @@ const diskAddress = z
 const mountPoint = text.regex(/^(\/|[A-Za-z]:)/, 'a mount point begins with / (or a drive letter)');
 
 const diskSchema = z.strictObject({
-  mount: mountPoint.optional().describe('Mount point that lies on this disk'),
-  require: z.literal('crash').optional().describe('`crash`: this disk may be cut without being held'),
+  mount: mountPoint.exactOptional().describe('Mount point that lies on this disk'),
+  require: z.literal('crash').exactOptional().describe('`crash`: this disk may be cut without being held'),
 });
 
 const vsphereSchema = z.strictObject({
-  url: text.optional().describe('https://vcenter.example/sdk'),
-  username: text.optional().describe('A read-only role is enough for fsfreeze, script and none'),
-  password: secretRef.optional().describe('`{ env: NAME }`, `{ file: PATH }` or `{ command: [..] }`'),
+  url: text.exactOptional().describe('https://vcenter.example/sdk'),
+  username: text.exactOptional().describe('A read-only role is enough for fsfreeze, script and none'),
+  password: secretRef.exactOptional().describe('`{ env: NAME }`, `{ file: PATH }` or `{ command: [..] }`'),
   tls: z
     .union([
       z.strictObject({
@@ -131,7 +131,7 @@ const vsphereSchema = z.strictObject({
       z.strictObject({ ca: text.describe('File of certificates in PEM; only these are believed') }),
       z.strictObject({ insecure: z.literal(true).describe('Believe any certificate') }),
     ])
-    .optional()
+    .exactOptional()
     .describe("Why its certificate is believed; default: the system's CAs"),
 });
 
@@ -140,42 +140,42 @@ const tierSchema = z.strictObject({
   expect: z
     .array(z.enum(['rdm', 'vmfs', 'nfs']))
     .min(1)
-    .optional()
+    .exactOptional()
     .describe('Kinds of disks that should lie here'),
 });
 
 const volumeSchema = z.strictObject({
-  array: text.optional().describe('The array that it lies on'),
-  name: text.optional().describe("The array's own name, where the key cannot be"),
+  array: text.exactOptional().describe('The array that it lies on'),
+  name: text.exactOptional().describe("The array's own name, where the key cannot be"),
   naa: z
     .string()
     .regex(/^naa\.(?:[0-9a-f]{16}|[0-9a-f]{32})$/i, 'an NAA is naa. and 16 or 32 hex digits')
     .transform((id) => id.toLowerCase())
-    .optional()
+    .exactOptional()
     .describe('The LUN as vSphere names it: naa.…'),
   eui: z
     .string()
     .regex(/^eui\.(?:[0-9a-f]{16}|[0-9a-f]{32})$/i, 'an EUI is eui. and 16 or 32 hex digits')
     .transform((id) => id.toLowerCase())
-    .optional()
+    .exactOptional()
     .describe('The NVMe namespace as vSphere names it: eui.…'),
   nfs: z
     .string()
     .regex(/^[^\s:/]+:\/\S*$|^\[[0-9A-Fa-f:]+\]:\/\S*$/, 'an export is SERVER:/PATH')
-    .optional()
+    .exactOptional()
     .describe('The NFS export: SERVER:/PATH'),
-  prefer: text.optional().describe('The array that cuts it, where two arrays claim the same device'),
-  vmfs: text.optional().describe('The datastore on it; checked against vSphere'),
-  rdm: z.literal(true).optional().describe('It is a raw device mapping; checked against vSphere'),
+  prefer: text.exactOptional().describe('The array that cuts it, where two arrays claim the same device'),
+  vmfs: text.exactOptional().describe('The datastore on it; checked against vSphere'),
+  rdm: z.literal(true).exactOptional().describe('It is a raw device mapping; checked against vSphere'),
 });
 
 const memberSchema = z.strictObject({
   vm: text.describe('A name from `vms`'),
   after: z
     .union([text.transform((only) => [only]), z.array(text)])
-    .optional()
+    .exactOptional()
     .describe('Held after these, released before them'),
-  optional: z.boolean().optional().describe('The run goes on without it, and says so'),
+  optional: z.boolean().exactOptional().describe('The run goes on without it, and says so'),
 });
 
 const groupSchema = z.strictObject({
@@ -183,24 +183,24 @@ const groupSchema = z.strictObject({
     .array(z.union([text.transform((vm) => ({ vm, after: undefined, optional: undefined })), memberSchema]))
     .min(1, 'a group without VMs has nothing to snapshot')
     .describe('Names from `vms`, or `{ vm, after, optional }`'),
-  window: duration.optional().describe('The longest that any one guest is still; default 10s'),
-  longWindow: z.literal('accepted').optional().describe('A window above 60s is refused without this'),
+  window: duration.exactOptional().describe('The longest that any one guest is still; default 10s'),
+  longWindow: z.literal('accepted').exactOptional().describe('A window above 60s is refused without this'),
   require: z
     .enum(['application', 'filesystem', 'crash', 'unproven'])
-    .optional()
+    .exactOptional()
     .describe('Less than this is not success; default: the least that the methods of the group give'),
   weak: z
     .enum(['keep', 'remove'])
-    .optional()
+    .exactOptional()
     .describe('What happens to a set that proves less than required; default keep'),
-  maxAge: duration.optional().describe('`status` says "too old" when the last good set is older'),
+  maxAge: duration.exactOptional().describe('`status` says "too old" when the last good set is older'),
   keep: z
     .strictObject({ last: z.int().min(1).describe('So many whole sets; the last good one always stays') })
-    .optional()
+    .exactOptional()
     .describe('Removed after a good run: all but these. Default: nothing is removed'),
   instant: z
     .enum(['group', 'per-vm'])
-    .optional()
+    .exactOptional()
     .describe('`group`: one instant for all VMs, or the plan is refused; `per-vm`: each may have its own'),
 });
 

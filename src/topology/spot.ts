@@ -39,6 +39,12 @@ export function under(spot: Spot | undefined, ...keys: readonly string[]): Spot 
   return here;
 }
 
+/** What a map or list holds, each with the step that leads to it. */
+export function stepsOf(spot: Spot): readonly (readonly [string | number, Spot])[] {
+  if (spot.kind === 'map') return [...spot.entries].map(([key, { value }]) => [key, value] as const);
+  return spot.kind === 'list' ? spot.items.map((item, index) => [index, item] as const) : [];
+}
+
 /** The entries of a map in the order of the file; none where there is no map. */
 export function entriesOf(spot: Spot | undefined): readonly ({ readonly key: string } & Entry)[] {
   return spot?.kind === 'map' ? [...spot.entries].map(([key, entry]) => ({ key, ...entry })) : [];

@@ -94,12 +94,13 @@ export function spotsOf(contents: ParsedNode): { readonly root?: Spot; readonly 
     const sources = from.kind === 'list' ? from.items : [from];
     for (const source of sources) {
       if (source.kind !== 'map') {
-        return tell(
+        tell(
           'bad-merge',
           '<< takes a map, or a list of maps',
           keyStart,
           'Write <<: *NAME, where &NAME is set at a map.',
         );
+        return;
       }
       for (const [name, entry] of source.entries) if (!merged.has(name)) merged.set(name, entry);
     }

@@ -1,0 +1,80 @@
+import { resolve } from 'node:path';
+import { SSH_PATHS } from '../transport/ssh/settings.ts';
+import { type Problem, problem, subjectOf } from './problem.ts';
+import { isSecretKey } from './secret-key.ts';
+import { type MapSpot, type Path, type Spot, textOf, under } from './spot.ts';
+
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute: what relative paths start from. */
+  readonly folder: string;
+  /** What `~` stands for. */
+  readonly home: string;
+}
+
+export interface Filled {
+  /** The file as plain values, without its `x-` keys. */
+  readonly value: unknown;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * The tree as plain values for the schema: `{ env: NAME }` in ordinary text replaced by what the variable holds, paths
+ * made absolute. Secrets stay references.
+ */
+export function fill(root: Spot, surroundings: Surroundings): Filled {
+  const problems: Problem[] = [];
+  if (root.kind !== 'map') return { value: plain(root, []), problems };
+  const sections = [...root.entries].filter(([key]) => !key.startsWith('x-'));
+  return { value: Object.fromEntries(sections.map(([key, { value }]) => [key, plain(value, [key])])), problems };
+
+  function plain(spot: Spot, path: Path): unknown {
+    if (spot.kind === 'list') return spot.items.map((item, index) => plain(item, [...path, index]));
+    if (spot.kind === 'scalar') {
+      return typeof spot.value === 'string' && isPath(path) ? absolute(spot.value, surroundings) : spot.value;
+    }
+    const name = takesVariables(path) ? variableIn(spot) : undefined;
+    if (name !== undefined) return variable(name, spot.start, path);
+    return Object.fromEntries([...spot.entries].map(([key, { value }]) => [key, plain(value, [...path, key])]));
+  }
+
+  function variable(name: string, offset: number, path: Path): string {
+    const held = surroundings.env[name];
+    if (held !== undefined && held !== '') return isPath(path) ? absolute(held, surroundings) : held;
+    problems.push(
+      problem({
+        code: 'topology.variable-not-set',
+        subject: subjectOf(path),
+        message: `the environment variable ${name} is not set`,
+        hint: `Set ${name}, or write the value here; under cron a variable must be set in the crontab.`,
+        offset,
+      }),
+    );
+    return '';
+  }
+}
+
+/** Under `vsphere`, `arrays` and every `ssh`, any text may be `{ env: NAME }`. A secret's is left for later. */
+function takesVariables(path: Path): boolean {
+  const [section] = path;
+  if (isSecretKey(String(path.at(-1)))) return false;
+  return section === 'vsphere' || section === 'arrays' || path.slice(0, -1).includes('ssh');
+}
+
+function variableIn(spot: MapSpot): string | undefined {
+  return spot.entries.size === 1 ? textOf(under(spot, 'env')) : undefined;
+}
+
+function isPath(path: Path): boolean {
+  const [holder, key] = path.filter((step) => typeof step === 'string').slice(-2);
+  if (path.length === 1) return holder === 'state';
+  if (holder === 'ssh') return SSH_PATHS.some((name) => name === key);
+  return (holder === 'tls' && key === 'ca') || (key === 'file' && isSecretKey(String(holder)));
+}
+
+/** `none` is a word where a path could stand. */
+function absolute(written: string, { folder, home }: Surroundings): string {
+  if (written === '' || written === 'none') return written;
+  if (written === '~' || written.startsWith('~/')) return home + written.slice(1);
+  return resolve(folder, written);
+}

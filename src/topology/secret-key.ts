@@ -1,0 +1,21 @@
+/** Keys whose value is a secret, whatever the make: `password`, `apiToken`, `client_secret`. */
+export function isSecretKey(key: string): boolean {
+  return /(?:password|passwd|passphrase|token|secret|community)$/i.test(key);
+}
+
+/** A secret that is written into the line itself: `password: hunter2`, but not `password: { env: … }`. */
+const WRITTEN =
+  /(?:password|passwd|passphrase|token|secret|community)["']?\s*:\s+(?![*#|>]|\{\s*["']?(?:env|file|command)\b)(?=\S)/i;
+/** A key whose secret begins on the next line. */
+const OPENED = /(?:password|passwd|passphrase|token|secret|community)["']?\s*:\s*(?:[|>][-+0-9]*)?\s*(?:#.*)?$/i;
+/** The password of a URL. */
+const IN_URL = /[a-z][a-z0-9+.-]*:\/\/[^\s/@:'"]*:(?=[^\s/@]+@)/i;
+const REFERENCE = /^\s*["']?(?:env|file|command)["']?\s*:/;
+
+/** Where a line begins to tell a secret, by its look alone: also in a file that cannot be parsed. */
+export function secretBegins(line: string, lineBefore: string): number | undefined {
+  if (OPENED.test(lineBefore) && !REFERENCE.test(line)) return line.search(/\S|$/);
+  const found = [WRITTEN.exec(line), IN_URL.exec(line)].filter((match) => match !== null);
+  const begins = found.map((match) => match.index + match[0].length);
+  return begins.length === 0 ? undefined : Math.min(...begins);
+}
