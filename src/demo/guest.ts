@@ -1,0 +1,60 @@
+import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startSshServer } from './guest/server.ts';
+import { startWriter } from './guest/writer.ts';
+import type { Spot } from './spot.ts';
+
+export interface GuestWish {
+  readonly name: string;
+  /** Written first. */
+  readonly boot: GuestDisk;
+  readonly data: GuestDisk;
+  readonly everyMs: number;
+  /** The public key that may log in. */
+  readonly allowedKey: string;
+}
+
+export interface GuestDisk {
+  /** Where it is mounted, in the guest's eyes. */
+  readonly mount: string;
+  readonly spot: Spot;
+}
+
+export interface DemoGuest {
+  readonly name: string;
+  readonly port: number;
+  /** The host key's fingerprint, 'SHA256:…'. */
+  readonly hostKey: string;
+  close(): Promise<void>;
+}
+
+const FSFREEZE = fileURLToPath(new URL('./guest/fsfreeze.sh', import.meta.url));
+
+/**
+ * A guest: an SSH server whose commands run here, as this user, and a writer that puts N on the boot disk and then on the
+ * data disk. Its `fsfreeze` stops the writer.
+ */
+export async function startGuest(folder: string, wish: GuestWish): Promise<DemoGuest> {
+  const own = join(folder, wish.name);
+  for (const part of ['bin', 'disks', 'frozen']) await mkdir(join(own, part), { recursive: true });
+  for (const { mount, spot } of [wish.boot, wish.data])
+    await symlink(spot.file, join(own, 'disks', mount.replaceAll('/', '_')));
+  const fsfreeze = join(own, 'bin', 'fsfreeze');
+  await copyFile(FSFREEZE, fsfreeze);
+  await chmod(fsfreeze, 0o700);
+
+  const writer = await startWriter(wish.boot.spot, wish.data.spot, wish.everyMs);
+  await writeFile(join(own, 'writer'), `${writer.pid}\n`);
+  const env = { PATH: `${join(own, 'bin')}:/usr/bin:/bin:/usr/sbin:/sbin`, HOME: own, LC_ALL: 'C' };
+  const server = await startSshServer(wish.allowedKey, { env, folder: own });
+  return {
+    name: wish.name,
+    port: server.port,
+    hostKey: server.hostKey,
+    async close() {
+      await server.close();
+      await writer.stop();
+    },
+  };
+}
