@@ -58,7 +58,8 @@ export interface SimulatedArray {
   readonly id: ArrayId;
   readonly settings: SimulatedSettings;
   readonly clock: Clock;
-  readonly volumes: readonly (Volume & { readonly device: DeviceKey; readonly group?: string })[];
+  /** `unit`: of which it is cut. */
+  readonly volumes: readonly (Volume & { readonly device: DeviceKey; readonly unit: string })[];
 
   // ---- the truth, for whoever judges
   readonly cuts: readonly TrueCut[];
@@ -97,7 +98,7 @@ export function simulatedArray(id: ArrayId, settings: SimulatedSettings, clock: 
     sizeBytes: volume.sizeBytes,
     container: volume.name,
     device: volume.device,
-    ...(volume.group === undefined ? {} : { group: volume.group }),
+    unit: volume.group === undefined ? `${id}-v${index}` : `${id}-${volume.group}`,
   }));
   const cuts: TrueCut[] = [];
   const watchers: ((cut: TrueCut) => void)[] = [];
@@ -175,7 +176,7 @@ export function simulatedArray(id: ArrayId, settings: SimulatedSettings, clock: 
     if (as === 'commit' && (fenced.get(unit.id)?.downAtMs ?? 0) <= clock.now()) {
       return { kind: 'refused', why: 'the write hold did not stand at the commit' };
     }
-    const members = volumes.filter((volume) => (volume.group ?? volume.id) === unit.id);
+    const members = volumes.filter((volume) => volume.unit === unit.id);
     const cut = { unit: unit.id, volumes: members.map((volume) => volume.id), label, atMs: clock.now() };
     for (const volume of members) {
       const name = `${label}-${volume.name}`;

@@ -135,17 +135,16 @@ export function simulated(array: SimulatedArray): ArrayDriver {
   }
 
   function unitsOf(wanted: readonly Volume[]): readonly CutUnit[] {
-    const names = new Map<string, Volume[]>();
+    const members = new Map<string, Volume[]>();
     for (const volume of array.volumes) {
-      const unit = volume.group ?? volume.id;
-      names.set(unit, [...(names.get(unit) ?? []), volume]);
+      members.set(volume.unit, [...(members.get(volume.unit) ?? []), volume]);
     }
-    return [...names]
-      .map(([unit, members]) => ({
+    return [...members]
+      .map(([unit, all]) => ({
         array: id,
         id: unit,
-        volumes: members.filter((member) => wanted.some((volume) => volume.id === member.id)),
-        alsoCaptures: members
+        volumes: all.filter((member) => wanted.some((volume) => volume.id === member.id)),
+        alsoCaptures: all
           .filter((member) => wanted.every((volume) => volume.id !== member.id))
           .map((member) => member.name),
       }))

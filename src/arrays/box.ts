@@ -1,0 +1,87 @@
+import type { Deadline } from '../base/deadline.ts';
+import { Fault } from '../base/fault.ts';
+import type { ArrayId } from '../model.ts';
+import type { CommandResult, Shell } from '../ports.ts';
+
+/** The machine where an array's commands run, with one shell kept open. For all that is outside the window. */
+export interface Box {
+  /** Only for what may be done twice: where the line that was open is lost, it is opened anew and the command repeated. */
+  run(argv: readonly string[], deadline: Deadline): Promise<CommandResult>;
+  /** The same, and any exit but 0 is a Fault. */
+  expect(argv: readonly string[], deadline: Deadline): Promise<string>;
+  shell(deadline: Deadline): Promise<Shell>;
+  close(): Promise<void>;
+}
+
+export function box(array: ArrayId, open: (deadline: Deadline) => Promise<Shell>): Box {
+  let opened: Promise<Shell> | undefined;
+
+  return {
+    run,
+    async expect(argv, deadline) {
+      const result = await run(argv, deadline);
+      if (result.exit === 0) return result.stdout;
+      throw commandFailed(array, argv, result);
+    },
+    shell,
+    async close() {
+      const last = opened;
+      opened = undefined;
+      await last?.then(
+        (one) => one.close(),
+        () => {},
+      );
+    },
+  };
+
+  async function run(argv: readonly string[], deadline: Deadline): Promise<CommandResult> {
+    const before = opened;
+    try {
+      return await runOnce(argv, deadline);
+    } catch (thrown) {
+      if (before === undefined || deadline.signal.aborted) throw thrown;
+      await abandon(before);
+      return runOnce(argv, deadline);
+    }
+  }
+
+  async function runOnce(argv: readonly string[], deadline: Deadline): Promise<CommandResult> {
+    const result = await (await shell(deadline)).run(argv, { deadline });
+    if (result.exit === null) throw commandFailed(array, argv, result);
+    return result;
+  }
+
+  async function shell(deadline: Deadline): Promise<Shell> {
+    opened ??= open(deadline);
+    const mine = opened;
+    try {
+      return await mine;
+    } catch (thrown) {
+      if (opened === mine) opened = undefined;
+      throw thrown;
+    }
+  }
+
+  async function abandon(lost: Promise<Shell>): Promise<void> {
+    if (opened !== lost) return;
+    opened = undefined;
+    await (await lost).close();
+  }
+}
+
+/** What a command said when it failed, as far as it helps: its last words. */
+export function commandFailed(array: ArrayId, argv: readonly string[], result: CommandResult): Fault {
+  const said = lastWords(result);
+  const how = result.exit === null ? 'did not end by itself' : `failed with exit ${result.exit}`;
+  return new Fault({
+    code: 'array.command-failed',
+    message: `array ${array}: ${argv[0] ?? 'a command'} ${how}${said === '' ? '' : `: ${said}`}`,
+    hint: 'Run it there by hand, as the same user.',
+  });
+}
+
+/** The last line that a program wrote to standard error, or else to standard output; at most 300 characters. */
+export function lastWords(result: Pick<CommandResult, 'stdout' | 'stderr'>): string {
+  const text = result.stderr.trim() === '' ? result.stdout : result.stderr;
+  return (text.trim().split('\n').at(-1) ?? '').slice(0, 300);
+}

@@ -1,0 +1,112 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Deadline } from '../../base/deadline.ts';
+import { EXIT, Fault } from '../../base/fault.ts';
+import type { ArrayId, ArraySnapshot, CutLabel, CutUnit, Volume } from '../../model.ts';
+import type { ArmedCut, ArrayTraits, Fired } from '../../ports.ts';
+import { armedCut, unitName } from '../armed.ts';
+import type { Box } from '../box.ts';
+import { labelInUse } from '../volumes.ts';
+import type { FireLine, Job } from './fire-line.ts';
+import { openFireLine } from './fire-line.ts';
+import { refusal } from './refusal.ts';
+
+export interface Order {
+  readonly units: readonly CutUnit[];
+  readonly label: CutLabel;
+  readonly traits: ArrayTraits;
+  /** The body of a shell function that snapshots "$1" as "$2". */
+  readonly take: string;
+  job(volume: Volume): Job;
+  /** Are the volumes still the same, and is little left to write out? Part of the recheck. */
+  ready(deadline: Deadline): Promise<void>;
+  find(label: CutLabel, deadline: Deadline): Promise<readonly ArraySnapshot[]>;
+  /** What was taken stays after a power loss. Outside the window, before looking at what there is. */
+  settle?(label: CutLabel, deadline: Deadline): Promise<void>;
+}
+
+/** Prepared cuts of a Linux machine: one line each, by label, until it was collected or disarmed. */
+export interface LinuxArming {
+  arm(order: Order, deadline: Deadline): Promise<ArmedCut>;
+  close(label: CutLabel): void;
+  closeAll(): void;
+}
+
+export function linuxArming(array: ArrayId, box: Box, clock: Clock): LinuxArming {
+  const lines = new Map<CutLabel, FireLine>();
+
+  return {
+    arm,
+    close,
+    closeAll() {
+      for (const label of lines.keys()) close(label);
+    },
+  };
+
+  async function arm(order: Order, deadline: Deadline): Promise<ArmedCut> {
+    const { units, label, traits } = order;
+    const before = await order.find(label, deadline);
+    if (before.length > 0)
+      throw labelInUse(
+        array,
+        label,
+        before.map((one) => one.name),
+      );
+    const jobs = units.map((unit) => order.job(onlyVolume(unit)));
+    const line = await openFireLine(await box.shell(deadline), order.take, jobs, deadline);
+    lines.set(label, line);
+    await line.ping(deadline);
+    return armedCut({
+      array,
+      units,
+      label,
+      clock,
+      parallel: traits.parallel,
+      lateMs: traits.lateMs,
+      async recheck(limit) {
+        await order.ready(limit);
+        const sentAtMs = clock.now();
+        await line.ping(limit);
+        const roundTripMs = clock.now() - sentAtMs;
+        return { forecastMs: Math.ceil(roundTripMs + traits.forecastMs * Math.ceil(units.length / traits.parallel)) };
+      },
+      send: (unit, limit) => send(line, units.indexOf(unit), unit, limit),
+      async find(wanted, limit) {
+        close(label);
+        await order.settle?.(wanted, limit);
+        return order.find(wanted, limit);
+      },
+    });
+  }
+
+  function close(label: CutLabel): void {
+    lines.get(label)?.close();
+    lines.delete(label);
+  }
+}
+
+async function send(line: FireLine, job: number, unit: CutUnit, deadline: Deadline): Promise<Fired> {
+  const shot = await line.fire(job, deadline);
+  if (shot === undefined) return { kind: 'refused', unit, why: lineEnded(unit) };
+  if (shot.exit === 0) return { kind: 'cut', unit };
+  // Above 128 a signal ended it, and what it had begun may stand. What is no number says nothing.
+  if (shot.exit >= 1 && shot.exit <= 128) return { kind: 'refused', unit, why: refusal(unit, shot.exit, shot.said) };
+  throw new Fault({ code: 'array.interrupted', message: `its command was ended from outside (exit ${shot.exit})` });
+}
+
+function lineEnded(unit: CutUnit): Fault {
+  return new Fault({
+    code: 'array.line-lost',
+    message: `array ${unit.array}: snapshot of ${unitName(unit)} was not sent: the line to the array had ended before`,
+    hint: 'Look at the connection to it, and run again.',
+    exit: EXIT.windowFailed,
+  });
+}
+
+function onlyVolume(unit: CutUnit): Volume {
+  const [volume, ...others] = unit.volumes;
+  if (volume !== undefined && others.length === 0) return volume;
+  throw new Fault({
+    code: 'array.unit-size',
+    message: `array ${unit.array}: unit ${unit.id} has ${unit.volumes.length} volumes; every volume is cut by itself here`,
+  });
+}

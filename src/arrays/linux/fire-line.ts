@@ -1,0 +1,110 @@
+import type { Deadline } from '../../base/deadline.ts';
+import { beforeDeadline } from '../../base/deadline.ts';
+import { Fault } from '../../base/fault.ts';
+import type { Dialogue, Shell } from '../../ports.ts';
+
+/** What one word did: the exit code of the command behind it, and what it wrote. */
+export interface Shot {
+  readonly exit: number;
+  readonly said: string;
+}
+
+/** A program at the far end that has all its commands ready and runs each on one word. */
+export interface FireLine {
+  /** Shows that words still go there and back. */
+  ping(deadline: Deadline): Promise<void>;
+  /** undefined: the line had ended before; certainly not sent. Rejects when the answer does not come. */
+  fire(job: number, deadline: Deadline): Promise<Shot | undefined>;
+  close(): void;
+}
+
+export interface Job {
+  readonly source: string;
+  readonly target: string;
+}
+
+/**
+ * Starts it. A channel, a login, a shell's start cost a hundred times what a snapshot does; here they are spent before
+ * the window, and one word is left for inside.
+ *
+ * @param take the body of a shell function that snapshots "$1" as "$2", and whose exit code tells whether it did
+ */
+export async function openFireLine(
+  shell: Shell,
+  take: string,
+  jobs: readonly Job[],
+  deadline: Deadline,
+): Promise<FireLine> {
+  const pairs = jobs.flatMap(({ source, target }) => [source, target]);
+  const line = await shell.start(['sh', '-c', program(take), 'stillpoint', ...pairs], deadline);
+  return fireLine(line, shell.where);
+}
+
+/**
+ * The words are `ping` and the number of a job; the answers `pong` and `NUMBER EXIT WHAT-IT-SAID`. A job's answer is one
+ * short write, so that jobs that end together do not mix theirs.
+ */
+function program(take: string): string {
+  return `
+LC_ALL=C; export LC_ALL; umask 077
+take() { ${take}; }
+job() {
+  said=$(take "$2" "$3" 2>&1)
+  code=$?
+  printf '%s %s %s\\n' "$1" "$code" "$(printf %s "$said" | tr '\\n\\r' '  ' | tail -c 300)"
+}
+nth() { n=$1; shift $((n * 2 + 1)); job "$n" "$1" "$2"; }
+while read -r word; do
+  case $word in
+    ping) echo pong ;;
+    '' | *[!0-9]*) echo "no such word" ;;
+    *) nth "$word" "$@" </dev/null & ;;
+  esac
+done
+wait`;
+}
+
+function fireLine(line: Dialogue, where: string): FireLine {
+  const waiting = new Map<string, (answer: string) => void>();
+  let ended: string | undefined;
+  const gone = line.ended.then(({ why }) => {
+    ended = why;
+    throw lost(where, why);
+  });
+  gone.catch(() => {});
+  line.onLine((text) => {
+    const [word = '', ...rest] = text.split(' ');
+    waiting.get(word)?.(rest.join(' '));
+  });
+
+  return {
+    async ping(deadline) {
+      await answerTo('ping', 'pong', deadline);
+    },
+    async fire(job, deadline) {
+      if (ended !== undefined) return undefined;
+      const answer = await answerTo(`${job}`, `${job}`, deadline);
+      const [exit = '', ...said] = answer.split(' ');
+      return { exit: Number.parseInt(exit, 10), said: said.join(' ').trim() };
+    },
+    close: () => line.end(),
+  };
+
+  async function answerTo(word: string, key: string, deadline: Deadline): Promise<string> {
+    const answer = new Promise<string>((resolve) => waiting.set(key, resolve));
+    line.send(word);
+    try {
+      return await beforeDeadline(Promise.race([answer, gone]), deadline);
+    } finally {
+      waiting.delete(key);
+    }
+  }
+}
+
+function lost(where: string, why: string): Fault {
+  return new Fault({
+    code: 'array.line-lost',
+    message: `the line to ${where} ended: ${why}`,
+    hint: `Look at the connection to ${where}, and run again.`,
+  });
+}
