@@ -31,16 +31,20 @@ export function fill(root: Spot, surroundings: Surroundings): Filled {
   function plain(spot: Spot, path: Path): unknown {
     if (spot.kind === 'list') return spot.items.map((item, index) => plain(item, [...path, index]));
     if (spot.kind === 'scalar') {
-      return typeof spot.value === 'string' && isPath(path) ? absolute(spot.value, surroundings) : spot.value;
+      return typeof spot.value === 'string' ? text(spot.value, path) : spot.value;
     }
     const name = takesVariables(path) ? variableIn(spot) : undefined;
     if (name !== undefined) return variable(name, spot.start, path);
     return Object.fromEntries([...spot.entries].map(([key, { value }]) => [key, plain(value, [...path, key])]));
   }
 
+  function text(written: string, path: Path): string {
+    return isPath(path, written) ? absolute(written, surroundings) : written;
+  }
+
   function variable(name: string, offset: number, path: Path): string {
     const held = surroundings.env[name];
-    if (held !== undefined && held !== '') return isPath(path) ? absolute(held, surroundings) : held;
+    if (held !== undefined && held !== '') return text(held, path);
     problems.push(
       problem({
         code: 'topology.variable-not-set',
@@ -65,14 +69,15 @@ function variableIn(spot: MapSpot): string | undefined {
   return spot.entries.size === 1 ? textOf(under(spot, 'env')) : undefined;
 }
 
-function isPath(path: Path): boolean {
+function isPath(path: Path, written: string): boolean {
+  // The program of a secret's command, unless it is a bare name, which is looked for in PATH.
+  if (path.at(-1) === 0 && path.at(-2) === 'command' && isSecretKey(String(path.at(-3)))) return written.includes('/');
   const [holder, key] = path.filter((step) => typeof step === 'string').slice(-2);
   if (path.length === 1) return holder === 'state';
   if (holder === 'ssh') return SSH_PATHS.some((name) => name === key);
   return (holder === 'tls' && key === 'ca') || (key === 'file' && isSecretKey(String(holder)));
 }
 
-/** `none` is a word where a path could stand. */
 function absolute(written: string, { folder, home }: Surroundings): string {
   if (written === '' || written === 'none') return written;
   if (written === '~' || written.startsWith('~/')) return home + written.slice(1);

@@ -31,12 +31,15 @@ function problemsOf(issue: Issue, above: Path, root: Spot): readonly Problem[] {
       ];
     case 'invalid_union': {
       const branch = closest(issue.errors);
-      const better = branch !== undefined && (message === '' || branch.some(isNearMiss));
-      if (better) return branch.flatMap((inner) => problemsOf(inner, path, root));
+      if (branch?.some(isNearMiss)) {
+        const misses = branch.filter((inner) => !isMissing(inner));
+        return misses.flatMap((inner) => problemsOf(inner, path, root));
+      }
+      if (branch !== undefined && message === '') return branch.flatMap((inner) => problemsOf(inner, path, root));
       return [said('value', path, message, hint, offsetOf(root, path, 'at the value'))];
     }
     default: {
-      const code = message.startsWith(' is missing') ? 'missing' : 'value';
+      const code = isMissing(issue) ? 'missing' : 'value';
       return [said(code, path, message, hint, offsetOf(root, path, 'at the value'))];
     }
   }
@@ -65,11 +68,23 @@ function closest(branches: readonly (readonly Issue[])[]): readonly Issue[] | un
 }
 
 function cost(branch: readonly Issue[]): number {
-  const refusal = branch.find((issue) => issue.path.length === 0);
-  const kind = refusal?.code === 'invalid_type' ? 1000 : refusal?.code === 'invalid_value' ? 500 : 0;
-  return kind + branch.length - (branch.some(isNearMiss) ? 100 : 0);
+  return Math.max(...branch.map(refusal)) + branch.length - (branch.some(isNearMiss) ? 100 : 0);
+}
+
+/** How far an issue refuses the very kind of the value, and not something in it. */
+function refusal(issue: Issue): number {
+  if (issue.path.length > 0) return 0;
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    return Math.min(...issue.errors.map((branch) => Math.max(...branch.map(refusal))));
+  }
+  return issue.code === 'invalid_type' ? 1000 : issue.code === 'invalid_value' ? 500 : 0;
 }
 
 function isNearMiss(issue: Issue): boolean {
+  if (issue.code === 'invalid_union' && issue.message === '') return closest(issue.errors)?.some(isNearMiss) === true;
   return issue.message.includes(DID_YOU_MEAN);
+}
+
+function isMissing(issue: Issue): boolean {
+  return issue.message.startsWith(' is missing');
 }

@@ -2,23 +2,26 @@ import { type Problem, problem, subjectOf } from './problem.ts';
 import { isSecretKey } from './secret-key.ts';
 import { type Path, type ScalarSpot, type Spot, stepsOf } from './spot.ts';
 
-export interface Literal {
-  readonly start: number;
-  readonly end: number;
-  readonly problem: Problem;
+export interface Literals {
+  readonly problems: readonly Problem[];
+  /** Where the file tells a secret, or may tell one: never to be shown. */
+  readonly places: readonly { readonly start: number; readonly end: number }[];
 }
 
 /** Secrets that are written out in the file, recognised by their key, and passwords in URLs. */
-export function literalSecrets(root: Spot): readonly Literal[] {
-  const found: Literal[] = [];
+export function literalSecrets(root: Spot): Literals {
+  const problems: Problem[] = [];
+  const places: ScalarSpot[] = [];
   const seen = new Set<Spot>();
   look(root, []);
-  return found;
+  return { problems, places };
 
   function look(spot: Spot, path: Path): void {
     // A scalar is looked at wherever an alias brings it: only there it may be a password.
     if (spot.kind === 'scalar') {
-      found.push(...secretIn(spot, path));
+      const found = secretIn(spot, path);
+      problems.push(...found);
+      if (found.length > 0 || isMisplaced(path)) places.push(spot);
       return;
     }
     if (seen.has(spot)) return;
@@ -27,21 +30,24 @@ export function literalSecrets(root: Spot): readonly Literal[] {
   }
 }
 
-function secretIn(spot: ScalarSpot, path: Path): readonly Literal[] {
+function secretIn(spot: ScalarSpot, path: Path): readonly Problem[] {
   if (spot.value === null || spot.value === '' || typeof spot.value === 'boolean') return [];
   const written = String(spot.value);
   const key = String(path.at(-1));
-  const { start, end } = spot;
-  const about = { code: 'topology.literal-secret', subject: subjectOf(path), offset: start };
+  const about = { code: 'topology.literal-secret', subject: subjectOf(path), offset: spot.start };
   if (isSecretKey(key)) {
     const hint = `Write { env: ${variableFor(written, path)} }, { file: PATH } or { command: [..] }, and change the ${key}.`;
-    return [{ start, end, problem: problem({ ...about, message: `\`${key}\` is written out in the file`, hint }) }];
+    return [problem({ ...about, message: `\`${key}\` is written out in the file`, hint })];
   }
   if (!/^[a-z][a-z0-9+.-]*:\/\/[^\s/@:]*:[^\s/@]+@/i.test(written)) return [];
-  const hint = 'Take it out, give user and password their own keys, and change the password.';
-  return [
-    { start, end, problem: problem({ ...about, message: `the address in \`${key}\` carries a password`, hint }) },
-  ];
+  const hint = 'Take it out, give user and password keys of their own, and change the password.';
+  return [problem({ ...about, message: `the address in \`${key}\` carries a password`, hint })];
+}
+
+/** `password: { value: hunter2 }`: the key is refused by the schema, and what it holds may be the secret. */
+function isMisplaced(path: Path): boolean {
+  const [holder, key] = path.slice(-2).map(String);
+  return isSecretKey(holder ?? '') && !['env', 'file', 'command'].includes(key ?? '');
 }
 
 /** `$VC_PASSWORD`, as people write it who know the shell, is the variable's name already. */

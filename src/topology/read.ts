@@ -35,22 +35,22 @@ export interface ReadOptions {
  */
 export async function readTopology(file: string, makes: Makes, options: ReadOptions = {}): Promise<ReadResult> {
   const { text, problems } = await readText(resolve(file));
-  if (text === undefined) return { findings: findingsOf(problems, { file, text: '', secrets: [] }) };
-  const read = parseTopology(text, file, makes, options);
-  return { ...read, findings: [...findingsOf(problems, { file, text, secrets: [] }), ...read.findings] };
+  return text === undefined
+    ? { findings: findingsOf(problems, { file, text: '' }) }
+    : parseTopology(text, file, makes, options);
 }
 
 /** The same for a text that is at hand; paths in it are relative to the folder of `file`. */
 export function parseTopology(text: string, file: string, makes: Makes, options: ReadOptions = {}): ReadResult {
   const { root, problems } = readDocument(text);
-  if (root === undefined) return { findings: findingsOf(problems, { file, text, secrets: [] }) };
+  if (root === undefined) return { findings: findingsOf(problems, { file, text }) };
   const path = resolve(file);
   const filled = fill(root, { env: options.env ?? process.env, folder: dirname(path), home: homedir() });
   const secrets = literalSecrets(root);
-  const plain = [...problems, ...secrets.map((literal) => literal.problem), ...filled.problems];
+  const plain = [...problems, ...secrets.problems, ...filled.problems];
   const schema = schemaProblems(topologySchema(makes), filled.value, root);
   const all = [...plain, ...withoutEcho(schema, plain), ...referenceProblems(root), ...ruleProblems(root)];
-  const findings = findingsOf(all, { file, text, secrets });
+  const findings = findingsOf(all, { file, text, secrets: secrets.places });
   if (findings.some(({ severity }) => severity === 'error')) return { findings };
   return { topology: topologyOf(filled.value, path, (section) => namesIn(root, section)), findings };
 }

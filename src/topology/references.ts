@@ -75,7 +75,10 @@ function groupProblems(root: Spot): readonly Problem[] {
           code: 'topology.not-in-group',
           subject,
           message: `\`after\` names ${name}, which is not in this group`,
-          hint: meant(name, [...known]),
+          hint:
+            under(root, 'vms', name) === undefined
+              ? meant(name, [...known])
+              : 'Add it to the group, or take it out here.',
           offset,
         }),
       ),

@@ -7,8 +7,8 @@ export interface Source {
   /** As it is to be shown. */
   readonly file: string;
   readonly text: string;
-  /** Offsets between which a secret stands: never part of a place's text. */
-  readonly secrets: readonly { readonly start: number; readonly end: number }[];
+  /** Offsets between which secrets stand, never part of a place's text; absent: not parsed, so told by their look. */
+  readonly secrets?: readonly { readonly start: number; readonly end: number }[];
 }
 
 /** Problems as findings, in the order of the file, each told once. */
@@ -35,12 +35,11 @@ function placesIn({ file, text, secrets }: Source): (offset: number) => Place {
   const shown = (index: number): string => {
     const line = (lines[index] ?? '').replace(/\r$/, '');
     const start = starts[index] ?? 0;
-    const within = secrets.filter((secret) => secret.start < start + line.length && secret.end > start);
-    const begins = [
-      ...within.map((secret) => Math.max(0, secret.start - start)),
+    const within = secrets?.filter((secret) => secret.start < start + line.length && secret.end > start);
+    const begins = within?.map((secret) => Math.max(0, secret.start - start)) ?? [
       secretBegins(line, lines[index - 1] ?? '') ?? line.length,
     ];
-    const end = Math.min(...begins);
+    const end = Math.min(line.length, ...begins);
     return end < line.length ? `${line.slice(0, end)}***` : line;
   };
   return (offset) => {
