@@ -144,30 +144,36 @@ const tierSchema = z.strictObject({
     .describe('Kinds of disks that should lie here'),
 });
 
-const volumeSchema = z.strictObject({
-  array: text.exactOptional().describe('The array that it lies on'),
-  name: text.exactOptional().describe("The array's own name, where the key cannot be"),
-  naa: z
-    .string()
-    .regex(/^naa\.(?:[0-9a-f]{16}|[0-9a-f]{32})$/i, 'an NAA is naa. and 16 or 32 hex digits')
-    .transform((id) => id.toLowerCase())
-    .exactOptional()
-    .describe('The LUN as vSphere names it: naa.…'),
-  eui: z
-    .string()
-    .regex(/^eui\.(?:[0-9a-f]{16}|[0-9a-f]{32})$/i, 'an EUI is eui. and 16 or 32 hex digits')
-    .transform((id) => id.toLowerCase())
-    .exactOptional()
-    .describe('The NVMe namespace as vSphere names it: eui.…'),
-  nfs: z
-    .string()
-    .regex(/^[^\s:/]+:\/\S*$|^\[[0-9A-Fa-f:]+\]:\/\S*$/, 'an export is SERVER:/PATH')
-    .exactOptional()
-    .describe('The NFS export: SERVER:/PATH'),
-  prefer: text.exactOptional().describe('The array that cuts it, where two arrays claim the same device'),
-  vmfs: text.exactOptional().describe('The datastore on it; checked against vSphere'),
-  rdm: z.literal(true).exactOptional().describe('It is a raw device mapping; checked against vSphere'),
-});
+const volumeSchema = z
+  .strictObject({
+    array: text.exactOptional().describe('The array that it lies on'),
+    name: text.exactOptional().describe("The array's own name, where the key cannot be"),
+    naa: z
+      .string()
+      .regex(/^naa\.(?:[0-9a-f]{16}|[0-9a-f]{32})$/i, 'an NAA is naa. and 16 or 32 hex digits')
+      .transform((id) => id.toLowerCase())
+      .exactOptional()
+      .describe('The LUN as vSphere names it: naa.…'),
+    eui: z
+      .string()
+      .regex(/^eui\.(?:[0-9a-f]{16}|[0-9a-f]{32})$/i, 'an EUI is eui. and 16 or 32 hex digits')
+      .transform((id) => id.toLowerCase())
+      .exactOptional()
+      .describe('The NVMe namespace as vSphere names it: eui.…'),
+    nfs: z
+      .string()
+      .regex(/^[^\s:/]+:\/\S*$|^\[[0-9A-Fa-f:]+\]:\/\S*$/, 'an export is SERVER:/PATH')
+      .exactOptional()
+      .describe('The NFS export: SERVER:/PATH'),
+    prefer: text.exactOptional().describe('The array that cuts it, where two arrays claim the same device'),
+    vmfs: text.exactOptional().describe('The datastore on it; checked against vSphere'),
+    rdm: z.literal(true).exactOptional().describe('It is a raw device mapping; checked against vSphere'),
+  })
+  .meta({
+    // Told to editors here; the reader has its own words for it.
+    oneOf: [{ required: ['naa'] }, { required: ['eui'] }, { required: ['nfs'] }],
+    anyOf: [{ required: ['array'] }, { required: ['prefer'] }],
+  });
 
 const memberSchema = z.strictObject({
   vm: text.describe('A name from `vms`'),
