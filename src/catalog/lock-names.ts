@@ -1,7 +1,5 @@
 import type { LockName } from '../base/lock.ts';
-import type { HeldLock } from '../base/lock-file.ts';
-import type { Plan, SetId } from '../model.ts';
-import { parseSetId } from './names.ts';
+import type { Plan } from '../model.ts';
 
 /** What a run locks: its group, every VM by its instance UUID (names change), and every cut unit. */
 export function lockNames(plan: Plan): readonly LockName[] {
@@ -15,13 +13,4 @@ export function lockNames(plan: Plan): readonly LockName[] {
       })),
     ),
   ];
-}
-
-/** Runs that still go on, or of which it cannot be seen from here that they do not. */
-export function runningRuns(locks: readonly HeldLock[]): ReadonlySet<SetId> {
-  return new Set(
-    locks.flatMap((lock) =>
-      lock.kind === 'owned' && lock.liveness !== 'gone' ? (parseSetId(lock.owner.run)?.id ?? []) : [],
-    ),
-  );
 }

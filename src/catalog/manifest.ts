@@ -12,7 +12,7 @@ export type ManifestReading =
   | { readonly kind: 'missing' }
   | { readonly kind: 'broken'; readonly why: string };
 
-export const manifestShape: z.ZodType<Manifest, unknown> = z.object({
+export const manifestShape = z.object({
   v: z.literal(1),
   id: setId,
   label: cutLabel,
@@ -28,7 +28,7 @@ export const manifestShape: z.ZodType<Manifest, unknown> = z.object({
   window: windowRecord,
   verdict,
   snapshots: z.array(arraySnapshot),
-});
+}) satisfies z.ZodType<Manifest, unknown>;
 
 /** `sha256` is taken of the canonical JSON of all other members; white space and their order do not matter. */
 const sealShape = z.looseObject({ v: z.unknown(), sha256: z.unknown() });

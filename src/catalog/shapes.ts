@@ -93,6 +93,7 @@ const datastorePlacement = z.object({
   ref: z.string(),
   kind: z.enum(['vmfs', 'nfs']),
   devices: z.array(deviceKey),
+  otherNames: z.array(deviceKey).exactOptional(),
   vms: strings,
 });
 
