@@ -2,10 +2,14 @@ import type { Deadline } from '../base/deadline.ts';
 import { Fault } from '../base/fault.ts';
 import type { ArrayId } from '../model.ts';
 import type { CommandResult, Shell } from '../ports.ts';
+import { reasonFor } from './reasons.ts';
 
 /** The machine where an array's commands run, with one shell kept open. For all that is outside the window. */
 export interface Box {
-  /** Only for what may be done twice: where the line that was open is lost, it is opened anew and the command repeated. */
+  /**
+   * Only for what may be done twice: where the line that was open is lost, it is opened anew and the command repeated.
+   * A program that is not there is a Fault; any other exit is an answer.
+   */
   run(argv: readonly string[], deadline: Deadline): Promise<CommandResult>;
   /** The same, and any exit but 0 is a Fault. */
   expect(argv: readonly string[], deadline: Deadline): Promise<string>;
@@ -47,7 +51,7 @@ export function box(array: ArrayId, open: (deadline: Deadline) => Promise<Shell>
 
   async function runOnce(argv: readonly string[], deadline: Deadline): Promise<CommandResult> {
     const result = await (await shell(deadline)).run(argv, { deadline });
-    if (result.exit === null) throw commandFailed(array, argv, result);
+    if (result.exit === null || result.exit === 127) throw commandFailed(array, argv, result);
     return result;
   }
 
@@ -72,11 +76,12 @@ export function box(array: ArrayId, open: (deadline: Deadline) => Promise<Shell>
 /** What a command said when it failed, as far as it helps: its last words. */
 export function commandFailed(array: ArrayId, argv: readonly string[], result: CommandResult): Fault {
   const said = lastWords(result);
+  const known = reasonFor(result.exit, said);
   const how = result.exit === null ? 'did not end by itself' : `failed with exit ${result.exit}`;
   return new Fault({
-    code: 'array.command-failed',
+    code: known?.code ?? 'array.command-failed',
     message: `array ${array}: ${argv[0] ?? 'a command'} ${how}${said === '' ? '' : `: ${said}`}`,
-    hint: 'Run it there by hand, as the same user.',
+    hint: known?.hint ?? 'Run it there by hand, as the same user.',
   });
 }
 

@@ -82,14 +82,22 @@ export function btrfsApi(array: ArrayId, root: string, box: Box): BtrfsApi {
 
   async function list(options: readonly string[], deadline: Deadline): Promise<readonly Subvolume[]> {
     const above = (await prefix(deadline)) ?? '';
-    const text = await box.expect([...BTRFS, 'subvolume', 'list', ...options, '-u', '-q', '--', root], deadline);
+    const text = await box.expect([...BTRFS, 'subvolume', 'list', '-a', ...options, '-u', '-q', '--', root], deadline);
     return text.split('\n').flatMap((line) => parseRow(line, above));
   }
 }
 
-/** Rows of other parts of the file system, and what is no row at all (a name with a line break), are left out. */
+/**
+ * One row of `list -a`, whose paths all begin at the top of the file system, some with a mark before it. (Without -a those
+ * below the root begin at the root and all others at the top, and nobody can tell them apart.)
+ *
+ * Rows of other parts of the file system, and what is no row at all (a name with a line break), are left out.
+ *
+ * @param above the path of the root from the top, with a slash at its end; '' where it is the top
+ */
 export function parseRow(line: string, above: string): readonly Subvolume[] {
-  const { id, uuid, parent, otime, path } = ROW.exec(line)?.groups ?? {};
+  const { id, uuid, parent, otime, path: marked } = ROW.exec(line)?.groups ?? {};
+  const path = marked?.replace(/^<FS_TREE>\//, '');
   if (id === undefined || uuid === undefined || path?.startsWith(above) !== true) return [];
   return [
     {

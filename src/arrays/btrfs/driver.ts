@@ -1,4 +1,5 @@
 import type { Deadline } from '../../base/deadline.ts';
+import { Fault } from '../../base/fault.ts';
 import type { ArrayId, ArraySnapshot, CutLabel, CutUnit, DeviceKey, Volume } from '../../model.ts';
 import type { ArrayDriver, ArrayTraits } from '../../ports.ts';
 import { box } from '../box.ts';
@@ -88,6 +89,7 @@ export function btrfs(id: ArrayId, settings: BtrfsSettings, parts: Parts): Array
       entries.map(({ name, device }) => {
         const subvolume = subvolumes.get(name);
         if (subvolume === undefined) throw noSuchVolume(id, name, [...subvolumes.keys()]);
+        notNested(name, subvolumes);
         const volume = { array: id, id: subvolume.uuid, name, sizeBytes: sizes.get(name) ?? 0n, container: name };
         return [device, volume];
       }),
@@ -100,12 +102,24 @@ export function btrfs(id: ArrayId, settings: BtrfsSettings, parts: Parts): Array
     return new Map(all.filter(({ path }) => !path.startsWith(`${folder}/`)).map((one) => [one.path, one]));
   }
 
+  /** A snapshot has an empty folder where a subvolume lies inside: part of the volume would be missing, silently. */
+  function notNested(name: string, all: ReadonlyMap<string, Subvolume>): void {
+    const inside = [...all.keys()].find((path) => path.startsWith(`${name}/`));
+    if (inside === undefined) return;
+    throw new Fault({
+      code: 'array.nested-subvolume',
+      message: `array ${id}: subvolume ${inside} lies inside volume ${name}, and a snapshot would not hold it`,
+      hint: 'Make it a plain folder, or move it out of the volume.',
+    });
+  }
+
   async function sameVolumes(units: readonly CutUnit[], deadline: Deadline): Promise<void> {
     const now = await liveVolumes(deadline);
     for (const unit of units) {
       for (const volume of unit.volumes) {
         const uuid = now.get(volume.name)?.uuid;
         if (uuid !== volume.id) throw volumeChanged(unit, volume, uuid);
+        notNested(volume.name, now);
       }
     }
   }
