@@ -1,12 +1,14 @@
 import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type KernelDisk, writeKernelTree } from './guest/kernel.ts';
 import { startSshServer } from './guest/server.ts';
 import { startWriter } from './guest/writer.ts';
 import type { Spot } from './spot.ts';
 
 export interface GuestWish {
   readonly name: string;
+  readonly biosUuid: string;
   /** Written first. */
   readonly boot: GuestDisk;
   readonly data: GuestDisk;
@@ -15,9 +17,7 @@ export interface GuestWish {
   readonly allowedKey: string;
 }
 
-export interface GuestDisk {
-  /** Where it is mounted, in the guest's eyes. */
-  readonly mount: string;
+export interface GuestDisk extends KernelDisk {
   readonly spot: Spot;
 }
 
@@ -40,6 +40,7 @@ export async function startGuest(folder: string, wish: GuestWish): Promise<DemoG
   for (const part of ['bin', 'disks', 'frozen']) await mkdir(join(own, part), { recursive: true });
   for (const { mount, spot } of [wish.boot, wish.data])
     await symlink(spot.file, join(own, 'disks', mount.replaceAll('/', '_')));
+  await writeKernelTree(join(own, 'root'), wish.biosUuid, [wish.boot, wish.data]);
   const fsfreeze = join(own, 'bin', 'fsfreeze');
   await copyFile(FSFREEZE, fsfreeze);
   await chmod(fsfreeze, 0o700);

@@ -55,7 +55,7 @@ function guest(name: string, naa: string, index: number): WorldVm {
         address: 'scsi0:0',
         sizeBytes: 40n * GIB,
         files: [`[VMFS-BOOT] ${name}/${name}.vmdk`],
-        uuid: uuid('6000'),
+        uuid: `6000c29${index}-77b1-4e0f-9a3c-60000000000${index}`,
       },
       {
         kind: 'rdm-physical',

@@ -18,6 +18,8 @@ import { needs } from '../needs.ts';
 const key = ssh2.utils.generateKeyPairSync('ed25519');
 const budget = () => deadline(systemClock, 10_000, 'the test');
 
+const disk = { sizeBytes: 1n << 30n, wwid: 'naa.6000c290000000000000000000000001', fsType: 'ext4' };
+
 let folder: string;
 let guest: DemoGuest;
 let boot: Spot;
@@ -30,8 +32,9 @@ beforeEach(async () => {
   data = { file: array.volume('data'), offset: 0 };
   guest = await startGuest(folder, {
     name: 'mail01',
-    boot: { mount: '/', spot: boot },
-    data: { mount: '/srv/mail', spot: data },
+    biosUuid: '42000000-0000-4000-8000-000000000001',
+    boot: { ...disk, target: 0, mount: '/var', spot: boot },
+    data: { ...disk, target: 1, mount: '/srv/mail', spot: data },
     everyMs: 2,
     allowedKey: key.public,
   });
@@ -71,32 +74,32 @@ describe('a guest of the demo', () => {
 
   test('goes on only when the last of its mounts is thawed', async () => {
     await run('fsfreeze', '-f', '/srv/mail');
-    await run('fsfreeze', '-f', '/');
+    await run('fsfreeze', '-f', '/var');
     await run('fsfreeze', '-u', '/srv/mail');
     const still = await readSpot(data);
     await sleep(40);
     expect(await readSpot(data)).toBe(still);
-    await run('fsfreeze', '-u', '/');
+    await run('fsfreeze', '-u', '/var');
     await sleep(40);
     expect(await readSpot(data)).toBeGreaterThan(still);
   });
 
   test('answers as fsfreeze does: busy, invalid, no such place', async () => {
-    await run('fsfreeze', '-f', '/');
-    expect(await run('fsfreeze', '-f', '/')).toMatchObject({
+    await run('fsfreeze', '-f', '/var');
+    expect(await run('fsfreeze', '-f', '/var')).toMatchObject({
       exit: 1,
-      stderr: 'fsfreeze: /: freeze failed: Device or resource busy\n',
+      stderr: 'fsfreeze: /var: freeze failed: Device or resource busy\n',
     });
-    await run('fsfreeze', '-u', '/');
-    expect(await run('fsfreeze', '-u', '/')).toMatchObject({
+    await run('fsfreeze', '-u', '/var');
+    expect(await run('fsfreeze', '-u', '/var')).toMatchObject({
       exit: 1,
-      stderr: 'fsfreeze: /: unfreeze failed: Invalid argument\n',
+      stderr: 'fsfreeze: /var: unfreeze failed: Invalid argument\n',
     });
     expect((await run('fsfreeze', '-f', '/nowhere')).stderr).toMatch(/cannot open \/nowhere/);
   });
 
   test('ends what still runs there when it is closed, frozen or not', async () => {
-    await run('fsfreeze', '-f', '/');
+    await run('fsfreeze', '-f', '/var');
     const program = await shell.start(['sh', '-c', 'trap "" HUP TERM; echo $$; sleep 100 & wait; sleep 100'], budget());
     const pid = await new Promise<number>((resolve) => program.onLine((line) => resolve(Number(line))));
     await guest.close();

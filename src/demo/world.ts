@@ -1,0 +1,194 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import ssh2 from 'ssh2';
+import { stringify } from 'yaml';
+import { type DemoArray, makeArray } from './arrays.ts';
+import { type DemoGuest, type GuestDisk, startGuest } from './guest.ts';
+import type { ImageSpots } from './image.ts';
+import { DIGITS } from './spot.ts';
+import type { WorldDisk, WorldTable } from './table.ts';
+import { startVcenter, type Vcenter } from './vcenter.ts';
+
+export interface WorldWish {
+  /** Every VM has its boot disk first and its data disk second. */
+  readonly table: WorldTable;
+  readonly arrays: readonly WorldArray[];
+  /** Between two writes of a guest. */
+  readonly everyMs: number;
+  /** The group's name, with all VMs in it. */
+  readonly group: string;
+}
+
+export interface WorldArray {
+  readonly id: string;
+  readonly latencyMs: number;
+  /** The array's own name of each LUN that it presents. */
+  readonly volumes: readonly { readonly naa: string; readonly name: string }[];
+  readonly tier: { readonly name: string; readonly expect: readonly string[] };
+}
+
+export interface SmallWorld {
+  /** Everything lies in here; its `state` is the state folder of the topology. */
+  readonly folder: string;
+  readonly topology: string;
+  readonly state: string;
+  readonly vcenter: Vcenter;
+  readonly guests: readonly DemoGuest[];
+  /** Where the numbers of all guests stand in the snapshots of one label, volume by volume. */
+  images(nameOf: (array: string, volume: string) => string): readonly ImageSpots[];
+  /** Ends every server and every process; what lies in the folder stays. */
+  close(): Promise<void>;
+}
+
+/** Where a disk lies: on which volume of which array, and at which offset of its image. */
+interface Place {
+  readonly disk: WorldDisk;
+  readonly array: DemoArray;
+  readonly volume: string;
+  readonly offset: number;
+}
+
+const USER = 'reader@demo.example';
+
+/** Starts a vCenter, arrays and guests on loopback, and writes the topology that describes them. */
+export async function startWorld(wish: WorldWish): Promise<SmallWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'stillpoint-'));
+  const undo: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const each of undo.splice(0).reverse()) await each();
+  };
+  try {
+    const key = ssh2.utils.generateKeyPairSync('ed25519');
+    await writeFile(join(folder, 'id_ed25519'), key.private, { mode: 0o600 });
+    const password = randomBytes(12).toString('base64url');
+    await writeFile(join(folder, 'vcenter-password'), `${password}\n`, { mode: 0o600 });
+    const vcenter = await startVcenter({ table: wish.table, username: USER, password });
+    undo.push(() => vcenter.close());
+
+    const places = await makePlaces(join(folder, 'arrays'), wish);
+    const guests: DemoGuest[] = [];
+    for (const { vm, biosUuid, boot, data } of places.vms) {
+      const guest = await startGuest(join(folder, 'guests'), {
+        name: vm,
+        biosUuid,
+        boot: { ...inGuest(boot), mount: '/var', fsType: 'ext4' },
+        data: { ...inGuest(data), mount: '/srv/data', fsType: 'xfs' },
+        everyMs: wish.everyMs,
+        allowedKey: key.public,
+      });
+      guests.push(guest);
+      undo.push(() => guest.close());
+    }
+    const topology = join(folder, 'stillpoint.yaml');
+    const state = join(folder, 'state');
+    await writeFile(topology, describe(wish, places.arrays, { vcenter, guests, state }));
+    return {
+      folder,
+      topology,
+      state,
+      vcenter,
+      guests,
+      images: (nameOf) =>
+        places.vms.map(({ vm, boot, data }) => ({
+          vm,
+          boot: { file: boot.array.snapshot(nameOf(boot.array.id, boot.volume)), offset: boot.offset },
+          data: { file: data.array.snapshot(nameOf(data.array.id, data.volume)), offset: data.offset },
+        })),
+      close,
+    };
+  } catch (thrown) {
+    await close();
+    await rm(folder, { recursive: true, force: true });
+    throw thrown;
+  }
+}
+
+interface PlacedVm {
+  readonly vm: string;
+  readonly biosUuid: string;
+  readonly boot: Place;
+  readonly data: Place;
+}
+
+interface Places {
+  readonly arrays: readonly DemoArray[];
+  readonly vms: readonly PlacedVm[];
+}
+
+async function makePlaces(folder: string, { table, arrays }: WorldWish): Promise<Places> {
+  await mkdir(folder);
+  const made: DemoArray[] = [];
+  for (const { id, latencyMs, volumes } of arrays)
+    made.push(await makeArray(folder, { id, latencyMs, volumes: volumes.map((volume) => volume.name) }));
+
+  const taken = new Map<string, number>();
+  const placeOf = (disk: WorldDisk): Place => {
+    const naa = lunUnder(table, disk);
+    for (const [index, array] of made.entries()) {
+      const volume = arrays[index]?.volumes.find((each) => each.naa === naa);
+      if (volume === undefined) continue;
+      const slot = taken.get(naa) ?? 0;
+      taken.set(naa, slot + 1);
+      return { disk, array, volume: volume.name, offset: slot * DIGITS };
+    }
+    throw new Error(`no array presents ${naa}`);
+  };
+  const vms = table.vms.map((vm) => {
+    const [boot, data] = vm.disks;
+    if (boot === undefined || data === undefined) throw new Error(`${vm.name} has no two disks`);
+    return { vm: vm.name, biosUuid: vm.biosUuid, boot: placeOf(boot), data: placeOf(data) };
+  });
+  return { arrays: made, vms };
+}
+
+/** The LUN that the guest's bytes lie on: a raw disk's own, or the first extent under a file. */
+function lunUnder(table: WorldTable, disk: WorldDisk): string {
+  if (disk.kind !== 'file') return disk.naa;
+  const store = table.datastores.find((each) => disk.files[0]?.startsWith(`[${each.name}] `));
+  const naa = store?.kind === 'vmfs' ? store.extents[0] : undefined;
+  if (naa === undefined) throw new Error(`${disk.files[0]} lies on no LUN of the table`);
+  return naa;
+}
+
+function inGuest({ disk, array, volume, offset }: Place): Pick<GuestDisk, 'target' | 'sizeBytes' | 'wwid' | 'spot'> {
+  return {
+    target: Number(disk.address.split(':')[1]),
+    sizeBytes: disk.sizeBytes,
+    wwid: disk.kind === 'file' ? `naa.${(disk.uuid ?? '').replaceAll('-', '')}` : disk.naa,
+    spot: { file: array.volume(volume), offset },
+  };
+}
+
+function describe(
+  wish: WorldWish,
+  arrays: readonly DemoArray[],
+  started: { readonly vcenter: Vcenter; readonly guests: readonly DemoGuest[]; readonly state: string },
+): string {
+  const tiers = wish.arrays.map(({ id, tier }) => [tier.name, { arrays: [id], expect: tier.expect }]);
+  const volumes = wish.arrays.flatMap(({ id, volumes }) => volumes.map(({ naa, name }) => [name, { array: id, naa }]));
+  const topology = {
+    version: 1,
+    state: started.state,
+    vsphere: {
+      url: started.vcenter.url,
+      username: USER,
+      password: { file: 'vcenter-password' },
+      tls: { fingerprint: started.vcenter.certificate.fingerprint },
+    },
+    arrays: Object.fromEntries(arrays.map((array) => [array.id, array.entry])),
+    tiers: Object.fromEntries(tiers),
+    volumes: Object.fromEntries(volumes),
+    defaults: {
+      ssh: { user: 'root', key: 'id_ed25519', agent: false, config: 'none' },
+      // The sh form of the holder calls fsfreeze by name, and so the guest's own.
+      quiesce: { method: 'fsfreeze', interpreter: 'sh' },
+    },
+    vms: Object.fromEntries(
+      started.guests.map(({ name, port, hostKey }) => [name, { ssh: { host: '127.0.0.1', port, hostKey } }]),
+    ),
+    groups: { [wish.group]: { vms: started.guests.map((guest) => guest.name), window: '10s', require: 'filesystem' } },
+  };
+  return `# The small world of the demo. It is gone when the demo ends; its sets stay.\n${stringify(topology, { lineWidth: 0 })}`;
+}
