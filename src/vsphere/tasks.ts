@@ -20,23 +20,15 @@ export interface DiskTask {
 export type DiskTaskKind = 'relocate' | 'clone' | 'snapshot' | 'consolidate';
 
 /**
- * By `descriptionId`, the task's key in the message catalogue. A compute-only vMotion has the key of a migration and is
- * none of these; one that also moves disks is a relocation.
+ * By `descriptionId`, the task's key in the message catalogue ('VirtualMachine.createSnapshot'; the keys of a snapshot's
+ * own methods differ between products, so the verb decides). A migration of memory only has a key of its own.
  */
-const KINDS: ReadonlyMap<string, DiskTaskKind> = new Map([
-  ['VirtualMachine.relocate', 'relocate'],
-  ['VirtualMachine.clone', 'clone'],
-  ['VirtualMachine.instantClone', 'clone'],
-  ['VirtualMachine.createSnapshot', 'snapshot'],
-  ['VirtualMachine.createSnapshotEx', 'snapshot'],
-  ['VirtualMachine.removeAllSnapshots', 'snapshot'],
-  ['VirtualMachine.revertToCurrentSnapshot', 'snapshot'],
-  ['vm.Snapshot.remove', 'snapshot'],
-  ['vm.Snapshot.revert', 'snapshot'],
-  ['VirtualMachine.consolidateDisks', 'consolidate'],
-  ['VirtualMachine.defragmentAllDisks', 'consolidate'],
-  ['VirtualMachine.promoteDisks', 'consolidate'],
-]);
+const KINDS: readonly (readonly [RegExp, DiskTaskKind])[] = [
+  [/consolidate|promoteDisks|defragment/i, 'consolidate'],
+  [/relocate/i, 'relocate'],
+  [/clone/i, 'clone'],
+  [/snapshot/i, 'snapshot'],
+];
 
 /** Those of the server's recent tasks (the last ten minutes, and all that run) that touch disks of these VMs. */
 export async function recentDiskTasks(
@@ -76,7 +68,8 @@ export async function diskTasks(
 function diskTask({ ref: self, values }: Found): DiskTask | undefined {
   const info = values.get('info');
   const entity = asRef(child(info, 'entity'));
-  const kind = KINDS.get(text(info, 'descriptionId') ?? '');
+  const key = text(info, 'descriptionId') ?? '';
+  const kind = KINDS.find(([pattern]) => pattern.test(key))?.[1];
   if (entity === undefined || kind === undefined) return undefined;
   const reason = child(info, 'reason');
   const by = text(reason, 'userName') ?? text(reason, 'name');

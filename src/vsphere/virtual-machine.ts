@@ -221,7 +221,9 @@ function size(device: Element): bigint {
   return kibibytes !== undefined && /^\d+$/.test(kibibytes) ? BigInt(kibibytes) * 1024n : 0n;
 }
 
-function backing(element: Element | undefined): DiskBacking {
+/** A parent is of its child's class, so a server need not name it. */
+function backing(element: Element | undefined, childType = ''): DiskBacking {
+  const xsiType = element?.xsiType ?? childType;
   const parent = child(element, 'parent');
   const datastore = asRef(child(element, 'datastore'));
   const optional = {
@@ -233,12 +235,12 @@ function backing(element: Element | undefined): DiskBacking {
     objectId: text(element, 'backingObjectId'),
   };
   return {
-    xsiType: element?.xsiType ?? '',
+    xsiType,
     ...set(optional),
     ...(datastore === undefined ? {} : { datastore }),
     multiWriter: text(element, 'sharing') === 'sharingMultiWriter',
     encrypted: child(element, 'keyId') !== undefined,
-    ...(parent === undefined ? {} : { parent: backing(parent) }),
+    ...(parent === undefined ? {} : { parent: backing(parent, xsiType) }),
   };
 }
 

@@ -1,0 +1,217 @@
+import type { Clock } from '../base/clock.ts';
+import type { Deadline } from '../base/deadline.ts';
+import type { Finding, Placement, VmName } from '../model.ts';
+import type { PlacementReader } from '../ports.ts';
+import { connectVsphere, type Vsphere } from '../vsphere/client.ts';
+import type { Ref } from '../vsphere/element.ts';
+import { type Found, insistOnAll, PAGE_OBJECTS, readEverywhere, readThese } from '../vsphere/properties.ts';
+import { type ConnectionSettings, connectionOf } from '../vsphere/settings.ts';
+import { DATASTORE_PATHS, type Datastore, datastore, HOST_PATHS, type Host, host } from '../vsphere/storage.ts';
+import { currentTime, diskTasks, recentDiskTasks } from '../vsphere/tasks.ts';
+import { type VirtualMachine, VM_PATHS, virtualDisks, virtualMachine } from '../vsphere/virtual-machine.ts';
+import { addressOf, chainOf } from './disks.ts';
+import { disturbancesSince } from './disturbances.ts';
+import { identifyLun } from './luns.ts';
+import { collectNames, NAME_WANTED, type Names } from './names.ts';
+import { placementOf } from './placement.ts';
+import { select } from './select.ts';
+import { partnersOf, type SharedDisk } from './shared.ts';
+
+export interface ReaderParts {
+  readonly clock: Clock;
+  /** For what the settings leave out: GOVC_URL and its like. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Objects a page. */
+  readonly pageObjects?: number;
+}
+
+/** Logs in to a vCenter or an ESXi host; `close` logs out. */
+export async function placementReader(
+  settings: ConnectionSettings,
+  parts: ReaderParts,
+  limit: Deadline,
+): Promise<PlacementReader> {
+  const vsphere = await connectVsphere(connectionOf(settings, parts.environment), limit);
+  const session: Session = { vsphere, clock: parts.clock, pageObjects: parts.pageObjects ?? PAGE_OBJECTS };
+  return {
+    read: (vms, budget) => vsphere.loggedIn(() => readPlacement(session, vms, budget), budget),
+    disturbances: (refs, since, budget) =>
+      vsphere.loggedIn(() => readDisturbances(session, refs.filter(isRef), since, budget), budget),
+    close: () => vsphere.close(),
+  };
+}
+
+interface Session {
+  readonly vsphere: Vsphere;
+  readonly clock: Clock;
+  readonly pageObjects: number;
+}
+
+async function readPlacement(
+  session: Session,
+  members: readonly { readonly vm: VmName; readonly wanted: string }[],
+  limit: Deadline,
+): Promise<Placement> {
+  const { vsphere, clock } = session;
+  const takenAt = clock.date();
+  const names = collectNames();
+  await readEverywhere(vsphere, NAME_WANTED, names.receive, limit, session.pageObjects);
+  const { selected, findings } = select(members, names.vms(), names.unreadable());
+  const group = new Map(selected.map(({ vm, named }) => [named.ref, vm]));
+
+  const machines = await readMachines(session, [...group.keys()], names, limit);
+  const datastores = await readDatastores(session, machines, limit);
+  const hosts = await readHosts(session, machines, datastores, limit);
+  const shared = await readPartners(session, sharedDisks(machines, group), names, group, limit);
+  const recent = [...machines.values()].flatMap((machine) => machine.recentTasks);
+  const tasks = await diskTasks(vsphere, recent, new Set(machines.keys()), limit);
+
+  const { fullName, instanceUuid } = vsphere.about;
+  return placementOf({
+    takenAt,
+    source: instanceUuid === undefined ? fullName : `${fullName} (${instanceUuid})`,
+    selected,
+    machines,
+    datastores,
+    hosts: new Map(hosts.map((one) => [one.ref, one])),
+    nameOf: names.nameOf,
+    tasks,
+    creators: new Map(),
+    findings: [...findings, ...shared],
+  });
+}
+
+async function readMachines(
+  { vsphere, pageObjects }: Session,
+  refs: readonly Ref[],
+  names: Names,
+  limit: Deadline,
+): Promise<ReadonlyMap<Ref, VirtualMachine>> {
+  const machines = new Map<Ref, VirtualMachine>();
+  const receive = (found: Found): void => {
+    if (isGone(found)) return;
+    machines.set(found.ref, virtualMachine(insistOnAll(found, `VM ${names.nameOf(found.ref)}`, vsphere)));
+  };
+  await readThese(vsphere, { type: 'VirtualMachine', paths: VM_PATHS }, refs, receive, limit, pageObjects);
+  return machines;
+}
+
+/** Reported as missing with this fault: deleted since the names were read. */
+function isGone(found: Found): boolean {
+  return found.missing.some((missing) => missing.fault === 'ManagedObjectNotFound');
+}
+
+/** Also those of a chain's far end: a linked clone's parent may lie where the VM itself has nothing. */
+async function readDatastores(
+  { vsphere, pageObjects }: Session,
+  machines: ReadonlyMap<Ref, VirtualMachine>,
+  limit: Deadline,
+): Promise<readonly Datastore[]> {
+  const refs = new Set<Ref>();
+  for (const machine of machines.values()) {
+    for (const ref of machine.datastores) refs.add(ref);
+    for (const disk of machine.config?.disks ?? []) {
+      for (const link of chainOf(disk.backing)) if (link.datastore !== undefined) refs.add(link.datastore);
+    }
+  }
+  const datastores: Datastore[] = [];
+  const receive = (found: Found): void => {
+    const name = `datastore ${found.values.get('name')?.text ?? found.ref}`;
+    if (!isGone(found)) datastores.push(datastore(insistOnAll(found, name, vsphere)));
+  };
+  await readThese(vsphere, { type: 'Datastore', paths: DATASTORE_PATHS }, [...refs], receive, limit, pageObjects);
+  return datastores;
+}
+
+/**
+ * The LUNs of the hosts that the VMs run on, where a raw disk or an NVMe extent asks for them; of all hosts, where those
+ * did not tell what a raw disk maps. Everywhere else just the hosts' names.
+ */
+async function readHosts(
+  session: Session,
+  machines: ReadonlyMap<Ref, VirtualMachine>,
+  datastores: readonly Datastore[],
+  limit: Deadline,
+): Promise<readonly Host[]> {
+  const { vsphere, pageObjects } = session;
+  const raw = [...machines.values()].flatMap((machine) =>
+    (machine.config?.disks ?? []).flatMap((disk) => chainOf(disk.backing).flatMap((link) => link.lunUuid ?? [])),
+  );
+  const t10 = datastores.some(({ lies }) => lies.on === 'vmfs' && lies.extents.some((name) => name.startsWith('t10.')));
+  const paths = raw.length > 0 || t10 ? HOST_PATHS : ['name'];
+  const refs = new Set([...machines.values()].flatMap((machine) => machine.host ?? []));
+  const hosts: Host[] = [];
+  const receive = (found: Found): void => {
+    const name = `host ${found.values.get('name')?.text ?? found.ref}`;
+    if (!isGone(found)) hosts.push(host(insistOnAll(found, name, vsphere)));
+  };
+  await readThese(vsphere, { type: 'HostSystem', paths }, [...refs], receive, limit, pageObjects);
+  const luns = hosts.flatMap((one) => one.luns);
+  if (raw.every((lunUuid) => identifyLun(lunUuid, luns).kind !== 'unknown')) return hosts;
+  const others: Host[] = [];
+  const collect = (found: Found): void => {
+    if (!refs.has(found.ref)) others.push(host(found));
+  };
+  await readEverywhere(vsphere, [{ type: 'HostSystem', paths: HOST_PATHS }], collect, limit, pageObjects);
+  return [...hosts, ...others];
+}
+
+function sharedDisks(
+  machines: ReadonlyMap<Ref, VirtualMachine>,
+  group: ReadonlyMap<Ref, VmName>,
+): readonly SharedDisk[] {
+  return [...machines.values()].flatMap(({ ref, config }) =>
+    (config?.disks ?? []).flatMap((disk) => {
+      const controller = config?.controllers.find((one) => one.key === disk.controllerKey);
+      const bus = controller !== undefined && controller.sharing !== 'none';
+      if (!disk.backing.multiWriter && !bus) return [];
+      const address = addressOf(disk, controller) ?? disk.label;
+      const how = disk.backing.multiWriter ? ('multi-writer' as const) : ('bus' as const);
+      return [{ vm: group.get(ref) ?? ref, ref, address, how, disk }];
+    }),
+  );
+}
+
+/** The devices of every VM stream by, once, and only if somebody shares: they are most of an inventory's bytes. */
+async function readPartners(
+  { vsphere, pageObjects }: Session,
+  shared: readonly SharedDisk[],
+  names: Names,
+  group: ReadonlyMap<Ref, VmName>,
+  limit: Deadline,
+): Promise<readonly Finding[]> {
+  if (shared.length === 0) return [];
+  const partners = partnersOf(shared);
+  const receive = (found: Found): void => {
+    insistOnAll(found, `VM ${names.nameOf(found.ref)}`, vsphere);
+    const devices = found.values.get('config.hardware.device');
+    if (devices !== undefined) partners.see(found.ref, virtualDisks(devices));
+  };
+  const wanted = [{ type: 'VirtualMachine', paths: ['config.hardware.device'] }];
+  await readEverywhere(vsphere, wanted, receive, limit, pageObjects);
+  return partners.findings(names.nameOf, group);
+}
+
+async function readDisturbances(
+  { vsphere, clock }: Session,
+  vms: readonly Ref[],
+  since: Date,
+  limit: Deadline,
+): Promise<readonly Finding[]> {
+  const tasks = await recentDiskTasks(vsphere, vms, limit);
+  if (tasks.length === 0) return [];
+  // Tasks are stamped by the server's clock, `since` by ours.
+  const ahead = (await currentTime(vsphere, limit)).getTime() - clock.date().getTime();
+  const called = new Map<Ref, string>();
+  const receive = (found: Found): void => {
+    called.set(found.ref, found.values.get('name')?.text ?? found.ref);
+  };
+  const wanted = { type: 'VirtualMachine', paths: ['name'] };
+  await readThese(vsphere, wanted, [...new Set(tasks.map((task) => task.entity))], receive, limit);
+  const nameOf = (entity: Ref): string => called.get(entity) ?? entity;
+  return disturbancesSince(tasks, new Date(since.getTime() + ahead), (task) => nameOf(task.entity));
+}
+
+function isRef(text: string): text is Ref {
+  return text.includes(':');
+}
