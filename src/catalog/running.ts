@@ -6,7 +6,7 @@ import { parseSetId } from './names.ts';
 export async function runningRuns(locks: Locks): Promise<ReadonlySet<SetId>> {
   const running = new Set<SetId>();
   for (const lock of await locks.held()) {
-    if (lock.kind !== 'owned' || lock.liveness === 'gone') continue;
+    if (lock.kind !== 'held' || lock.liveness === 'gone') continue;
     const name = parseSetId(lock.owner.run);
     if (name !== undefined) running.add(name.id);
   }

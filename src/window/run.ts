@@ -47,7 +47,7 @@ export async function runWindow(parts: WindowParts): Promise<WindowRecord> {
   const fires: FireRecord[] = [];
   const stop = new AbortController();
   const halt = (why: Fault): void => stop.abort(why);
-  const onInterrupt = (): void => halt(interrupted());
+  const onInterrupt = (): void => halt(asFault(parts.interrupt.reason));
   if (parts.interrupt.aborted) onInterrupt();
   else parts.interrupt.addEventListener('abort', onInterrupt, { once: true });
 
@@ -243,10 +243,6 @@ function longest(arrays: readonly WindowArray[]): number {
 
 function unknown(unit: ArmedCut['units'][number], why: Fault): Fired {
   return { kind: 'unknown', unit, why };
-}
-
-function interrupted(): Fault {
-  return new Fault({ code: 'interrupted', message: 'interrupted inside the window' });
 }
 
 function lineLost(vm: VmName): Fault {

@@ -3,6 +3,7 @@ import { simulatedArray } from '../../src/arrays/simulated/array.ts';
 import { simulated as simulatedDriver } from '../../src/arrays/simulated/driver.ts';
 import type { FireFault } from '../../src/arrays/simulated/faults.ts';
 import { deadline } from '../../src/base/deadline.ts';
+import { interruptedBy } from '../../src/base/interrupt.ts';
 import type { CutLabel, CutUnit, DeviceKey, DiskRef, Level, Plan, PlannedDisk, WindowRecord } from '../../src/model.ts';
 import type { ArrayDriver, RunEvent } from '../../src/ports.ts';
 import { type SimulatedGuest, simulated as simulatedGuest } from '../../src/quiesce/simulated.ts';
@@ -190,7 +191,7 @@ export async function play(scene: Scene): Promise<{
   if (scene.interruptAfterMs !== undefined) {
     clock.after(scene.interruptAfterMs, () => {
       events.push({ type: 'interrupted', signal: 'SIGINT' });
-      interrupt.abort();
+      interrupt.abort(interruptedBy('SIGINT', 2));
     });
   }
   const opened = await clock.drive(

@@ -1,0 +1,18 @@
+import { Fault } from './fault.ts';
+
+const FIRST_SIGNAL_EXIT = 128;
+
+/** The reason with which a run's interrupt signal aborts: INT, TERM and HUP are one thing. */
+export function interruptedBy(signal: string, number: number): Fault {
+  return new Fault({
+    code: 'interrupted',
+    message: `interrupted by ${signal}`,
+    exit: FIRST_SIGNAL_EXIT + number,
+  });
+}
+
+/** The number of the signal that ended the run early; undefined: none did. */
+export function signalNumber(interrupt: AbortSignal): number | undefined {
+  const reason: unknown = interrupt.aborted ? interrupt.reason : undefined;
+  return reason instanceof Fault && reason.exit > FIRST_SIGNAL_EXIT ? reason.exit - FIRST_SIGNAL_EXIT : undefined;
+}

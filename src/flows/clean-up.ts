@@ -1,0 +1,106 @@
+import type { Clock } from '../base/clock.ts';
+import type { Deadline } from '../base/deadline.ts';
+import { asFault } from '../base/fault.ts';
+import { gather } from '../base/gather.ts';
+import type { Journal } from '../catalog/journal.ts';
+import { beginRemoval } from '../catalog/removal.ts';
+import type { StateFolder } from '../catalog/state-folder.ts';
+import type { ArrayId, ArraySnapshot, CutLabel, Manifest } from '../model.ts';
+import type { ArrayDriver, Emit } from '../ports.ts';
+
+/** What stays behind, and why. */
+export interface Remains {
+  readonly array: ArrayId;
+  readonly names: readonly string[];
+  readonly why: string;
+}
+
+interface CleanUpParts {
+  readonly clock: Clock;
+  readonly emit: Emit;
+}
+
+/**
+ * Takes back what a run made on these arrays: what `arm` prepared, and every snapshot of its label. Each array for
+ * itself; what could not be taken back, or may still appear, is answered and noted in the journal.
+ *
+ * @param open arrays where something may still appear: an outcome is unknown, and was not seen
+ */
+export async function takeBack(
+  parts: CleanUpParts,
+  drivers: readonly ArrayDriver[],
+  label: CutLabel,
+  journal: Journal,
+  open: ReadonlySet<ArrayId>,
+  limit: Deadline,
+): Promise<readonly Remains[]> {
+  const outcomes = await gather(drivers, async (driver): Promise<Remains | undefined> => {
+    await driver.disarm(label, limit);
+    const there = await driver.find(label, limit);
+    for (const snapshot of there) await journal.note({ type: 'taken', snapshot });
+    const { left, why } = await removeEach(parts, driver, there, limit, (snapshot) =>
+      journal.note({ type: 'removed', array: driver.id, id: snapshot.id }),
+    );
+    if (left.length > 0) return { array: driver.id, names: left.map(({ name }) => name), why };
+    if (open.has(driver.id))
+      return { array: driver.id, names: [], why: 'its answer is missing; a snapshot may still appear' };
+    await journal.note({ type: 'clean', array: driver.id });
+    return undefined;
+  });
+  const remains = drivers.flatMap((driver, index): readonly Remains[] => {
+    const outcome = outcomes[index];
+    if (outcome?.ok === true) return outcome.value === undefined ? [] : [outcome.value];
+    return [{ array: driver.id, names: [], why: outcome?.fault.message ?? 'it was not asked' }];
+  });
+  for (const { array, why } of remains) await journal.note({ type: 'remains', array, why });
+  return remains;
+}
+
+/** Removes a whole set, by label and identity, marking each step on disk. What could not be removed is answered. */
+export async function removeSet(
+  parts: CleanUpParts,
+  state: StateFolder,
+  drivers: ReadonlyMap<ArrayId, ArrayDriver>,
+  manifest: Manifest,
+  because: string,
+  limit: Deadline,
+): Promise<readonly Remains[]> {
+  const removal = await beginRemoval(state, manifest, { because, now: parts.clock.date() });
+  const remains: Remains[] = [];
+  for (const array of new Set(removal.left.map((snapshot) => snapshot.array))) {
+    const own = removal.left.filter((snapshot) => snapshot.array === array);
+    const driver = drivers.get(array);
+    if (driver === undefined) {
+      remains.push({ array, names: own.map(({ name }) => name), why: 'this array is no longer in the topology' });
+      continue;
+    }
+    const { left, why } = await removeEach(parts, driver, own, limit, (snapshot) => removal.gone(snapshot));
+    if (left.length > 0) remains.push({ array, names: left.map(({ name }) => name), why });
+  }
+  if (remains.length === 0) await removal.finish(parts.clock.date());
+  return remains;
+}
+
+/** One after the other: an array that is slow to delete is not made slower, and what is gone is marked at once. */
+async function removeEach(
+  parts: CleanUpParts,
+  driver: ArrayDriver,
+  snapshots: readonly ArraySnapshot[],
+  limit: Deadline,
+  gone: (snapshot: ArraySnapshot) => Promise<void>,
+): Promise<{ readonly left: readonly ArraySnapshot[]; readonly why: string }> {
+  const left: ArraySnapshot[] = [];
+  let why = '';
+  for (const snapshot of snapshots) {
+    try {
+      await driver.remove(snapshot, limit);
+      await gone(snapshot);
+    } catch (thrown) {
+      left.push(snapshot);
+      why = asFault(thrown).message;
+    }
+  }
+  if (snapshots.length > left.length)
+    parts.emit({ type: 'array', array: driver.id, is: 'removed', atMs: parts.clock.now() });
+  return { left, why };
+}

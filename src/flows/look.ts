@@ -1,0 +1,64 @@
+import type { Deadline } from '../base/deadline.ts';
+import { gather } from '../base/gather.ts';
+import { knownLabels, leftovers } from '../catalog/leftovers.ts';
+import type { StateFolder } from '../catalog/state-folder.ts';
+import { listRuns, listSets } from '../catalog/store.ts';
+import type { Finding, SetId } from '../model.ts';
+import type { ArrayDriver } from '../ports.ts';
+
+/** The look at a run's start is short: what it cannot see in this time, it says. */
+export const LOOK_MS = 10_000;
+
+/**
+ * Looks for what earlier runs may have left, and for snapshots of our form that nobody here knows. Read-only: says what
+ * it sees, removes nothing.
+ */
+export async function lookForLeftovers(
+  state: StateFolder,
+  drivers: readonly ArrayDriver[],
+  running: ReadonlySet<SetId>,
+  limit: Deadline,
+): Promise<readonly Finding[]> {
+  const sets = await listSets(state);
+  const runs = await listRuns(state);
+  const open = leftovers(sets, runs, running);
+  const known = knownLabels(sets, runs);
+  const answers = await gather(drivers, (driver) => driver.findAll(limit));
+  return drivers.flatMap((driver, index): readonly Finding[] => {
+    const answer = answers[index];
+    const subject = `array ${driver.id}`;
+    if (answer?.ok !== true) {
+      const message = `it could not be looked for leftovers: ${answer?.fault.message ?? 'not asked'}`;
+      return [{ code: 'look.failed', severity: 'warning', subject, message }];
+    }
+    const ours = open.flatMap((leftover) => {
+      const there = answer.value.filter((snapshot) => snapshot.label === leftover.label);
+      if (leftover.array !== driver.id || there.length === 0) return [];
+      return [
+        {
+          code: 'look.leftover',
+          severity: 'warning' as const,
+          subject,
+          message: `${count(there.length)} of run ${leftover.run} ${there.length === 1 ? 'is' : 'are'} still there (${leftover.why}): ${there.map(({ name }) => name).join(', ')}`,
+          hint: `To see why: stillpoint show ${leftover.run}. To remove ${there.length === 1 ? 'it' : 'them'}: stillpoint remove ${leftover.run}`,
+        },
+      ];
+    });
+    const foreign = new Set(answer.value.map(({ label }) => label).filter((label) => !known.has(label)));
+    if (foreign.size === 0) return ours;
+    return [
+      ...ours,
+      {
+        code: 'look.foreign',
+        severity: 'note',
+        subject,
+        message: `snapshots under ${foreign.size} label${foreign.size === 1 ? '' : 's'} have the form of ours, and this state folder does not know them`,
+        hint: 'Taken with another state folder or machine? They are left alone.',
+      },
+    ];
+  });
+}
+
+function count(snapshots: number): string {
+  return snapshots === 1 ? '1 snapshot' : `${snapshots} snapshots`;
+}

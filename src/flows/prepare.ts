@@ -1,0 +1,198 @@
+import type { Deadline } from '../base/deadline.ts';
+import { Fault } from '../base/fault.ts';
+import { gather, type Outcome } from '../base/gather.ts';
+import type { LockName, TakenLocks } from '../base/lock.ts';
+import { intentOf } from '../catalog/intent.ts';
+import { beginJournal, type Journal } from '../catalog/journal.ts';
+import { runningRuns } from '../catalog/running.ts';
+import { samePlacement } from '../inventory/same-placement.ts';
+import type { Placement, Plan } from '../model.ts';
+import type { WindowArray, WindowGuest } from '../window/run.ts';
+import { LOOK_MS, lookForLeftovers } from './look.ts';
+import { driverOf, type Opened, type RunParts } from './run-parts.ts';
+import { GUESTS_AT_ONCE, refuseIfStopped, survey } from './survey.ts';
+
+/** Surveys the group, tells every finding, and refuses a plan that is not to be run. */
+export async function makePlan(parts: RunParts, limit: Deadline): Promise<Plan> {
+  const group = parts.require === undefined ? parts.group : { ...parts.group, require: parts.require };
+  const plan = await survey(parts, group, limit);
+  for (const finding of plan.findings) parts.emit({ type: 'finding', finding });
+  refuseIfStopped(plan);
+  return plan;
+}
+
+/** The group, every VM and every cut unit: two runs that share any of them never overlap (I6). */
+export function lockAll(parts: RunParts, plan: Plan, limit: Deadline): Promise<TakenLocks> {
+  parts.emit({ type: 'step', step: 'lock' });
+  const names: readonly LockName[] = [
+    { key: `group:${plan.group}`, shown: `group ${plan.group}` },
+    ...plan.guests.map(({ vm, instanceUuid }) => ({ key: `vm:${instanceUuid}`, shown: `guest ${vm}` })),
+    ...plan.arrays.flatMap(({ array, units }) =>
+      units.map((unit) => ({
+        key: `unit:${array}:${unit.id}`,
+        shown: `array ${array}: ${unit.volumes.map(({ name }) => name).join(', ')}`,
+      })),
+    ),
+  ];
+  return parts.locks.take(names, parts.run, limit.within(parts.waitMs, 'waiting for the locks'));
+}
+
+/** Says what earlier runs left on the arrays; touches nothing. */
+export async function tellLeftovers(parts: RunParts, limit: Deadline): Promise<void> {
+  const looking = limit.within(LOOK_MS, 'looking for leftovers');
+  const running = await runningRuns(parts.locks);
+  const seen = await lookForLeftovers(parts.state, [...parts.drivers.values()], running, looking);
+  looking.done();
+  for (const finding of seen) parts.emit({ type: 'finding', finding });
+}
+
+/** The intent, on disk before anything of this run is on an array. */
+export function writeIntent(parts: RunParts, plan: Plan, { label }: Opened): Promise<Journal> {
+  const about = {
+    run: parts.run,
+    label,
+    startedAt: parts.clock.date().toISOString(),
+    stillpoint: parts.version,
+    ...(parts.note === undefined ? {} : { note: parts.note }),
+    ...(parts.key === undefined ? {} : { key: parts.key }),
+  };
+  return beginJournal(parts.state, intentOf(plan, about));
+}
+
+export async function armAll(
+  parts: RunParts,
+  plan: Plan,
+  journal: Journal,
+  opened: Opened,
+  limit: Deadline,
+): Promise<void> {
+  parts.emit({ type: 'step', step: 'arm' });
+  for (const { array } of plan.arrays) await journal.note({ type: 'arming', array });
+  const outcomes = await gather(plan.arrays, async ({ array, units }) => {
+    opened.touched.add(array);
+    opened.armed.set(array, await driverOf(parts, array).arm(units, opened.label, limit));
+    parts.emit({ type: 'array', array, is: 'armed', atMs: parts.clock.now() });
+  });
+  wantAll(outcomes, (index) => `array ${plan.arrays[index]?.array}`);
+}
+
+/** Opens every guest up to the word. An optional one that cannot be opened is left out, and said. */
+export async function openAll(
+  parts: RunParts,
+  plan: Plan,
+  opened: Opened,
+  limit: Deadline,
+): Promise<readonly WindowGuest[]> {
+  parts.emit({ type: 'step', step: 'open' });
+  const outcomes = await gather(plan.guests, (guest) => openGuest(parts, plan, guest, opened, limit), GUESTS_AT_ONCE);
+  return withoutOptional(parts, plan.guests, outcomes);
+}
+
+async function openGuest(
+  parts: RunParts,
+  plan: Plan,
+  { vm, optional, after, stages }: Plan['guests'][number],
+  opened: Opened,
+  limit: Deadline,
+): Promise<WindowGuest> {
+  const side = parts.guests.get(vm);
+  const open: WindowGuest['stages'][number][] = [];
+  for (const [index, { method, gives, covers }] of stages.entries()) {
+    const quiescer = side?.quiescers[index];
+    if (side === undefined || quiescer === undefined)
+      throw new Error(`the plan holds ${vm} by ${method}, and has no such method`);
+    const order = { owner: `run ${parts.run} of ${parts.owner}`, covers, maxLeaseMs: plan.timing.windowMs };
+    const channel = await quiescer.open(side.guest, order, limit);
+    opened.channels.push(channel);
+    open.push({ method, gives, channel });
+  }
+  if (stages.length > 0) parts.emit({ type: 'guest', vm, stage: 0, is: 'opened', atMs: parts.clock.now() });
+  return { vm, optional, after, stages: open };
+}
+
+/** So that the freeze is short: what is dirty is written before anybody stands still. */
+export async function flushAll(
+  parts: RunParts,
+  guests: readonly WindowGuest[],
+  limit: Deadline,
+): Promise<readonly WindowGuest[]> {
+  parts.emit({ type: 'step', step: 'flush' });
+  const outcomes = await gather(guests, async (guest) => {
+    for (const { channel } of guest.stages) await channel.flush(limit);
+    if (guest.stages.length > 0)
+      parts.emit({ type: 'guest', vm: guest.vm, stage: 0, is: 'flushed', atMs: parts.clock.now() });
+    return guest;
+  });
+  return withoutOptional(parts, guests, outcomes);
+}
+
+/** The last look before anybody is held: the disks where they were planned, guests and arrays warm, the same members. */
+export async function recheckAll(
+  parts: RunParts,
+  plan: Plan,
+  guests: readonly WindowGuest[],
+  opened: Opened,
+  limit: Deadline,
+): Promise<{ readonly guests: readonly WindowGuest[]; readonly arrays: readonly WindowArray[] }> {
+  parts.emit({ type: 'step', step: 'recheck' });
+  const [moved] = samePlacement(plan.placement, await readPlacement(parts, plan, limit));
+  if (moved !== undefined) {
+    const message = `${moved.subject}: ${moved.message}`;
+    throw new Fault({ code: moved.code, message, hint: 'Run it again: it then plans with where the disks lie now.' });
+  }
+  const arrays = await gather(plan.arrays, async ({ array, fence }): Promise<WindowArray> => {
+    const armed = opened.armed.get(array);
+    if (armed === undefined) throw new Error(`array ${array} was not armed`);
+    return { array, armed, fence, ...(await armed.recheck(limit)) };
+  });
+  const warm = await gather(guests, async (guest) => {
+    for (const { channel } of guest.stages) await channel.recheck(limit);
+    return guest;
+  });
+  return {
+    arrays: wantAll(arrays, (index) => `array ${plan.arrays[index]?.array}`),
+    guests: withoutOptional(parts, guests, warm),
+  };
+}
+
+/** Where the disks of the plan's VMs lie now. By MoRef: a VM that was renamed meanwhile is the same VM. */
+export function readPlacement(parts: RunParts, plan: Plan, limit: Deadline): Promise<Placement> {
+  const wanted = plan.guests.map(({ vm, ref }) => ({ vm, wanted: ref }));
+  return parts.reader.read(wanted, limit);
+}
+
+/** All values, or the first fault, said of its thing. */
+function wantAll<T>(outcomes: readonly Outcome<T>[], nameOf: (index: number) => string): readonly T[] {
+  return outcomes.map((outcome, index) => {
+    if (outcome.ok) return outcome.value;
+    throw isNamed(outcome.fault, nameOf(index)) ? outcome.fault : outcome.fault.of(nameOf(index));
+  });
+}
+
+/** As `wantAll`, but a fault of an optional guest only leaves that guest unheld. */
+function withoutOptional(
+  parts: RunParts,
+  guests: readonly { readonly vm: string; readonly optional: boolean; readonly after: readonly string[] }[],
+  outcomes: readonly Outcome<WindowGuest>[],
+): readonly WindowGuest[] {
+  const tolerated = outcomes.map((outcome, index): Outcome<WindowGuest> => {
+    const guest = guests[index];
+    if (outcome.ok || guest?.optional !== true) return outcome;
+    const { code, message } = outcome.fault;
+    parts.emit({
+      type: 'finding',
+      finding: {
+        code,
+        severity: 'warning',
+        subject: guest.vm,
+        message: `${message}; it is optional, and is cut without being held`,
+      },
+    });
+    return { ok: true, value: { ...guest, stages: [] } };
+  });
+  return wantAll(tolerated, (index) => `guest ${guests[index]?.vm}`);
+}
+
+function isNamed(fault: Fault, name: string): boolean {
+  return fault.message.startsWith(name);
+}

@@ -1,0 +1,138 @@
+import { seconds } from '../base/deadline.ts';
+import { asFault, EXIT, Fault } from '../base/fault.ts';
+import { resumeJournal } from '../catalog/journal.ts';
+import { type CutLabel, levelText, type Manifest, type Plan, type Verdict, type WindowRecord } from '../model.ts';
+import type { Decision } from '../window/outcome.ts';
+import type { Remains } from './clean-up.ts';
+import type { RunParts, RunReport } from './run-parts.ts';
+
+/** What is known of a run when it ends. */
+export interface Ending {
+  readonly decision: Decision;
+  readonly exit: number;
+  readonly fault?: Fault;
+  readonly verdict?: Verdict;
+  readonly remains: readonly Remains[];
+  readonly manifest?: Manifest;
+  /** Of a run that came to its window. */
+  readonly window?: { readonly plan: Plan; readonly record: WindowRecord };
+}
+
+/** The last word of a run: told, written to its folder, and answered. A full disk takes none of it back. */
+export async function finish(parts: RunParts, ending: Ending): Promise<RunReport> {
+  const { clock, emit } = parts;
+  const held = ending.window === undefined ? [] : mayBeHeld(ending.window.record);
+  const fault =
+    held.length > 0 && ending.window !== undefined ? stillHeld(parts, ending.window, held, ending.fault) : ending.fault;
+  const line = ending.manifest === undefined ? `${parts.run}  failed` : answerLine(ending.manifest);
+  const report: RunReport = {
+    v: 1,
+    run: parts.run,
+    group: parts.group.name,
+    finishedAt: clock.date().toISOString(),
+    state: ending.decision.state,
+    exit: ending.exit,
+    line,
+    because: [...(ending.verdict?.because ?? []), ...ending.remains.map(remainsText)],
+    ...(fault === undefined
+      ? {}
+      : {
+          fault: {
+            code: fault.code,
+            message: fault.message,
+            ...(fault.hint === undefined ? {} : { hint: fault.hint }),
+          },
+        }),
+    mayBeHeld: held,
+    remains: ending.remains,
+    ...(ending.manifest === undefined ? {} : { manifest: ending.manifest }),
+  };
+  const { manifest: _manifest, remains: _remains, ...result } = report;
+  try {
+    await (await resumeJournal(parts.state, parts.run)).finish(result);
+  } catch (thrown) {
+    const { code, message } = asFault(thrown);
+    emit({
+      type: 'finding',
+      finding: {
+        code,
+        severity: 'warning',
+        subject: 'state folder',
+        message: `the result of the run could not be written: ${message}`,
+      },
+    });
+  }
+  emit({ type: 'outcome', state: report.state, exit: report.exit, line });
+  return report;
+}
+
+/** `mail-20261122T020003Z-7f3a  filesystem (boot disks: crash)  window 1.24 s  2 arrays  7 volumes` */
+export function answerLine(manifest: Manifest): string {
+  const arrays = new Set(manifest.snapshots.map(({ array }) => array)).size;
+  const volumes = manifest.snapshots.length;
+  return [
+    manifest.id,
+    levelText(manifest.verdict),
+    ...(manifest.state === 'weak' ? ['weak'] : []),
+    `window ${seconds(manifest.windowMs)}`,
+    `${arrays} ${arrays === 1 ? 'array' : 'arrays'}`,
+    `${volumes} ${volumes === 1 ? 'volume' : 'volumes'}`,
+  ].join('  ');
+}
+
+/** Guests to which a hold was sent, and whose word that they were let go is missing. */
+export function mayBeHeld(record: WindowRecord): readonly string[] {
+  return [
+    ...new Set(
+      record.holds.filter(({ release }) => release === undefined || release === 'unknown').map(({ vm }) => vm),
+    ),
+  ];
+}
+
+export function remainsText({ array, names, why }: Remains): string {
+  return names.length === 0 ? `array ${array}: ${why}` : `array ${array}: ${names.join(', ')} stayed there: ${why}`;
+}
+
+/** A set of which every snapshot is there, and whose manifest is not: nothing is lost, and nothing is sealed. */
+export function unsealedFault(parts: RunParts, label: CutLabel, cause: Fault): Fault {
+  return new Fault({
+    code: 'run.unsealed',
+    message: `every snapshot of ${parts.run} is on its array under ${label}, and its manifest could not be written: ${cause.message}`,
+    hint: `Make room in the state folder. The snapshots were kept; \`stillpoint show ${parts.run}\` names them, \`stillpoint remove ${parts.run}\` takes them away.`,
+    exit: EXIT.windowFailed,
+    cause,
+  });
+}
+
+/** The one message that must not be missed: which guest, until when, and what to type there. */
+function stillHeld(
+  { clock }: RunParts,
+  { plan, record }: { readonly plan: Plan; readonly record: WindowRecord },
+  vms: readonly string[],
+  before: Fault | undefined,
+): Fault {
+  const each = vms.map((vm) => {
+    const holds = record.holds.filter((hold) => hold.vm === vm);
+    const endsAtMs = Math.max(...holds.map(({ sentAtMs, leaseMs }) => sentAtMs + leaseMs));
+    const left = endsAtMs - clock.now();
+    const until =
+      left > 0
+        ? `it lets go by itself within ${seconds(left)}`
+        : 'its lease has ended, so it should have let go by itself';
+    return `guest ${vm} may still be held: it did not confirm its release; ${until}`;
+  });
+  const commands = plan.guests
+    .filter(({ vm }) => vms.includes(vm))
+    .map(({ vm, stages }) => {
+      const mounts = stages.flatMap(({ holds }) => holds).filter((path) => path.startsWith('/'));
+      return mounts.length === 0
+        ? `see that ${vm} writes again`
+        : `on ${vm}: ${mounts.map((path) => `fsfreeze --unfreeze ${path}`).join('; ')}`;
+    });
+  return new Fault({
+    code: 'guest.may-be-held',
+    message: before === undefined ? each.join('. ') : `${each.join('. ')}. Before that: ${before.message}`,
+    hint: `Look whether it writes again. If not: ${commands.join(' · ')} ("Invalid argument" means that it is not frozen).`,
+    exit: EXIT.guestMayBeHeld,
+  });
+}

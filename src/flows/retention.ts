@@ -1,0 +1,33 @@
+import type { Deadline } from '../base/deadline.ts';
+import { asFault } from '../base/fault.ts';
+import { pruneRuns } from '../catalog/prune-runs.ts';
+import { retire } from '../catalog/retention.ts';
+import { runningRuns } from '../catalog/running.ts';
+import { listSets } from '../catalog/store.ts';
+import { removeSet } from './clean-up.ts';
+import { remainsText } from './report.ts';
+import type { RunParts } from './run-parts.ts';
+
+/** `keep.last`, after a good run and outside any window. What fails here is told, and changes no exit code. */
+export async function applyRetention(parts: RunParts, limit: Deadline): Promise<void> {
+  const { state, group } = parts;
+  const tell = (subject: string, message: string): void =>
+    parts.emit({ type: 'finding', finding: { code: 'retention.left', severity: 'warning', subject, message } });
+  parts.emit({ type: 'step', step: 'retention' });
+  try {
+    const sets = (await listSets(state)).filter((set) => set.group === group.name);
+    const rules = {
+      ...(group.keep === undefined ? {} : { keepLast: group.keep.last }),
+      weak: parts.weak ?? group.weak,
+    };
+    for (const { id, because } of retire(sets, rules)) {
+      const set = sets.find((entry) => entry.id === id);
+      if (set === undefined || set.state === 'unreadable') continue;
+      const remains = await removeSet(parts, state, parts.drivers, set.manifest, because, limit);
+      for (const left of remains) tell(`set ${id}`, remainsText(left));
+    }
+    await pruneRuns(state, await runningRuns(parts.locks));
+  } catch (thrown) {
+    tell(`group ${group.name}`, `old sets could not all be looked through: ${asFault(thrown).message}`);
+  }
+}

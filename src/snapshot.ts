@@ -1,0 +1,94 @@
+import { type Deadline, deadline } from './base/deadline.ts';
+import type { TakenLocks } from './base/lock.ts';
+import type { Journal } from './catalog/journal.ts';
+import { newLabel } from './catalog/names.ts';
+import { conclude, concludeFailed } from './flows/conclude.ts';
+import {
+  armAll,
+  flushAll,
+  lockAll,
+  makePlan,
+  openAll,
+  recheckAll,
+  tellLeftovers,
+  writeIntent,
+} from './flows/prepare.ts';
+import type { Opened, RunParts, RunReport } from './flows/run-parts.ts';
+import type { Plan, WindowRecord } from './model.ts';
+import type { RunEvent } from './ports.ts';
+import { runWindow, type WindowArray, type WindowGuest } from './window/run.ts';
+
+/**
+ * THE MAIN PATH. One run: read where everything lies, plan, lock, write the intent down, prepare the arrays, open the
+ * guests, hold and cut inside the window, then look, judge, and keep the whole set or take all of it back.
+ *
+ * Never rejects: a failed run is a report too. Whatever happens, guests are let go inside `runWindow`, under a budget
+ * that nothing cancels; what was opened is closed here, and what was prepared is taken away by `conclude…`.
+ */
+export async function snapshot(parts: RunParts): Promise<RunReport> {
+  const { clock, emit, run, group } = parts;
+  const opened: Opened = { label: newLabel(parts.random), channels: [], armed: new Map(), touched: new Set() };
+  const before = deadline(clock, parts.timeoutMs, 'preparing the run', parts.interrupt);
+  let locks: TakenLocks | undefined;
+  let window: { readonly plan: Plan; readonly record: WindowRecord } | undefined;
+  emit({ type: 'run', run, group: group.name, label: opened.label });
+  try {
+    const plan = await makePlan(parts, before);
+    locks = await lockAll(parts, plan, before);
+    await tellLeftovers(parts, before);
+    const journal = await writeIntent(parts, plan, opened);
+    const ready = await prepare(parts, plan, journal, opened, before);
+
+    const record = await throughWindow(parts, plan, ready);
+    window = { plan, record };
+
+    return await conclude(parts, { plan, record, opened, journal, since: ready.since });
+  } catch (thrown) {
+    return await concludeFailed(parts, opened, thrown, window);
+  } finally {
+    before.done();
+    await Promise.allSettled(opened.channels.map((channel) => channel.close()));
+    await locks?.release();
+  }
+}
+
+interface Ready {
+  readonly guests: readonly WindowGuest[];
+  readonly arrays: readonly WindowArray[];
+  /** The disks lay as planned at this moment. */
+  readonly since: Date;
+}
+
+/** Everything that can be done before a guest is held; after this only words and fires are left to send. */
+async function prepare(
+  parts: RunParts,
+  plan: Plan,
+  journal: Journal,
+  opened: Opened,
+  before: Deadline,
+): Promise<Ready> {
+  await armAll(parts, plan, journal, opened, before);
+  const open = await openAll(parts, plan, opened, before);
+  const flushed = await flushAll(parts, open, before);
+  const since = parts.clock.date();
+  const { guests, arrays } = await recheckAll(parts, plan, flushed, opened, before);
+  await journal.note({ type: 'opening' });
+  return { guests, arrays, since };
+}
+
+/** What happens in the window is told when it is over: a terminal that stands must keep no guest held. */
+async function throughWindow(parts: RunParts, plan: Plan, { guests, arrays }: Ready): Promise<WindowRecord> {
+  const { clock, emit } = parts;
+  const happened: { readonly event: RunEvent; readonly at: Date }[] = [];
+  emit({ type: 'step', step: 'window' });
+  const record = await runWindow({
+    clock,
+    timing: plan.timing,
+    guests,
+    arrays,
+    interrupt: parts.interrupt,
+    emit: (event) => happened.push({ event, at: clock.date() }),
+  });
+  for (const { event, at } of happened) emit(event, at);
+  return record;
+}
