@@ -9,6 +9,9 @@ export const LARGEST_OUTPUT_BYTES = 16 * 1024 * 1024;
 /** What sudo is called with: in English whatever the guest speaks, and never asking. */
 export const SUDO = ['env', 'LC_ALL=C', 'sudo', '-n', '--'] as const;
 
+/** How `overdue` says that a command never ran. */
+export const NOT_STARTED = 'it was not started';
+
 /** The program that an argv runs, for messages. Never the arguments: they may hold what nobody should read. */
 export function programOf(argv: readonly string[]): string {
   const own = SUDO.every((word, index) => argv[index] === word) ? argv.slice(SUDO.length) : argv;
@@ -23,7 +26,7 @@ export function collect(
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const { where, argv } = said;
-    const overrun = (): void => giveUp(overdue(where, argv, deadline));
+    const overrun = (): void => giveUp(overdue(where, argv, deadline, pipe.leftAs));
     const giveUp = (fault: Fault): void => {
       deadline.signal.removeEventListener('abort', overrun);
       pipe.close();
@@ -49,21 +52,30 @@ export function collect(
     pipe.stdin.end(said.stdin ?? '');
     void pipe.ended.then(({ exit, why }) => {
       deadline.signal.removeEventListener('abort', overrun);
-      const end = stderr();
-      resolve({ exit, stdout: stdout(), stderr: exit === null && end === '' ? why : end });
+      // Without an exit code the reason is all there is: it goes where people look.
+      const said = [stderr(), ...(exit === null ? [why] : [])].filter((part) => part !== '');
+      resolve({ exit, stdout: stdout(), stderr: said.join('\n') });
     });
   });
 }
 
-/** The time for a command was over. What it was going to do, it may still do. */
-export function overdue(where: string, argv: readonly string[], deadline: Deadline): Fault {
+/** The time for a command was over; `left` says what became of it. A cancelled run says so itself. */
+export function overdue(where: string, argv: readonly string[], deadline: Deadline, left: string): Fault {
   const reason = asFault(deadline.signal.reason);
   if (reason.code !== 'deadline') return reason;
+  const program = programOf(argv);
+  if (left === NOT_STARTED) {
+    return new Fault({
+      code: 'command.not-started',
+      message: `${where}: ${program} was not started in time (${reason.message})`,
+      hint: 'Too much runs there at once, or the time is too short.',
+      cause: reason,
+    });
+  }
   return new Fault({
     code: 'command.deadline',
-    message: `${where}: ${programOf(argv)} did not answer in time (${reason.message}); it may still be running`,
+    message: `${where}: ${program} did not end in time (${reason.message}); ${left}`,
     hint: `See on ${where} what it waits for.`,
-    exit: reason.exit,
     cause: reason,
   });
 }

@@ -1,28 +1,39 @@
 import { execa } from 'execa';
 import { type Clock, systemClock } from '../base/clock.ts';
+import type { Deadline } from '../base/deadline.ts';
 import { Fault } from '../base/fault.ts';
 import type { Shell } from '../ports.ts';
-import { collect, overdue, programOf } from './command.ts';
+import { collect, NOT_STARTED, overdue, programOf } from './command.ts';
 import { dialogue } from './dialogue.ts';
 import type { Ending, Pipe } from './pipe.ts';
 import { findProgram, SYSTEM_FOLDERS, widerPath } from './programs.ts';
+import { refuseUnspeakable } from './quote.ts';
 
 const WHERE = 'this machine';
 
-/** Runs programs on this machine, argv as it is: no shell reads it. */
+/** Runs programs on this machine, argv as it is: no shell reads it. What still runs at `close` is killed. */
 export function localShell(parts: { readonly clock?: Clock; readonly env?: NodeJS.ProcessEnv } = {}): Shell {
   const env = parts.env ?? process.env;
+  const running = new Set<Pipe>();
+  async function open(argv: readonly string[], deadline: Deadline): Promise<Pipe> {
+    refuseUnspeakable(argv);
+    if (deadline.signal.aborted) throw overdue(WHERE, argv, deadline, NOT_STARTED);
+    const pipe = await spawn(argv, env);
+    running.add(pipe);
+    void pipe.ended.then(() => running.delete(pipe));
+    return pipe;
+  }
   return {
     where: WHERE,
     async run(argv, { stdin, deadline }) {
-      if (deadline.signal.aborted) throw overdue(WHERE, argv, deadline);
-      return collect(await spawn(argv, env), { where: WHERE, argv, stdin }, deadline);
+      return collect(await open(argv, deadline), { where: WHERE, argv, stdin }, deadline);
     },
     async start(argv, deadline) {
-      if (deadline.signal.aborted) throw overdue(WHERE, argv, deadline);
-      return dialogue(await spawn(argv, env), parts.clock ?? systemClock);
+      return dialogue(await open(argv, deadline), parts.clock ?? systemClock);
     },
-    async close() {},
+    async close() {
+      for (const pipe of running) pipe.close();
+    },
   };
 }
 
@@ -31,7 +42,6 @@ async function spawn(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<P
   const path = findProgram(name, env);
   if (path === undefined) throw notFound(argv, env);
   const child = execa(path, words, {
-    argv0: name,
     env: { ...env, PATH: widerPath(env) },
     extendEnv: false,
     buffer: false,
@@ -51,7 +61,13 @@ async function spawn(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<P
     throw new Fault({ code: 'command.not-started', message: `${WHERE}: ${path} could not be started: ${why}` });
   }
   const { pid, stdin, stdout, stderr } = child;
-  return { stdin, stdout, stderr, ended, close: () => killGroup(pid) };
+  let over = false;
+  void ended.then(() => {
+    over = true;
+  });
+  // Once it has ended, its number may be somebody else's.
+  const close = (): void => (over ? undefined : killGroup(pid));
+  return { stdin, stdout, stderr, ended, close, leftAs: 'it was killed' };
 }
 
 function killGroup(pid: number): void {

@@ -17,4 +17,6 @@ export interface Pipe {
   readonly ended: Promise<Ending>;
   /** Lets go of it now: what it was going to say is not read. May be called twice. */
   close(): void;
+  /** What is true of the program after `close`: 'it was killed'. */
+  readonly leftAs: string;
 }

@@ -11,20 +11,24 @@ const GRAMMAR = /^(if|then|else|elif|fi|do|done|case|esac|while|until|for|in|fun
  * fish reads it inside them; so the same line is right there too. Not for csh, where a quoted newline ends the word.
  */
 export function quote(argv: readonly string[]): string {
-  if (argv.length === 0) throw new Fault({ code: 'command.empty', message: 'there is no command to run' });
+  refuseUnspeakable(argv);
   return argv.map(quoteWord).join(' ');
 }
 
+/** Throws a Fault for what no command can be given: nothing at all, a NUL, half of a character. */
+export function refuseUnspeakable(argv: readonly string[]): void {
+  if (argv.length === 0) throw new Fault({ code: 'command.empty', message: 'there is no command to run' });
+  const found = argv.map((word) => /\0|\p{Surrogate}/u.exec(word)?.[0]).find((one) => one !== undefined);
+  if (found === undefined) return;
+  const what = found === '\0' ? 'a NUL character' : 'half of a character (a lone surrogate)';
+  throw new Fault({
+    code: 'command.unspeakable',
+    message: `${argv[0]}: an argument holds ${what}, which no command can be given`,
+    hint: 'Look at the names in the topology and on the array.',
+  });
+}
+
 function quoteWord(word: string): string {
-  const unspeakable = /\0|\p{Surrogate}/u.exec(word);
-  if (unspeakable !== null) {
-    const what = unspeakable[0] === '\0' ? 'a NUL character' : 'half of a character (a lone surrogate)';
-    throw new Fault({
-      code: 'command.unspeakable',
-      message: `an argument holds ${what}, which no command line can carry`,
-      hint: 'Look at the names in the topology and on the array.',
-    });
-  }
   if (word === '') return "''";
   if (PLAIN.test(word) && !GRAMMAR.test(word)) return word;
   return word.replaceAll(/['\\]|[^'\\]+/g, (part) => (part === "'" || part === '\\' ? `\\${part}` : `'${part}'`));

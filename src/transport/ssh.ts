@@ -7,8 +7,6 @@ import type { SshSettings } from './ssh/settings.ts';
 import { sshShell } from './ssh/shell.ts';
 import { sudoed } from './sudo.ts';
 
-export { SSH_PATHS, type SshSettings, sshSettings } from './ssh/settings.ts';
-
 /**
  * A shell on another host, over one connection that carries everything that is run there. The host's key is verified,
  * always; jump hosts are connections of the same kind, each verified by its own key. Rejects with a Fault whose code

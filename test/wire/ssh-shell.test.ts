@@ -1,47 +1,99 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
-import { type Deadline, deadline } from '../../src/base/deadline.ts';
 import type { Shell } from '../../src/ports.ts';
-import { connectSsh, type SshSettings } from '../../src/transport/ssh.ts';
+import { connectSsh } from '../../src/transport/ssh.ts';
 import { needs } from '../needs.ts';
-import { startSshd, type TestSshd } from './kit/sshd.ts';
-
-const within = (ms = 20_000): Deadline => deadline(systemClock, ms, 'the test');
+import { faultOf, linesOf, shellSuite, within } from './kit/shell-suite.ts';
+import { settingsFor, startSshd, type TestSshd } from './kit/sshd.ts';
 
 needs('sshd', 'ssh')('a shell on a real sshd', () => {
   let sshd: TestSshd;
   let shell: Shell;
-  const settings = (): SshSettings => ({
-    host: '127.0.0.1',
-    port: sshd.port,
-    key: sshd.userKey.file,
-    knownHosts: sshd.knownHosts,
-    config: 'none',
-  });
 
   beforeAll(async () => {
     sshd = await startSshd();
-    shell = await connectSsh(settings(), { deadline: within() });
+    shell = await connectSsh(settingsFor(sshd), { deadline: within() });
   });
   afterAll(async () => {
     await shell?.close();
     await sshd?.stop();
   });
 
-  test('gives exit code, standard output and standard error apart', async () => {
-    const answer = await shell.run(['sh', '-c', 'echo out; echo err >&2; exit 3'], { deadline: within() });
-    expect(answer).toEqual({ exit: 3, stdout: 'out\n', stderr: 'err\n' });
+  shellSuite(() => shell);
+
+  test('is called as the topology calls the host', () => {
+    expect(shell.where).toBe('127.0.0.1');
   });
 
-  test('speaks with a program in lines', async () => {
-    const talk = await shell.start(['cat'], within());
-    const lines: string[] = [];
-    talk.onLine((line) => {
-      lines.push(line);
-      talk.end();
+  test('carries all of it over one connection', () => {
+    expect(sshd.log().match(/Accepted publickey/g)).toHaveLength(1);
+  });
+
+  test('a program that is not there is an answer: only the host knows', async () => {
+    const answer = await shell.run(['no-such-program'], { deadline: within() });
+    expect(answer.exit).toBe(127);
+    expect(answer.stderr).toContain('no-such-program');
+  });
+
+  test('has no terminal', async () => {
+    expect((await shell.run(['tty'], { deadline: within() })).stdout).toBe('not a tty\n');
+  });
+});
+
+needs('sshd', 'ssh')('a host with room for few sessions', () => {
+  let sshd: TestSshd;
+  let shell: Shell;
+
+  beforeAll(async () => {
+    sshd = await startSshd({ config: ['MaxSessions 2'] });
+    shell = await connectSsh(settingsFor(sshd), { deadline: within() });
+  });
+  afterAll(async () => {
+    await shell?.close();
+    await sshd?.stop();
+  });
+
+  test('runs one after the other what it has no room for', async () => {
+    const many = Array.from({ length: 9 }, (_, index) => String(index));
+    const answers = await Promise.all(many.map((word) => shell.run(['echo', word], { deadline: within() })));
+    expect(answers.map((answer) => answer.stdout.trim())).toEqual(many);
+  });
+
+  test('what found no room in time was not started, and the fault says so', async () => {
+    const talks = await Promise.all([0, 1].map(() => shell.start(['cat'], within())));
+    const fault = await faultOf(shell.run(['true'], { deadline: within(300) }));
+    expect(fault).toMatchObject({
+      code: 'command.not-started',
+      message: '127.0.0.1: true was not started in time (the test: no answer within 300 ms)',
     });
-    talk.send('ping');
-    expect(await talk.ended).toEqual({ exit: 0, stderr: '', why: 'exit 0' });
-    expect(lines).toEqual(['ping']);
+    for (const talk of talks) talk.end();
+    await Promise.all(talks.map((talk) => talk.ended));
+  });
+});
+
+needs('sshd', 'ssh')('a host that lets nobody run a command', () => {
+  test('is told from one that is away', async () => {
+    const sshd = await startSshd({ config: ['MaxSessions 0'] });
+    const shell = await connectSsh(settingsFor(sshd), { deadline: within() });
+    const fault = await faultOf(shell.run(['true'], { deadline: within() }));
+    expect(fault).toMatchObject({
+      code: 'command.not-started',
+      message: '127.0.0.1: true was not started: Channel open failure: open failed',
+    });
+    await shell.close();
+    await sshd.stop();
+  });
+});
+
+needs('sshd', 'ssh')('a login whose start-up files talk', () => {
+  test('is heard as lines before the program speaks, and harms nothing', async () => {
+    // What ~/.bashrc does to a non-interactive login, without touching anybody's home.
+    const noisy = 'echo welcome; echo motd >&2; eval "$SSH_ORIGINAL_COMMAND"';
+    const sshd = await startSshd({ config: [`ForceCommand ${noisy}`, 'Banner /etc/hostname'] });
+    const shell = await connectSsh(settingsFor(sshd), { deadline: within() });
+    const answer = await shell.run(['printf', 'answer'], { deadline: within() });
+    expect(answer).toEqual({ exit: 0, stdout: 'welcome\nanswer', stderr: 'motd\n' });
+    expect(await linesOf(await shell.start(['echo', 'READY'], within()))).toEqual(['welcome', 'READY']);
+    await shell.close();
+    await sshd.stop();
   });
 });

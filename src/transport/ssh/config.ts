@@ -23,7 +23,7 @@ export async function sshConfig(asked: Asked, env: NodeJS.ProcessEnv, deadline: 
   const program = findProgram('ssh', env);
   if (program === undefined) return configOf('');
   const words = [
-    ...(asked.config === undefined ? [] : ['-F', asked.config]),
+    ...(asked.config === undefined ? [] : ['-F', asked.config === false ? 'none' : asked.config]),
     ...(asked.port === undefined ? [] : ['-p', String(asked.port)]),
     ...(asked.user === undefined ? [] : ['-l', asked.user]),
   ];
@@ -40,7 +40,7 @@ export async function sshConfig(asked: Asked, env: NodeJS.ProcessEnv, deadline: 
     throw new Fault({
       code: 'ssh.config',
       message: `${asked.host}: ${program} -G cannot read its configuration: ${lastLine(answer.stderr)}`,
-      hint: 'Mend the ssh_config, or name another file with ssh.config (none: read none).',
+      hint: 'Mend the ssh_config, or name another file with ssh.config (false: read none).',
     });
   }
   return configOf(answer.stdout, program);

@@ -55,55 +55,64 @@ async function connect(hop: Hop, through: Connection | undefined, deadline: Dead
   const socket = through === undefined ? await dial(hop, deadline) : await forward(through, hop, deadline);
   const client = new Client();
   const onGone = departure(client, hop, through);
+  let distrust: Fault | undefined;
+  let exhausted = false;
+  client.connect({
+    sock: socket,
+    username: hop.user,
+    // Time is the deadline's matter alone.
+    readyTimeout: 0,
+    keepaliveInterval: keepAliveMs(hop.settings.keepAlive),
+    keepaliveCountMax: KEEP_ALIVES_MISSED,
+    algorithms: { ...ALGORITHMS, serverHostKey: [...check.algorithms] },
+    hostVerifier: (key: Buffer) => {
+      distrust = check.refusal(key);
+      return distrust === undefined;
+    },
+    authHandler: (left) => {
+      const next = way.next(left);
+      exhausted = next === false;
+      return next;
+    },
+  });
+  try {
+    await ready(client, hop, deadline);
+  } catch (thrown) {
+    client.destroy();
+    socket.destroy();
+    throw distrust ?? (exhausted ? way.refused() : thrown);
+  }
+  return { hop, client, onGone, close: () => close(client, onGone, through) };
+}
 
-  await new Promise<void>((resolve, reject) => {
+/** Waits for the end of the login. */
+function ready(client: Client, hop: Hop, deadline: Deadline): Promise<void> {
+  return new Promise((resolve, reject) => {
     let stage: 'handshake' | 'login' = 'handshake';
-    let distrust: Fault | undefined;
-    let exhausted = false;
+    const overrun = (): void => fail(overdue(hop, stage, deadline));
     const fail = (fault: Fault): void => {
       deadline.signal.removeEventListener('abort', overrun);
-      client.destroy();
-      socket.destroy();
       reject(fault);
     };
-    const overrun = (): void => fail(overdue(hop, stage, deadline));
     if (deadline.signal.aborted) return overrun();
     deadline.signal.addEventListener('abort', overrun, { once: true });
-
-    client.on('ready', () => {
-      deadline.signal.removeEventListener('abort', overrun);
-      resolve();
-    });
-    client.on('handshake', () => {
+    client.once('handshake', () => {
       stage = 'login';
     });
     client.on('error', (error) => {
-      if (exhausted) return fail(way.refused());
-      // ssh2 reports an agent that will not sign as an error, and goes on to the next key by itself.
-      if (error.level === 'agent' || error.level === 'client-authentication') return;
-      fail(distrust ?? broken(hop, stage, error));
+      if (!goesOn(error)) fail(broken(hop, stage, error));
     });
-    client.on('close', () => fail(distrust ?? broken(hop, stage, undefined)));
-    client.connect({
-      sock: socket,
-      username: hop.user,
-      // Time is the deadline's matter alone.
-      readyTimeout: 0,
-      keepaliveInterval: keepAliveMs(hop.settings.keepAlive),
-      keepaliveCountMax: KEEP_ALIVES_MISSED,
-      algorithms: { ...ALGORITHMS, serverHostKey: [...check.algorithms] },
-      hostVerifier: (key: Buffer) => {
-        distrust = check.refusal(key);
-        return distrust === undefined;
-      },
-      authHandler: (left) => {
-        const next = way.next(left);
-        exhausted = next === false;
-        return next;
-      },
+    client.once('close', () => fail(broken(hop, stage, undefined)));
+    client.once('ready', () => {
+      deadline.signal.removeEventListener('abort', overrun);
+      resolve();
     });
   });
-  return { hop, client, onGone, close: () => close(client, onGone, through) };
+}
+
+/** ssh2 reports an agent that will not sign as an error, and goes on to the next key by itself. */
+function goesOn(error: Error & { readonly level?: string }): boolean {
+  return error.level === 'agent';
 }
 
 /** The first cause of the end is the true one: what follows it are its consequences. */
@@ -120,19 +129,20 @@ function departure(client: Client, hop: Hop, through: Connection | undefined): C
     cause ??= why;
   });
   client.on('error', (error) => {
+    if (goesOn(error)) return;
     cause ??= `the line to ${hop.label} was lost: ${reasonOf(error, hop)}`;
     // A dead link is known by now: nobody waits for its socket to close.
     if (error.level === 'client-timeout') leave(cause);
   });
   client.on('close', () => leave(cause ?? `${hop.label} closed the connection`));
   return (tell) => {
-    if (gone === undefined) listeners.add(tell);
-    else tell(gone);
+    listeners.add(tell);
+    if (gone !== undefined) queueMicrotask(() => leave(''));
     return () => listeners.delete(tell);
   };
 }
 
-function reasonOf(error: Error & { level?: string }, hop: Hop): string {
+function reasonOf(error: Error & { readonly level?: string }, hop: Hop): string {
   if (error.level !== 'client-timeout') return error.message;
   const ms = keepAliveMs(hop.settings.keepAlive) * (KEEP_ALIVES_MISSED + 1);
   return `nothing was heard for ${ms / 1000} s`;
@@ -163,7 +173,7 @@ async function close(client: Client, onGone: Connection['onGone'], through: Conn
   client.end();
   // A host that does not answer our farewell is left standing.
   const timer = setTimeout(() => client.destroy(), FAREWELL_MS);
-  await new Promise<void>((resolve) => onGone(() => resolve()));
+  await new Promise<string>(onGone);
   clearTimeout(timer);
   await through?.close();
 }

@@ -13,6 +13,9 @@ interface Offer {
   readonly attempt: AnyAuthMethod;
 }
 
+/** An agent answers at once, or it hangs; and then there may still be a key file. */
+const AGENT_MS = 5000;
+
 /** The ways to log in at one host, in order: agent, key files, password. */
 export interface Login {
   /** What ssh2 asks after every refusal; false: there is nothing left. */
@@ -67,8 +70,9 @@ interface AgentOffer {
 async function agentOffer(hop: Hop, files: readonly KeyFile[], deadline: Deadline): Promise<AgentOffer> {
   const { agent } = hop;
   if ('none' in agent) return { offers: [], notes: [`no agent (${agent.none})`], held: [] };
-  const answer = await settle(() => agentKeys(agent.socket, deadline));
-  if (deadline.signal.aborted) throw deadline.signal.reason;
+  const patience = deadline.within(AGENT_MS, 'the agent');
+  const answer = await settle(() => agentKeys(agent.socket, patience));
+  patience.done();
   if (!answer.ok) {
     const note = `the agent at ${agent.socket} does not answer`;
     if (!agent.chosen) return { offers: [], notes: [note], held: [] };

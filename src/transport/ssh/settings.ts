@@ -22,8 +22,8 @@ export interface SshSettings<Held = Secret> {
   readonly hostKey?: string | undefined;
   /** '[user@]host[:port]', several with commas, the nearest first; 'none' where the configuration names one. */
   readonly jump?: string | undefined;
-  /** An OpenSSH client configuration to read instead of the user's and the system's; 'none' reads none. */
-  readonly config?: string | undefined;
+  /** An OpenSSH client configuration to read instead of the user's and the system's; false: read none. */
+  readonly config?: string | false | undefined;
   /** Time between two keep-alives, '2s'; three without an answer, and the line counts as lost. */
   readonly keepAlive?: string | undefined;
   /** Run everything through `sudo -n`. */
@@ -57,7 +57,10 @@ export const sshSettings = z.strictObject({
     .describe('Fingerprint of the host key, instead of known_hosts')
     .optional(),
   jump: word.describe('[user@]host[:port] to go through; several with commas').optional(),
-  config: word.describe("ssh_config file to read instead of the user's; none: read none").optional(),
+  config: z
+    .union([word, z.literal(false)])
+    .describe("ssh_config to read instead of the user's; false: none")
+    .optional(),
   keepAlive: z
     .string()
     .regex(/^\d+(\.\d+)?(ms|s)$/, 'a duration with its unit, 2s')

@@ -1,52 +1,61 @@
 import type { ClientChannel } from 'ssh2';
 import type { Clock } from '../../base/clock.ts';
 import type { Deadline } from '../../base/deadline.ts';
-import { asFault, Fault } from '../../base/fault.ts';
+import { Fault } from '../../base/fault.ts';
 import type { Shell } from '../../ports.ts';
-import { collect, overdue, programOf } from '../command.ts';
+import { collect, NOT_STARTED, overdue, programOf } from '../command.ts';
 import { dialogue } from '../dialogue.ts';
 import type { Ending, Pipe } from '../pipe.ts';
 import { quote } from '../quote.ts';
 import type { Connection } from './connection.ts';
+import { type Sessions, sessionsOf } from './sessions.ts';
+
+/** Closing a channel ends nothing on the far side, and sshd forwards no signal to what runs as root. */
+const LEFT_AS = 'it may still be running there';
 
 /** The commands of one connection. Each is a channel of its own, without a terminal. */
 export function sshShell(connection: Connection, clock: Clock): Shell {
   const where = connection.hop.settings.host;
+  const sessions = sessionsOf(connection.client, clock);
   return {
     where,
     async run(argv, { stdin, deadline }) {
-      const pipe = await open(connection, argv, deadline);
-      return collect(pipe, { where, argv, stdin }, deadline);
+      return collect(await open(connection, sessions, argv, deadline), { where, argv, stdin }, deadline);
     },
     async start(argv, deadline) {
-      return dialogue(await open(connection, argv, deadline), clock);
+      return dialogue(await open(connection, sessions, argv, deadline), clock);
     },
     close: () => connection.close(),
   };
 }
 
-function open(connection: Connection, argv: readonly string[], deadline: Deadline): Promise<Pipe> {
+function open(connection: Connection, sessions: Sessions, argv: readonly string[], deadline: Deadline): Promise<Pipe> {
   const where = connection.hop.settings.host;
   const line = quote(argv);
   return new Promise((resolve, reject) => {
-    const overrun = (): void => reject(overdue(where, argv, deadline));
-    const refuse = (why: string): void => {
-      deadline.signal.removeEventListener('abort', overrun);
-      reject(notStarted(where, argv, why));
+    if (deadline.signal.aborted) return reject(overdue(where, argv, deadline, NOT_STARTED));
+    let settled = false;
+    const request = sessions.open(line, (answer) => {
+      if (answer instanceof Error) return refuse(notStarted(where, argv, answer.message));
+      if (settled) return letGo(answer);
+      settle();
+      resolve(pipeOf(answer, connection));
+    });
+    const overrun = (): void => {
+      refuse(overdue(where, argv, deadline, request.withdraw() ? LEFT_AS : NOT_STARTED));
     };
-    if (deadline.signal.aborted) return overrun();
+    const stay = connection.onGone((why) => {
+      refuse(request.withdraw() ? lineLost(where, argv, why) : notStarted(where, argv, why));
+    });
     deadline.signal.addEventListener('abort', overrun, { once: true });
-    const stay = connection.onGone(refuse);
-    try {
-      connection.client.exec(line, (error, channel) => {
-        stay();
-        if (error) return refuse(error.message);
-        deadline.signal.removeEventListener('abort', overrun);
-        if (deadline.signal.aborted) letGo(channel);
-        else resolve(pipeOf(channel, connection));
-      });
-    } catch (thrown) {
-      refuse(asFault(thrown).message);
+    function settle(): void {
+      settled = true;
+      stay();
+      deadline.signal.removeEventListener('abort', overrun);
+    }
+    function refuse(fault: Fault): void {
+      settle();
+      reject(fault);
     }
   });
 }
@@ -54,22 +63,22 @@ function open(connection: Connection, argv: readonly string[], deadline: Deadlin
 function pipeOf(channel: ClientChannel, connection: Connection): Pipe {
   let close = (): void => {};
   const ended = new Promise<Ending>((resolve) => {
-    const stay = connection.onGone((why) => resolve({ exit: null, why }));
+    const settle = (ending: Ending): void => {
+      stay();
+      resolve(ending);
+    };
+    const stay = connection.onGone((why) => settle({ exit: null, why }));
     channel.on('close', (exit: number | null | undefined, signal: string | undefined) => {
-      const tell = (): void => {
-        stay();
-        resolve({ exit: exit ?? null, why: describe(exit, signal) });
-      };
+      const tell = (): void => settle({ exit: exit ?? null, why: describe(exit, signal) });
       if (channel.stderr.readableEnded) tell();
       else channel.stderr.once('end', tell);
     });
     close = () => {
-      stay();
-      resolve({ exit: null, why: 'we let go of it' });
+      settle({ exit: null, why: 'we let go of it' });
       letGo(channel);
     };
   });
-  return { stdin: channel, stdout: channel, stderr: channel.stderr, ended, close };
+  return { stdin: channel, stdout: channel, stderr: channel.stderr, ended, close, leftAs: LEFT_AS };
 }
 
 function describe(exit: number | null | undefined, signal: string | undefined): string {
@@ -85,8 +94,16 @@ function letGo(channel: ClientChannel): void {
 
 function notStarted(where: string, argv: readonly string[], why: string): Fault {
   return new Fault({
-    code: 'ssh.not-started',
-    message: `${where}: ${programOf(argv)} could not be started: ${why.replace(/^\(SSH\) /, '')}`,
-    hint: 'Is the account allowed to run commands (login shell, ForceCommand, MaxSessions)?',
+    code: 'command.not-started',
+    message: `${where}: ${programOf(argv)} was not started: ${why.replace(/^\(SSH\) /, '')}`,
+    hint: 'Is the account allowed to run commands there (login shell, MaxSessions)?',
+  });
+}
+
+function lineLost(where: string, argv: readonly string[], why: string): Fault {
+  return new Fault({
+    code: 'ssh.line-lost',
+    message: `${where}: nobody knows whether ${programOf(argv)} was started: ${why}`,
+    hint: 'Look there, or at the network between here and there.',
   });
 }

@@ -39,6 +39,8 @@ export function run(program: string, words: readonly string[], input = ''): Prom
       if (code === 0) resolve(text);
       else reject(new Error(`${program} ${words.join(' ')}: exit ${code}\n${text}`));
     });
+    // A program may end before it has read all of this.
+    child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
 }

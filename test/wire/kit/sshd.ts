@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { findProgram } from '../../../src/transport/programs.ts';
+import type { SshSettings } from '../../../src/transport/ssh/settings.ts';
 import { descendants, end, freePort, kill, run, until } from './processes.ts';
 
 export type KeyType = 'ed25519' | 'rsa' | 'ecdsa';
@@ -65,6 +66,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
       'KbdInteractiveAuthentication no',
       'MaxStartups 1000',
       'UseDNS no',
+      // A bash that sshd starts reads the account's ~/.bashrc, unless it believes to be a nested one.
+      'SetEnv SHLVL=1',
       'PrintMotd no',
       'LogLevel VERBOSE',
       '',
@@ -118,4 +121,17 @@ export function bare(line: string): string {
 /** Kills the processes that serve an sshd's connections. */
 export function dropSessions(sshd: TestSshd): void {
   for (const pid of sshd.sessions()) kill(pid, 'SIGKILL');
+}
+
+/** The settings of a login that works, and that reads nobody's ssh_config. */
+export function settingsFor(sshd: TestSshd, other: Partial<SshSettings> = {}): SshSettings {
+  return {
+    host: '127.0.0.1',
+    port: sshd.port,
+    key: sshd.userKey.file,
+    knownHosts: sshd.knownHosts,
+    agent: false,
+    config: false,
+    ...other,
+  };
 }

@@ -1,0 +1,52 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { localShell } from '../../src/transport/local.ts';
+import { commandOf, descendants, until } from './kit/processes.ts';
+import { faultOf, shellSuite, within } from './kit/shell-suite.ts';
+
+describe('a shell on this machine', () => {
+  const shell = localShell();
+  afterAll(() => shell.close());
+
+  shellSuite(() => shell);
+
+  test('a program that is not there is named, with where it was looked for', async () => {
+    const bare = localShell({ env: { PATH: '/nowhere' } });
+    expect(await faultOf(bare.run(['no-such-program'], { deadline: within() }))).toMatchObject({
+      code: 'command.not-found',
+      message:
+        'this machine: no program no-such-program in PATH (/nowhere) or in ' +
+        '/usr/local/sbin, /usr/local/bin, /usr/sbin, /usr/bin, /sbin, /bin',
+    });
+    expect((await faultOf(bare.run(['/no/such'], { deadline: within() }))).message).toBe(
+      'this machine: /no/such is not there, or cannot be run',
+    );
+  });
+
+  test('programs of the system folders are found without a PATH, also by what is started', async () => {
+    const bare = localShell({ env: {} });
+    const answer = await bare.run(['sh', '-c', 'echo $PATH'], { deadline: within() });
+    expect(answer.stdout).toBe('/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n');
+  });
+
+  test('a deadline ends the program and what it has started', async () => {
+    const mark = '31415.9';
+    const fault = await faultOf(shell.run(['sh', '-c', `sleep ${mark} & sleep ${mark}`], { deadline: within(300) }));
+    expect(fault.message).toBe(
+      'this machine: sh did not end in time (the test: no answer within 300 ms); it was killed',
+    );
+    await until('nothing is left', () => ours(mark).length === 0);
+  });
+
+  test('closing the shell ends what still runs', async () => {
+    const mark = '27182.8';
+    const other = localShell();
+    const talk = await other.start(['sleep', mark], within());
+    expect(ours(mark)).toHaveLength(1);
+    await other.close();
+    expect(await talk.ended).toMatchObject({ exit: null, why: 'killed by SIGKILL' });
+  });
+});
+
+function ours(mark: string): readonly number[] {
+  return descendants(process.pid).filter((pid) => commandOf(pid)?.includes(mark) === true);
+}
