@@ -47,7 +47,12 @@ export async function startGuest(folder: string, wish: GuestWish): Promise<DemoG
 
   const writer = await startWriter(wish.boot.spot, wish.data.spot, wish.everyMs);
   await writeFile(join(own, 'writer'), `${writer.pid}\n`);
-  const env = { PATH: `${join(own, 'bin')}:/usr/bin:/bin:/usr/sbin:/sbin`, HOME: own, LC_ALL: 'C' };
+  const env = {
+    PATH: `${join(own, 'bin')}:/usr/bin:/bin:/usr/sbin:/sbin`,
+    HOME: own,
+    LC_ALL: 'C',
+    STILLPOINT_SYS_ROOT: join(own, 'root'),
+  };
   const server = await startSshServer(wish.allowedKey, { env, folder: own });
   return {
     name: wish.name,

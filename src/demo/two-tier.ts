@@ -1,4 +1,5 @@
 import type { WorldTable, WorldVm } from './table.ts';
+import type { WorldWish } from './world.ts';
 
 const GIB = 1n << 30n;
 
@@ -33,6 +34,27 @@ export const twoTierTable: WorldTable = {
     { id: 'datastore-21', kind: 'vmfs', name: 'VMFS-BOOT', hosts: ['host-11', 'host-12'], extents: [BOOT_LUN] },
   ],
   vms: DATA_LUNS.map(({ vm, naa }, index) => guest(vm, naa, index)),
+};
+
+/** What the demo plays in: 60 ms between the two arrays, and a writer that takes 2 ms a step. */
+export const TWO_TIERS: WorldWish = {
+  table: twoTierTable,
+  arrays: [
+    {
+      id: 'fast',
+      latencyMs: 20,
+      volumes: DATA_LUNS.map(({ naa, volume }) => ({ naa, name: volume })),
+      tier: { name: 'tier-1', expect: ['rdm'] },
+    },
+    {
+      id: 'bulk',
+      latencyMs: 80,
+      volumes: [{ naa: BOOT_LUN, name: 'vmfs_boot' }],
+      tier: { name: 'tier-2', expect: ['vmfs'] },
+    },
+  ],
+  everyMs: 2,
+  group: 'demo',
 };
 
 function guest(name: string, naa: string, index: number): WorldVm {

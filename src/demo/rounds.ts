@@ -1,0 +1,59 @@
+import type { Deadline } from '../base/deadline.ts';
+import { Fault } from '../base/fault.ts';
+import { newLabel } from '../catalog/names.ts';
+import type { ArraySnapshot, CutUnit } from '../model.ts';
+import type { ArrayDriver } from '../ports.ts';
+import { type Image, isTorn, readImage } from './image.ts';
+import type { SmallWorld } from './world.ts';
+
+/** What was read back from the snapshots of one round, guest by guest. */
+export type Round = readonly Image[];
+
+export interface Tally {
+  readonly rounds: number;
+  /** Rounds with at least one torn guest. */
+  readonly torn: number;
+  readonly images: number;
+  readonly tornImages: number;
+}
+
+export function tally(rounds: readonly Round[]): Tally {
+  const images = rounds.flat();
+  return {
+    rounds: rounds.length,
+    torn: rounds.filter((round) => round.some(isTorn)).length,
+    images: images.length,
+    tornImages: images.filter(isTorn).length,
+  };
+}
+
+/** Fires all arrays at the same moment while the guests run, reads back, and removes what was taken. */
+export async function unheldRound(
+  world: SmallWorld,
+  arrays: readonly { readonly driver: ArrayDriver; readonly units: readonly CutUnit[] }[],
+  limit: Deadline,
+): Promise<Round> {
+  const label = newLabel();
+  const armed = await Promise.all(arrays.map(({ driver, units }) => driver.arm(units, label, limit)));
+  await Promise.all(armed.map((cut) => cut.recheck(limit)));
+  const answers = (await Promise.all(armed.map((cut) => cut.fire(limit)))).flat();
+  for (const answer of answers) if (answer.kind !== 'cut') throw answer.why.of(`array ${answer.unit.array}`);
+
+  const taken = (await Promise.all(armed.map((cut) => cut.collect(limit)))).flatMap((answer) => answer.taken);
+  const round = await readBack(world, taken);
+  for (const { driver } of arrays) {
+    for (const snapshot of taken) if (snapshot.array === driver.id) await driver.remove(snapshot, limit);
+    await driver.disarm(label, limit);
+  }
+  return round;
+}
+
+/** The numbers of every guest in the snapshots of one set. */
+export function readBack(world: SmallWorld, taken: readonly ArraySnapshot[]): Promise<Round> {
+  const spots = world.images((array, volume) => {
+    const found = taken.find((snapshot) => snapshot.array === array && snapshot.source.name === volume);
+    if (found !== undefined) return found.name;
+    throw new Fault({ code: 'demo.no-snapshot', message: `array ${array}: there is no snapshot of ${volume}` });
+  });
+  return Promise.all(spots.map(readImage));
+}

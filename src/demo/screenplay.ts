@@ -1,0 +1,177 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { type Deadline, deadline } from '../base/deadline.ts';
+import { EXIT, Fault } from '../base/fault.ts';
+import type { ArrayId, Manifest, Plan } from '../model.ts';
+import type { ArrayDriver } from '../ports.ts';
+import { type Round, readBack, tally, unheldRound } from './rounds.ts';
+import { heading, heldSummary, imagesRead, unheldSummary, WIDTH, whereDisksLie } from './text.ts';
+import { TWO_TIERS } from './two-tier.ts';
+import { type SmallWorld, startWorld } from './world.ts';
+
+/** The program under the demo, as it is for any other topology: the screenplay has no other way to take a set. */
+export interface Program {
+  readonly drivers: ReadonlyMap<ArrayId, ArrayDriver>;
+  plan(limit: Deadline): Promise<Plan>;
+  /** One whole run of the main path; rejects with its Fault where no good set was made. */
+  take(): Promise<Manifest>;
+  close(): Promise<void>;
+}
+
+export interface DemoOptions {
+  /** Puts the program together for a topology file. */
+  readonly open: (topology: string, limit: Deadline) => Promise<Program>;
+  /** One line of the story. */
+  readonly say: (line: string) => void;
+  /** What a machine reads: objects with `v` and `type`. */
+  readonly tell: (event: Readonly<Record<string, unknown>>) => void;
+  readonly draw: (manifest: Manifest, width: number) => readonly string[];
+  readonly clock: Clock;
+  readonly interrupt: AbortSignal;
+  /** How the reader started this program: 'node bin/stillpoint.js'. */
+  readonly command: string;
+  readonly rounds?: number;
+}
+
+const ROUNDS = 10;
+/** Of the rounds without a hold, so many must tear, or the demo has shown nothing. */
+const SHARE_TORN = 0.8;
+const LIMIT_MS = 120_000;
+
+/** Plays the demo. Answers the exit code; what it made stays only if it was played to its end. */
+export async function playDemo(options: DemoOptions): Promise<number> {
+  const limit = deadline(options.clock, LIMIT_MS, 'the demo', options.interrupt);
+  const world = await startWorld(TWO_TIERS);
+  let kept = false;
+  try {
+    const exit = await play(options, world, limit);
+    kept = true;
+    return exit;
+  } finally {
+    limit.done();
+    await world.close();
+    await tidy(world, kept);
+  }
+}
+
+/** The logins end with the world that they open; sets, images and the topology can be looked at. */
+async function tidy({ folder }: SmallWorld, kept: boolean): Promise<void> {
+  const gone = kept ? ['guests', 'id_ed25519', 'vcenter-password'].map((name) => join(folder, name)) : [folder];
+  for (const path of gone) await rm(path, { recursive: true, force: true });
+}
+
+async function play(options: DemoOptions, world: SmallWorld, limit: Deadline): Promise<number> {
+  const { say } = options;
+  say('Stillpoint   one instant across several storage arrays');
+  say('A small world inside this process: a vCenter, three guests, two arrays. Nothing');
+  say('of yours is touched.');
+  say('');
+  const program = await options.open(world.topology, limit);
+  try {
+    const plan = await program.plan(limit);
+    say(heading(1, 'Where the disks lie', 'stillpoint plan'));
+    for (const line of whereDisksLie(plan)) say(line);
+    say('   Six disks, two arrays. Neither array alone can give a point in time of these');
+    say('   guests.');
+    say('');
+    const unheld = await playUnheld(options, world, program, plan, limit);
+    say('');
+    const { rounds: held, manifests } = await playHeld(options, world, program, limit);
+    say('');
+    conclude(options, world, manifests);
+
+    const result = { unheld: tally(unheld), held: tally(held) };
+    const exit = exitFor(result.unheld.torn / result.unheld.rounds, result.held.torn);
+    options.tell({
+      v: 1,
+      type: 'result',
+      exit,
+      unheld: { rounds: result.unheld.rounds, torn: result.unheld.torn },
+      held: {
+        rounds: result.held.rounds,
+        torn: result.held.torn,
+        windowMs: manifests.map((manifest) => Math.round(manifest.windowMs)),
+      },
+      state: world.state,
+    });
+    return exit;
+  } finally {
+    await program.close();
+  }
+}
+
+async function playUnheld(
+  { say, tell, interrupt, rounds = ROUNDS }: DemoOptions,
+  world: SmallWorld,
+  program: Program,
+  plan: Plan,
+  limit: Deadline,
+): Promise<readonly Round[]> {
+  say(heading(2, 'Snapshots of both arrays at the same moment, guests running'));
+  say('   Each guest writes N to its boot disk, then N to its data disk. Read back from');
+  say('   the snapshots:');
+  const arrays = plan.arrays.flatMap(({ array, units }) => {
+    const driver = program.drivers.get(array);
+    return driver === undefined ? [] : [{ driver, units }];
+  });
+  const played: Round[] = [];
+  for (let number = 1; number <= rounds; number += 1) {
+    interrupt.throwIfAborted();
+    const round = await unheldRound(world, arrays, limit);
+    played.push(round);
+    tell({ v: 1, type: 'round', held: false, images: round });
+    if (number === 1) for (const line of imagesRead(round)) say(line);
+  }
+  say(unheldSummary(played));
+  return played;
+}
+
+async function playHeld(
+  { say, tell, interrupt, rounds = ROUNDS }: DemoOptions,
+  world: SmallWorld,
+  program: Program,
+  limit: Deadline,
+): Promise<{ readonly rounds: readonly Round[]; readonly manifests: readonly Manifest[] }> {
+  say(heading(3, 'The same with Stillpoint', 'stillpoint snapshot'));
+  say('   Over SSH, through the holder that real guests get. Only fsfreeze is a stand-in:');
+  say('   it stops the writer and flushes.');
+  const played: Round[] = [];
+  const manifests: Manifest[] = [];
+  for (let number = 1; number <= rounds; number += 1) {
+    interrupt.throwIfAborted();
+    const manifest = await program.take();
+    const round = await readBack(world, manifest.snapshots);
+    manifests.push(manifest);
+    played.push(round);
+    tell({ v: 1, type: 'round', held: true, set: manifest.id, windowMs: Math.round(manifest.windowMs), images: round });
+    if (number === rounds) for (const line of imagesRead(round)) say(line);
+    limit.signal.throwIfAborted();
+  }
+  say(heldSummary(played));
+  return { rounds: played, manifests };
+}
+
+function conclude({ say, draw, command }: DemoOptions, world: SmallWorld, manifests: readonly Manifest[]): void {
+  const last = manifests.at(-1);
+  if (last === undefined) throw new Fault({ code: 'demo.no-set', message: 'no set was taken' });
+  for (const line of draw(last, WIDTH)) say(line);
+  say('   Every snapshot lies inside every hold, and every guest said it was still held');
+  say('   when let go: that is the proof.');
+  say('');
+  say(`Kept for you to look at:  ${world.folder}   (remove it when you like)`);
+  say('Next:');
+  say(`  ${command} show latest --state ${world.state}`);
+  for (const [what, why] of [
+    ['init > stillpoint.yaml', 'a first topology of your own'],
+    ['check', 'what stands, what does not'],
+  ]) {
+    say(`  ${`${command} ${what}`.padEnd(50)}  ${why}`);
+  }
+}
+
+/** 5: a held set was torn, which must never be. 3: without a hold too little tore to show anything. */
+function exitFor(shareTorn: number, heldTorn: number): number {
+  if (heldTorn > 0) return EXIT.windowFailed;
+  return shareTorn < SHARE_TORN ? EXIT.weaker : EXIT.done;
+}
