@@ -33,7 +33,6 @@ export interface ArrayLab {
   replace(snapshot: ArraySnapshot): Promise<void>;
   /** The next fire of this volume, with this label, meets it. */
   fail(volume: number, fault: LabFault, label: CutLabel): Promise<void>;
-  readonly faults: readonly LabFault[];
   /** From now on nothing answers. */
   stall(): void;
   /** Each thing that can be wrong, and what is said then: as a finding of `check`, or as the fault of a run. */

@@ -6,9 +6,6 @@ import { jumpingClock } from './array-clock.ts';
 import type { ArrayLab, LabFault } from './array-lab.ts';
 import { arraySuite } from './array-suite.ts';
 
-arraySuite('the simulated array', async () => openLab());
-arraySuite('the simulated array that cuts a group', async () => openLab('mail'), { oneUnit: true });
-
 const FAULTS: Record<LabFault, FireFault> = {
   refused: { kind: 'refused' },
   'lost-before': { kind: 'lost-before' },
@@ -17,6 +14,10 @@ const FAULTS: Record<LabFault, FireFault> = {
   job: { kind: 'job', cutMs: 500 },
   'job-fails': { kind: 'job', cutMs: 50, fails: true },
 };
+
+const faults = ['refused', 'lost-before', 'lost-after', 'late', 'job', 'job-fails'] as const;
+arraySuite('the simulated array', async () => openLab(), { faults });
+arraySuite('the simulated array that cuts a group', async () => openLab('mail'), { faults, oneUnit: true });
 
 function openLab(group?: string): ArrayLab {
   const clock = jumpingClock();
@@ -54,7 +55,6 @@ function openLab(group?: string): ArrayLab {
     read: async (snapshot) => copies.get(snapshot.id) ?? '',
     replace: async (snapshot) => array.place({ ...snapshot, id: `${snapshot.id}-again` }),
     fail: async (volume, fault) => array.failFire(group === undefined ? idOf(volume) : `fast-${group}`, FAULTS[fault]),
-    faults: ['refused', 'lost-before', 'lost-after', 'late', 'job', 'job-fails'],
     stall() {
       for (const operation of operations) {
         for (const executed of [true, false, true]) array.failNext(operation, { kind: 'lost', executed });

@@ -28,7 +28,13 @@ export async function checkReflink(
     hint,
   });
   if ((await parts.box.run(['test', '-d', root], deadline)).exit !== 0) {
-    return [error('array.no-root', `${root} is no folder`, `Mount it, or correct arrays.${array}.root.`)];
+    return [
+      error(
+        'array.no-root',
+        `${root} is no folder that this login can see`,
+        `Mount it, or correct arrays.${array}.root.`,
+      ),
+    ];
   }
   const type = await parts.api.fileSystem(deadline);
   const cannot = CAN_CLONE.test(type)
