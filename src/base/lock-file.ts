@@ -29,7 +29,7 @@ export interface Claim extends ProcessIdentity {
 
 /** A lock that is there. One whose owner is `gone` is free for the next who asks. */
 export type HeldLock =
-  | { readonly kind: 'owned'; readonly owner: Claim; readonly liveness: Liveness }
+  | { readonly kind: 'held'; readonly owner: Claim; readonly liveness: Liveness }
   /** Empty or damaged; never by us, who write a lock whole before it has its name. */
   | { readonly kind: 'unreadable'; readonly file: string };
 
@@ -91,17 +91,17 @@ export async function heldLocks(folder: string): Promise<readonly HeldLock[]> {
     const found = await readLock(join(folder, name));
     if (found.kind === 'unreadable') locks.push(found);
     if (found.kind !== 'claimed') continue;
-    locks.push({ kind: 'owned', owner: found.claim, liveness: await livenessOf(found.claim, self) });
+    locks.push({ kind: 'held', owner: found.claim, liveness: await livenessOf(found.claim, self) });
   }
   return locks;
 }
 
 /** Takes the lock away, whoever holds it. False: it is no longer what was seen, and stays. */
 export async function breakLock(folder: string, seen: HeldLock): Promise<boolean> {
-  const lock = seen.kind === 'owned' ? join(folder, lockFileName(seen.owner.key)) : seen.file;
+  const lock = seen.kind === 'held' ? join(folder, lockFileName(seen.owner.key)) : seen.file;
   const now = await readLock(lock);
   const same =
-    seen.kind === 'owned' ? now.kind === 'claimed' && now.claim.nonce === seen.owner.nonce : now.kind === seen.kind;
+    seen.kind === 'held' ? now.kind === 'claimed' && now.claim.nonce === seen.owner.nonce : now.kind === seen.kind;
   if (same) await rm(lock, { force: true });
   return same;
 }
@@ -113,10 +113,13 @@ export function lockFileName(key: string): string {
 }
 
 /**
- * @param held what LOCK carries
+ * Replaces a dead owner's claim by `wanted`. 'again': the lock has changed since it was looked at.
+ *
+ * @param held what LOCK carried when it was looked at
  * @param last who held the right last: the owner itself, or one who died while healing
+ * @param aside a file that carries `wanted`
  */
-async function succeed(
+export async function succeed(
   lock: string,
   held: Claim,
   last: Claim,
@@ -124,7 +127,7 @@ async function succeed(
   wanted: Claim,
 ): Promise<HeldLock | 'again' | undefined> {
   const liveness = await livenessOf(last, wanted);
-  if (liveness !== 'gone') return { kind: 'owned', owner: last, liveness };
+  if (liveness !== 'gone') return { kind: 'held', owner: last, liveness };
   const right = rightToSucceed(lock, last);
   if (!(await linked(aside, right))) {
     const other = await readLock(right);
