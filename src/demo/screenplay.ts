@@ -39,7 +39,10 @@ const ROUNDS = 10;
 const SHARE_TORN = 0.8;
 const LIMIT_MS = 120_000;
 
-/** Plays the demo. Answers the exit code; what it made stays only if it was played to its end. */
+/**
+ * Plays the demo. Answers the exit code; what it made stays only if it was played to its end. An interrupt leaves
+ * nothing behind: rejects with its reason.
+ */
 export async function playDemo(options: DemoOptions): Promise<number> {
   const limit = deadline(options.clock, LIMIT_MS, 'the demo', options.interrupt);
   const world = await startWorld(TWO_TIERS);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { stringify } from 'yaml';
+import { gather } from '../base/gather.ts';
 import { type DemoArray, makeArray } from './arrays.ts';
 import { type DemoGuest, type GuestDisk, startGuest } from './guest.ts';
 import type { ImageSpots } from './image.ts';
@@ -57,7 +58,7 @@ export async function startWorld(wish: WorldWish): Promise<SmallWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'stillpoint-'));
   const undo: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
-    for (const each of undo.splice(0).reverse()) await each();
+    await Promise.all(undo.splice(0).map((each) => each()));
   };
   try {
     const key = ssh2.utils.generateKeyPairSync('ed25519');
@@ -68,19 +69,10 @@ export async function startWorld(wish: WorldWish): Promise<SmallWorld> {
     undo.push(() => vcenter.close());
 
     const places = await makePlaces(join(folder, 'arrays'), wish);
-    const guests: DemoGuest[] = [];
-    for (const { vm, biosUuid, boot, data } of places.vms) {
-      const guest = await startGuest(join(folder, 'guests'), {
-        name: vm,
-        biosUuid,
-        boot: { ...inGuest(boot), mount: '/var', fsType: 'ext4' },
-        data: { ...inGuest(data), mount: '/srv/data', fsType: 'xfs' },
-        everyMs: wish.everyMs,
-        allowedKey: key.public,
-      });
-      guests.push(guest);
-      undo.push(() => guest.close());
-    }
+    const started = await gather(places.vms, (vm) => startOne(join(folder, 'guests'), vm, wish.everyMs, key.public));
+    const guests = started.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
+    for (const guest of guests) undo.push(() => guest.close());
+    for (const outcome of started) if (!outcome.ok) throw outcome.fault;
     const topology = join(folder, 'stillpoint.yaml');
     const state = join(folder, 'state');
     await writeFile(topology, describe(wish, places.arrays, { vcenter, guests, state }));
@@ -150,6 +142,17 @@ function lunUnder(table: WorldTable, disk: WorldDisk): string {
   const naa = store?.kind === 'vmfs' ? store.extents[0] : undefined;
   if (naa === undefined) throw new Error(`${disk.files[0]} lies on no LUN of the table`);
   return naa;
+}
+
+function startOne(folder: string, vm: PlacedVm, everyMs: number, allowedKey: string): Promise<DemoGuest> {
+  return startGuest(folder, {
+    name: vm.vm,
+    biosUuid: vm.biosUuid,
+    boot: { ...inGuest(vm.boot), mount: '/var', fsType: 'ext4' },
+    data: { ...inGuest(vm.data), mount: '/srv/data', fsType: 'xfs' },
+    everyMs,
+    allowedKey,
+  });
 }
 
 function inGuest({ disk, array, volume, offset }: Place): Pick<GuestDisk, 'target' | 'sizeBytes' | 'wwid' | 'spot'> {
