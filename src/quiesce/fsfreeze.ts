@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import type { Clock } from '../base/clock.ts';
+import type { Deadline } from '../base/deadline.ts';
+import { Fault } from '../base/fault.ts';
+import type { Finding, ProbeReport } from '../model.ts';
+import type { Guest, Quiescer } from '../ports.ts';
+import { holderChannel } from './holder/channel.ts';
+import { INSTALLED_PATH } from './holder/print.ts';
+import { FORMS } from './holder/programs.ts';
+import { type Delivery, type Started, startHolder } from './holder/start.ts';
+import { escapeWord } from './holder/words.ts';
+import { isDisk } from './probe/blocks.ts';
+import { type Choice, choose } from './probe/choose.ts';
+import { type Facts, factsIn, textOf } from './probe/facts.ts';
+import { type GuestView, guestView } from './probe/guest.ts';
+import { guestDisk } from './probe/identity.ts';
+import { usesOf } from './probe/uses.ts';
+
+const path = z.string().regex(/^\/(?!.*\/$)|^\/$/, 'an absolute path without a slash at its end');
+
+/** `quiesce: { method: fsfreeze, … }` without `method`. */
+export const fsfreezeSettings = z.strictObject({
+  mounts: z
+    .union([z.literal('auto'), z.array(path).min(1)])
+    .describe('Mount points to freeze; auto: every local file system that can be, but /')
+    .default('auto'),
+  sudo: z.boolean().describe('Run the holder by sudo -n; default: where the login is not root').optional(),
+  holder: z
+    .union([z.enum(['sent', 'installed']), z.strictObject({ path }).describe('Where the site installed it')])
+    .describe('sent: over the SSH channel, nothing stays in the guest. installed: by `stillpoint holder print`')
+    .default('sent'),
+  interpreter: z
+    .enum(['auto', ...FORMS])
+    .describe('What the holder runs in; auto: the first of python3, perl, sh')
+    .default('auto'),
+});
+
+export type FsfreezeSettings = z.infer<typeof fsfreezeSettings>;
+
+const METHOD = 'fsfreeze';
+
+/** Freezes the guest's file systems by FIFREEZE, through a holder in the guest that lets go by itself. */
+export function fsfreeze(settings: FsfreezeSettings, parts: { readonly clock: Clock }): Quiescer {
+  const delivery: Delivery = {
+    holder:
+      settings.holder === 'sent'
+        ? 'sent'
+        : settings.holder === 'installed'
+          ? { path: INSTALLED_PATH }
+          : settings.holder,
+    sudo: settings.sudo,
+    form: settings.interpreter === 'auto' ? undefined : settings.interpreter,
+  };
+  /** What the plan was made from, by VM: what is held later must be the same. */
+  const planned = new Map<string, string>();
+
+  async function look(guest: Guest, limit: Deadline): Promise<{ started: Started; view: GuestView; choice: Choice }> {
+    const started = await startHolder(await guest.connect(limit), delivery, limit);
+    try {
+      const view = guestView(factsIn(await started.session.ask(['probe'], (report) => report.kind === 'end', limit)));
+      return { started, view, choice: choose(view, settings.mounts, started.form, guest.vm) };
+    } catch (thrown) {
+      started.session.end();
+      throw thrown;
+    }
+  }
+
+  return {
+    method: METHOD,
+    gives: 'filesystem',
+    bound: 'lease + 1 s',
+
+    async probe(guest, limit) {
+      const { started, view, choice } = await look(guest, limit);
+      started.session.end();
+      planned.set(guest.vm, fingerprint(view, choice));
+      return reportOf(started, view, choice);
+    },
+
+    async open(guest, order, limit) {
+      const { started, view, choice } = await look(guest, limit);
+      const { session } = started;
+      try {
+        refuse(guest, choice.findings);
+        const before = planned.get(guest.vm);
+        const now = fingerprint(view, choice);
+        if (before !== undefined && before !== now) throw changed(session.where);
+        const reports = await session.ask(
+          [
+            'open',
+            `owner=${escapeWord(order.owner)}`,
+            `max-lease=${Math.ceil(order.maxLeaseMs)}`,
+            `mounts=${choice.paths.map(escapeWord).join(',')}`,
+          ],
+          (report) => report.kind === 'ready',
+          limit,
+        );
+        return holderChannel({
+          session,
+          clock: parts.clock,
+          held: { gives: 'filesystem', covers: order.covers },
+          maxLeaseMs: order.maxLeaseMs,
+          mounts: reports.flatMap((report) => (report.kind === 'mount' ? report.path : [])),
+          async flush(deadline) {
+            await session.ask(['sync'], (report) => report.kind === 'synced', deadline);
+          },
+          async recheck(deadline) {
+            const facts = factsIn(await session.ask(['look'], (report) => report.kind === 'end', deadline));
+            if (fingerprint(guestView(withTables(view.facts, facts)), choice) !== now) throw changed(session.where);
+            await session.ask(['arm'], (report) => report.kind === 'armed', deadline);
+          },
+        });
+      } catch (thrown) {
+        session.end();
+        throw thrown;
+      }
+    },
+  };
+}
+
+function reportOf(started: Started, view: GuestView, choice: Choice): ProbeReport {
+  const biosUuid = textOf(view.facts, '/sys/class/dmi/id/product_uuid')?.toLowerCase();
+  const errors = choice.findings.filter((finding) => finding.severity === 'error');
+  const can = errors.length === 0 ? `${choice.paths.join(', ')} can be frozen` : (errors[0]?.message ?? '');
+  return {
+    method: METHOD,
+    disks: [...view.blocks.values()].filter(isDisk).map((block) => guestDisk(block, view.facts)),
+    uses: usesOf(view, choice.superblocks),
+    findings: choice.findings,
+    ...(biosUuid === undefined ? {} : { biosUuid }),
+    summary: `${started.described}: ${can}`,
+  };
+}
+
+/** Everything that covers depend on: which local file system is mounted where, on which disks, and which would be held. */
+function fingerprint(view: GuestView, choice: Choice): string {
+  const mounts = view.local.map((mount) => [
+    mount.path,
+    mount.superblock,
+    mount.disks,
+    choice.superblocks.has(mount.superblock),
+  ]);
+  return JSON.stringify([mounts, view.swaps]);
+}
+
+function withTables(facts: Facts, newer: Facts): Facts {
+  return {
+    ...facts,
+    files: new Map([...facts.files, ...newer.files]),
+    links: new Map([...facts.links, ...newer.links]),
+  };
+}
+
+function refuse(guest: Guest, findings: readonly Finding[]): void {
+  const [first, ...more] = findings.filter((finding) => finding.severity === 'error');
+  if (first === undefined) return;
+  const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
+  throw new Fault({
+    code: first.code,
+    message: `${guest.vm}: ${first.message}${others}`,
+    ...(first.hint === undefined ? {} : { hint: first.hint }),
+  });
+}
+
+function changed(where: string): Fault {
+  return new Fault({
+    code: 'quiesce.mounts-changed',
+    message: `${where}: what is mounted there has changed since the plan was made`,
+    hint: 'Run again: the plan is made from what is mounted now.',
+  });
+}

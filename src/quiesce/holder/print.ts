@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { FORMS, type Form, programOf } from './programs.ts';
+import { escapeWord } from './words.ts';
+
+export const INSTALLED_PATH = '/usr/local/sbin/stillpoint-holder';
+export const ALLOW_LIST_PATH = '/etc/stillpoint/mounts';
+
+export interface PrintOrder {
+  readonly form: Form;
+  /** The interpreter's absolute path in the guest; absent: where Debian has it. */
+  readonly interpreter?: string;
+  /** The login that Stillpoint uses. */
+  readonly user: string;
+  /** `sudo`: an ordinary login that may run the holder and nothing else as root. `forced-command`: a key that can only run it. */
+  readonly way: 'sudo' | 'forced-command';
+  /** The mounts that may be held; no others can be. */
+  readonly mounts: readonly string[];
+  /** The public key, as in id_ed25519.pub, for the forced command. */
+  readonly publicKey?: string;
+}
+
+/** A file to be made in the guest: root's, with this mode. */
+export interface PrintedFile {
+  readonly path: string;
+  readonly mode: string;
+  readonly text: string;
+}
+
+export interface HolderPrint {
+  readonly program: PrintedFile & { readonly sha256: string };
+  readonly allowList: PrintedFile;
+  /** Absent for root's own login. */
+  readonly sudoers?: PrintedFile;
+  /** The line for the login's authorized_keys; only for a forced command. */
+  readonly authorizedKey?: string;
+  /** What to run in the guest as root, with the files in the current folder under their last name. */
+  readonly commands: readonly string[];
+}
+
+const INTERPRETERS: Readonly<Record<Form, string>> = {
+  python3: '/usr/bin/python3',
+  perl: '/usr/bin/perl',
+  sh: '/bin/sh',
+};
+const FLAGS: Readonly<Record<Form, string>> = { python3: ' -IS', perl: '', sh: '' };
+
+/** All that a site needs to install the holder itself, so that our login can do nothing but probe, hold and release. */
+export function holderPrint(order: PrintOrder): HolderPrint {
+  const text = rendered(order.form, order.interpreter ?? INTERPRETERS[order.form]);
+  const program = { path: INSTALLED_PATH, mode: '0755', text, sha256: sha256(text) };
+  const allowList = {
+    path: ALLOW_LIST_PATH,
+    mode: '0644',
+    text: `# Mount points that Stillpoint may hold, one a line, spelled as in /proc/self/mounts.\n${order.mounts.map((path) => `${escapeWord(path)}\n`).join('')}`,
+  };
+  const sudoers =
+    order.user === 'root'
+      ? undefined
+      : { path: '/etc/sudoers.d/stillpoint', mode: '0440', text: sudoersText(order.user) };
+  const forced = order.way === 'forced-command';
+  const command = order.user === 'root' ? INSTALLED_PATH : `sudo -n ${INSTALLED_PATH}`;
+  const files = [program, allowList, ...(sudoers === undefined ? [] : [sudoers])];
+  return {
+    program,
+    allowList,
+    ...(sudoers === undefined ? {} : { sudoers }),
+    ...(forced ? { authorizedKey: `command="${command}",restrict ${order.publicKey ?? 'ssh-ed25519 AAAA…'}` } : {}),
+    commands: [
+      'install -d -o root -g root -m 0755 /etc/stillpoint',
+      ...files.map(({ path, mode }) => `install -o root -g root -m ${mode} ${path.split('/').at(-1)} ${path}`),
+      ...(sudoers === undefined ? [] : [`visudo -c -f ${sudoers.path}`]),
+      `echo '${program.sha256}  ${program.path}' | sha256sum -c`,
+    ],
+  };
+}
+
+/** Exactly this program and no argument; its input and output stay its own, for while `/` is frozen no log can be written. */
+function sudoersText(user: string): string {
+  return `Defaults!${INSTALLED_PATH} !requiretty, !log_input, !log_output\n${user} ALL=(root) NOPASSWD: ${INSTALLED_PATH} ""\n`;
+}
+
+/** The form of an installed program's text; undefined: it is none of this version's. */
+export function formOf(text: string): Form | undefined {
+  return FORMS.find((form) => {
+    const interpreter = /^#!(\/[\w./-]+)/.exec(text)?.[1] ?? '';
+    return text === rendered(form, interpreter);
+  });
+}
+
+function rendered(form: Form, interpreter: string): string {
+  const bound = programOf(form).replace(/^((?:my \$)?ALLOW_LIST ?= ?)''/m, `$1'${ALLOW_LIST_PATH}'`);
+  return `#!${interpreter}${FLAGS[form]}\n${bound}`;
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

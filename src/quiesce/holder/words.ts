@@ -1,0 +1,85 @@
+/**
+ * The lines between us and a holder. Every line begins with the nonce of its session; paths and names are escaped as in
+ * /proc/self/mountinfo. The same for all forms of the holder and for the keeper of `script`.
+ */
+
+/** What a holder says, from the line that ends a question to the reports that come by themselves. */
+export type Report =
+  | { readonly kind: 'end' }
+  | { readonly kind: 'error'; readonly reason: string; readonly what: string; readonly detail: string }
+  | { readonly kind: 'mount'; readonly index: number; readonly path: string; readonly superblock: string }
+  | { readonly kind: 'same'; readonly index: number; readonly path: string }
+  | { readonly kind: 'ready'; readonly facts: ReadonlyMap<string, string> }
+  | { readonly kind: 'pong'; readonly mark: string; readonly state: string }
+  | { readonly kind: 'synced' }
+  | { readonly kind: 'armed'; readonly net: string }
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'frozen'; readonly index: number }
+  | { readonly kind: 'all-frozen' }
+  | { readonly kind: 'failed'; readonly index: number; readonly why: string }
+  | { readonly kind: 'thaw'; readonly index: number; readonly first: string; readonly again: string | undefined }
+  | { readonly kind: 'thawed'; readonly by: string }
+  | { readonly kind: 'fact'; readonly words: readonly string[] };
+
+/** The report in a line of this session; undefined for anything else: a login's greeting, an older session's words. */
+export function reportIn(line: string, nonce: string): Report | undefined {
+  const [head, word, ...rest] = line.split(' ');
+  if (head !== nonce || word === undefined) return undefined;
+  const [a = '', b = '', c = ''] = rest;
+  switch (word) {
+    case 'END':
+      return { kind: 'end' };
+    case 'ERROR':
+      return { kind: 'error', reason: a, what: unescapeWord(b), detail: unescapeWord(c) };
+    case 'MOUNT':
+      return { kind: 'mount', index: Number(a), path: unescapeWord(b), superblock: c };
+    case 'SAME':
+      return { kind: 'same', index: Number(a), path: unescapeWord(b) };
+    case 'READY':
+      return { kind: 'ready', facts: new Map(rest.map(pair)) };
+    case 'PONG':
+      return { kind: 'pong', mark: a, state: c };
+    case 'SYNCED':
+      return { kind: 'synced' };
+    case 'ARMED':
+      return { kind: 'armed', net: a };
+    case 'REFUSED':
+      return { kind: 'refused', why: a };
+    case 'FROZEN':
+      return { kind: 'frozen', index: Number(a) };
+    case 'ALL-FROZEN':
+      return { kind: 'all-frozen' };
+    case 'FAILED':
+      return { kind: 'failed', index: Number(a), why: b };
+    case 'THAW':
+      return { kind: 'thaw', index: Number(a), first: b, again: rest[2] };
+    case 'THAWED':
+      return { kind: 'thawed', by: a.replace(/^by=/, '') };
+    case 'F':
+    case 'L':
+    case 'X':
+    case 'U':
+      return { kind: 'fact', words: [word, ...rest] };
+    default:
+      return undefined;
+  }
+}
+
+function pair(word: string): readonly [string, string] {
+  const at = word.indexOf('=');
+  return [word.slice(0, at), word.slice(at + 1)];
+}
+
+/** Bytes that would end a word, as \ooo. */
+export function escapeWord(text: string): string {
+  return text.replaceAll(/[\0- \\,=\x7f]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`);
+}
+
+export function unescapeWord(text: string): string {
+  if (!text.includes('\\')) return text;
+  const bytes = Buffer.from(text).toString('latin1');
+  return Buffer.from(
+    bytes.replaceAll(/\\([0-3][0-7]{2})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
+    'latin1',
+  ).toString();
+}

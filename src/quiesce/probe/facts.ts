@@ -1,0 +1,44 @@
+import type { Report } from '../holder/words.ts';
+import { unescapeWord } from '../holder/words.ts';
+
+/** What the guest's kernel says of itself, unread: the holder sends it as it stands, and it is understood here. */
+export interface Facts {
+  /** By path: /proc/self/mountinfo, /sys/class/block/sda/size, … */
+  readonly files: ReadonlyMap<string, Buffer>;
+  /** Where a link leads: /sys/class/block/sda → /sys/devices/…/block/sda */
+  readonly links: ReadonlyMap<string, string>;
+  /** Kernel names of block devices that somebody has claimed: mounted, swapped on, member of a pool. */
+  readonly claimed: ReadonlySet<string>;
+  /** Programs that have a block device open for writing. */
+  readonly writers: readonly { readonly program: string; readonly device: string }[];
+}
+
+export function factsIn(reports: Iterable<Report>): Facts {
+  const files = new Map<string, Buffer>();
+  const links = new Map<string, string>();
+  const claimed = new Set<string>();
+  const writers: { program: string; device: string }[] = [];
+  for (const report of reports) {
+    if (report.kind !== 'fact') continue;
+    const [letter, ...words] = report.words;
+    const [first = '', second = '', third = ''] = words.map(unescapeWord);
+    if (letter === 'F') files.set(first, Buffer.concat([files.get(first) ?? Buffer.alloc(0), hex(second)]));
+    else if (letter === 'L') links.set(first, second);
+    else if (letter === 'X') claimed.add(first);
+    else if (letter === 'U') writers.push({ program: second, device: third });
+  }
+  return { files, links, claimed, writers };
+}
+
+export function textOf(facts: Facts, path: string): string | undefined {
+  return facts.files.get(path)?.toString().trim();
+}
+
+/** Whether the holder itself runs as root. */
+export function runsAsRoot(facts: Facts): boolean {
+  return /^Uid:\s+\d+\s+0\s/m.test(textOf(facts, '/proc/self/status') ?? '');
+}
+
+function hex(text: string): Buffer {
+  return text === '-' ? Buffer.alloc(0) : Buffer.from(text, 'hex');
+}

@@ -1,0 +1,82 @@
+import type { GuestUse } from '../../model.ts';
+import { disksUnder, under } from './blocks.ts';
+import type { GuestView } from './guest.ts';
+import { udevOf } from './identity.ts';
+import { mountAbove } from './mounts.ts';
+
+/** Signatures of members of something that is not mounted by itself. */
+const MEMBER: Readonly<Record<string, string>> = {
+  zfs_member: 'zfs pool',
+  oracleasm: 'ASM disk',
+  LVM2_member: 'LVM volume group',
+  linux_raid_member: 'md array',
+  ceph_bluestore: 'Ceph OSD',
+  drbd: 'DRBD',
+  bcache: 'bcache',
+};
+
+/**
+ * Everything in the guest that uses a local disk, and whether a hold of these superblocks stills it. A file system that
+ * is read-only as a whole is still by itself.
+ */
+export function usesOf(guest: GuestView, held: ReadonlySet<string>): readonly GuestUse[] {
+  return [...mounted(guest, held), ...swapped(guest), ...raw(guest)];
+}
+
+function mounted(guest: GuestView, held: ReadonlySet<string>): readonly GuestUse[] {
+  return guest.local
+    .filter((mount) => !(mount.readOnly && mount.devices.some((name) => guest.blocks.get(name)?.backing !== undefined)))
+    .map((mount) => ({
+      what: mount.path,
+      kind: 'mount',
+      fsType: mount.type,
+      disks: mount.disks,
+      held: mount.readOnly || held.has(mount.superblock),
+    }));
+}
+
+function swapped(guest: GuestView): readonly GuestUse[] {
+  return guest.swaps.flatMap(({ path, file }): GuestUse[] => {
+    const name = path.split('/').at(-1) ?? '';
+    if (file) {
+      const below = mountAbove(path, guest.mounts);
+      const disks = guest.local.find((mount) => mount.superblock === below?.superblock)?.disks ?? [];
+      return [{ what: `swap file ${path}`, kind: 'swap', disks, held: false }];
+    }
+    const disks = disksUnder([name], guest.blocks);
+    return disks.length === 0 ? [] : [{ what: `swap on ${name}`, kind: 'swap', disks, held: false }];
+  });
+}
+
+/**
+ * Devices in use that no mount and no swap area explains: active volumes that nobody mounted, members of pools that the
+ * kernel's tree does not show (ZFS, ASM), devices that a program writes to. A loop device is a file on a mount: no disk.
+ */
+function raw(guest: GuestView): readonly GuestUse[] {
+  const { blocks, facts } = guest;
+  const swapNames = guest.swaps.flatMap(({ path }) => path.split('/').at(-1) ?? []);
+  const explained = new Set(
+    [...guest.local.flatMap((mount) => mount.devices), ...swapNames].flatMap((name) => [...under(name, blocks)]),
+  );
+  return [...blocks.values()].flatMap((block): GuestUse[] => {
+    if (explained.has(block.name) || block.backing !== undefined || block.holders.length > 0) return [];
+    const partitioned = [...blocks.values()].some((part) => part.partOf === block.name);
+    const writer = facts.writers.find(({ device }) => device === `/dev/${block.name}`)?.program;
+    const udev = udevOf(facts, block.dev);
+    const member = MEMBER[udev.get('ID_FS_TYPE') ?? ''];
+    const active = /^(dm-|md)\d/.test(block.name);
+    if (writer === undefined && member === undefined && !active && (partitioned || !facts.claimed.has(block.name)))
+      return [];
+    const label = udev.get('ID_FS_LABEL');
+    const name = block.mapped ?? block.name;
+    const what =
+      member !== undefined
+        ? `${member}${label === undefined ? '' : ` ${label}`} on ${name}`
+        : writer !== undefined
+          ? `${name}, written by ${writer}`
+          : active
+            ? `volume ${name}, not mounted`
+            : `${name}, claimed by the kernel`;
+    return [{ what, kind: 'raw', disks: disksUnder([block.name], blocks), held: false }];
+  });
+}

@@ -1,0 +1,230 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Deadline } from '../../../src/base/deadline.ts';
+import type { Shell } from '../../../src/ports.ts';
+import type { SshSettings } from '../../../src/transport/ssh/settings.ts';
+import { connectSsh } from '../../../src/transport/ssh.ts';
+import { type FileSystem, type LabDisk, labDisk } from './disk.ts';
+import { attempt, must } from './programs.ts';
+
+export interface GuestOptions {
+  /** By mount point. An `image` that is there already keeps its file system; without one a disk is made. */
+  readonly mounts?: Readonly<Record<string, MountOptions>>;
+  /** `/` on a file system of its own, which may be frozen; without it `/` lies in memory. */
+  readonly root?: MountOptions;
+  /** Lines for sudoers; the login `ops` has the same key as root. */
+  readonly sudoers?: string;
+}
+
+export interface MountOptions {
+  readonly type?: FileSystem;
+  readonly sizeMb?: number;
+  readonly image?: string;
+  /** Mount options; `defaults`. */
+  readonly options?: string;
+}
+
+export interface LabGuest {
+  readonly name: string;
+  /** In the controller's namespace, port 22. */
+  readonly address: string;
+  /** By mount point, `/` too if it has a disk. */
+  readonly disks: ReadonlyMap<string, LabDisk>;
+  /** PID 1 of the guest, as this machine counts. */
+  readonly pid: number;
+  /** How a test in this process reaches it, through a relay into the controller's namespace. */
+  readonly ssh: SshSettings & { readonly key: string; readonly port: number };
+  /** known_hosts for the address in the controller's namespace. */
+  readonly knownHosts: string;
+  shell(deadline: Deadline, settings?: Partial<SshSettings>): Promise<Shell>;
+  /** Runs in the guest as root, past sshd and network. */
+  run(...argv: readonly string[]): string;
+  /** Pids, as this machine counts, of the guest's processes whose command line has `text` in it; no zombies. */
+  processes(text: string): readonly number[];
+  link(is: 'up' | 'down'): void;
+  close(): Promise<void>;
+}
+
+interface Place {
+  readonly name: string;
+  readonly number: number;
+  readonly folder: string;
+  readonly controller: string;
+}
+
+export async function startGuest(place: Place, options: GuestOptions): Promise<LabGuest> {
+  const { name, number, controller } = place;
+  const folder = join(place.folder, name);
+  for (const below of ['', 'root', 'empty', 'etc', 'etc/ssh', 'etc/sudoers.d']) mkdirSync(join(folder, below));
+  const disks = new Map<string, LabDisk>();
+  const wanted = Object.entries(options.mounts ?? {});
+  const lines = wanted.map(([at, mount], index) => {
+    const disk = makeDisk(folder, mount, `disk${index}`);
+    disks.set(at, disk);
+    return `${disk.device} ${mount.type ?? 'ext4'} ${at} ${mount.options ?? 'defaults'}\n`;
+  });
+  const root = options.root === undefined ? undefined : makeDisk(folder, options.root, 'root');
+  if (root !== undefined) disks.set('/', root);
+  writeFileSync(join(folder, 'disks'), lines.join(''));
+  const keys = writeSettings(folder, name, options);
+
+  const netns = `${controller}-${number}`;
+  const address = `10.77.${number}.2`;
+  const near = `g${number}`;
+  must('ip', 'netns', 'add', netns);
+  must('ip', 'link', 'add', near, 'netns', controller, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns);
+  must('ip', '-n', controller, 'addr', 'add', `10.77.${number}.1/24`, 'dev', near);
+  must('ip', '-n', netns, 'addr', 'add', `${address}/24`, 'dev', 'eth0');
+  for (const [where, link] of [
+    [controller, near],
+    [netns, 'eth0'],
+    [netns, 'lo'],
+  ] as const) {
+    must('ip', '-n', where, 'link', 'set', link, 'up');
+  }
+
+  const script = fileURLToPath(new URL('guest-init.sh', import.meta.url));
+  const unshare = ['unshare', '-m', '-u', '-p', '-f', '--kill-child=KILL', '--propagation', 'private'];
+  const argv = ['netns', 'exec', netns, ...unshare, 'sh', script, root?.device ?? 'memory', folder];
+  const outer = spawn('ip', argv, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  let said = '';
+  outer.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const relay = await startRelay(controller, address);
+  const knownHosts = join(folder, 'known_hosts');
+  writeFileSync(knownHosts, `${address} ${keys.hostKey}\n[127.0.0.1]:${relay.port} ${keys.hostKey}\n`);
+  const ssh = {
+    host: '127.0.0.1',
+    port: relay.port,
+    user: 'root',
+    key: keys.userKey,
+    knownHosts,
+    agent: false,
+    config: 'none',
+  };
+  await listening(netns, () => `${said}${outer.exitCode === null ? '' : ` (exit ${outer.exitCode})`}`);
+  const pid = firstProcess(outer);
+  const enter = ['-t', String(pid), '-m', '-u', '-p', '-n', '--'];
+
+  return {
+    name,
+    address,
+    disks,
+    pid,
+    ssh,
+    knownHosts,
+    shell: (deadline, settings = {}) => connectSsh({ ...ssh, ...settings }, { deadline }),
+    run: (...command) => must('nsenter', ...enter, ...command),
+    processes: (text) => processesUnder(pid, text),
+    link: (is) => void must('ip', '-n', controller, 'link', 'set', near, is),
+    async close() {
+      for (const disk of disks.values()) await disk.thaw();
+      relay.child.disconnect();
+      outer.kill('SIGKILL');
+      killAll(pid);
+      await gone(pid);
+      for (const disk of disks.values()) await disk.close();
+      await attempt('ip', ['netns', 'del', netns]);
+    },
+  };
+}
+
+function makeDisk(folder: string, mount: MountOptions, name: string): LabDisk {
+  return labDisk(folder, mount.image ?? join(folder, `${name}.img`), mount);
+}
+
+function writeSettings(folder: string, name: string, options: GuestOptions): { hostKey: string; userKey: string } {
+  const hostKey = join(folder, 'etc/ssh/lab_host_key');
+  const userKey = join(folder, 'id');
+  for (const file of [hostKey, userKey]) must('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', file);
+  writeFileSync(join(folder, 'authorized_keys'), readFileSync(`${userKey}.pub`));
+  writeFileSync(join(folder, 'etc/hostname'), `${name}\n`);
+  if (options.sudoers !== undefined) writeFileSync(join(folder, 'etc/sudoers.d/lab'), options.sudoers, { mode: 0o440 });
+  writeFileSync(
+    join(folder, 'etc/ssh/lab_sshd_config'),
+    [
+      'HostKey /etc/ssh/lab_host_key',
+      'AuthorizedKeysFile .ssh/authorized_keys',
+      'StrictModes no',
+      'UsePAM no',
+      'PidFile none',
+      'PermitRootLogin prohibit-password',
+      'MaxStartups 200',
+      'Subsystem sftp internal-sftp',
+      '',
+    ].join('\n'),
+  );
+  return { hostKey: readFileSync(`${hostKey}.pub`, 'utf8').trim(), userKey };
+}
+
+async function startRelay(controller: string, address: string): Promise<{ child: ChildProcess; port: number }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new Error('no port');
+  const script = fileURLToPath(new URL('relay.mjs', import.meta.url));
+  const child = spawn('ip', ['netns', 'exec', controller, process.execPath, script, address], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const ready = new Promise((resolve) => child.once('message', resolve));
+  child.send('listen', server);
+  await ready;
+  server.close();
+  return { child, port: bound.port };
+}
+
+async function listening(netns: string, state: () => string): Promise<void> {
+  for (let round = 0; round < 200; round++) {
+    if (must('ip', 'netns', 'exec', netns, 'ss', '-Hltn', 'sport = :22') !== '') return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`the guest's sshd did not come up: ${state()}`);
+}
+
+/** `ip netns exec` becomes unshare, whose one child is the guest's first process. */
+function firstProcess(outer: ChildProcess): number {
+  const children = readFileSync(`/proc/${outer.pid}/task/${outer.pid}/children`, 'utf8').trim();
+  const pid = Number(children.split(' ')[0]);
+  if (!(pid > 1)) throw new Error(`the guest has no first process: '${children}'`);
+  return pid;
+}
+
+function processesUnder(first: number, text: string): readonly number[] {
+  const found: number[] = [];
+  const walk = (pid: number): void => {
+    let children = '';
+    try {
+      children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      if (command.includes(text)) found.push(pid);
+    } catch {
+      // It has ended meanwhile.
+    }
+    for (const child of children.split(' ').filter((word) => word !== '')) walk(Number(child));
+  };
+  walk(first);
+  return found;
+}
+
+function killAll(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
+}
+
+async function gone(pid: number): Promise<void> {
+  for (let round = 0; round < 100; round++) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,85 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type FileSystem, type LabDisk, labDisk } from './disk.ts';
+import { type GuestOptions, type LabGuest, startGuest } from './guest.ts';
+import { attempt, must } from './programs.ts';
+
+/**
+ * Guests and disks for one test file: guests in namespaces of their own, joined with a controller's namespace and
+ * nothing else. `close` takes everything away, whatever state it is in; call it in afterAll.
+ */
+export interface Lab {
+  readonly folder: string;
+  guest(name: string, options?: GuestOptions): Promise<LabGuest>;
+  /** A disk of this machine, mounted here: an array's, or one below a guest's image. */
+  disk(name: string, options?: { readonly type?: FileSystem; readonly sizeMb?: number }): LabDisk;
+  /** The argv that runs something where guests are reached at their own addresses. */
+  inController(argv: readonly string[]): readonly string[];
+  close(): Promise<void>;
+}
+
+/** 'splab-PID-…': whose it is shows in the name, so that what a killed run left can be told and taken away. */
+const MARK = 'splab';
+
+export function openLab(): Lab {
+  sweep();
+  const folder = mkdtempSync(join(tmpdir(), `${MARK}-${process.pid}-`));
+  const controller = `${MARK}-${process.pid}-${folder.slice(-6)}`;
+  must('ip', 'netns', 'add', controller);
+  must('ip', '-n', controller, 'link', 'set', 'lo', 'up');
+  const guests: LabGuest[] = [];
+  const disks: LabDisk[] = [];
+
+  function disk(name: string, options?: { readonly type?: FileSystem; readonly sizeMb?: number }): LabDisk {
+    const made = labDisk(folder, join(folder, `${name}.img`), options);
+    disks.push(made);
+    return made;
+  }
+
+  return {
+    folder,
+    disk,
+    async guest(name, options = {}) {
+      const guest = await startGuest({ name, number: guests.length + 1, folder, controller }, options);
+      guests.push(guest);
+      return guest;
+    },
+    inController: (argv) => ['ip', 'netns', 'exec', controller, ...argv],
+    async close() {
+      // What others lie on is thawed first: their own thaw may wait for it.
+      for (const one of disks) await one.thaw();
+      for (const guest of guests) await guest.close();
+      for (const one of disks.reverse()) await one.close();
+      await attempt('ip', ['netns', 'del', controller]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Takes away what runs that were killed have left behind. */
+function sweep(): void {
+  const names = must('ip', 'netns', 'list')
+    .split('\n')
+    .map((line) => line.split(' ')[0] ?? '');
+  for (const name of names.filter(ofTheDead)) must('ip', 'netns', 'del', name);
+  const mounts = must('findmnt', '-rno', 'TARGET,SOURCE').split('\n').reverse();
+  for (const line of mounts) {
+    const [target = '', source = ''] = line.split(' ');
+    if (!ofTheDead(target.slice(tmpdir().length + 1))) continue;
+    must('sh', '-c', 'timeout 5 fsfreeze -u "$1"; umount -l "$1"; losetup -d "$2"; true', 'sh', target, source);
+  }
+  for (const name of readdirSync(tmpdir()).filter(ofTheDead))
+    rmSync(join(tmpdir(), name), { recursive: true, force: true });
+}
+
+function ofTheDead(name: string): boolean {
+  const pid = new RegExp(`^${MARK}-(\\d+)-`).exec(name)?.[1];
+  if (pid === undefined) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
