@@ -1,6 +1,6 @@
 import { type Deadline, deadline } from '../base/deadline.ts';
 import { asFault, EXIT, Fault } from '../base/fault.ts';
-import { gather } from '../base/gather.ts';
+import { gather, settle } from '../base/gather.ts';
 import { signalNumber } from '../base/interrupt.ts';
 import { type Journal, type JournalEntry, resumeJournal } from '../catalog/journal.ts';
 import { writeManifest } from '../catalog/manifest.ts';
@@ -144,14 +144,14 @@ async function keep(
     snapshots,
   };
   const ending = { decision, verdict: judged, window: { plan, record }, remains: [] };
-  try {
-    await writeManifest(parts.state, manifest);
-  } catch (thrown) {
-    const exit = exitAfter(decision, { leftovers: 0, unsealed: true });
-    return finish(parts, { ...ending, exit, fault: unsealedFault(parts, opened.label, asFault(thrown)) });
-  }
-  // What `arm` made besides the snapshots goes; if it cannot, the next run's look says so.
+  const sealed = await settle(() => writeManifest(parts.state, manifest));
+  // What `arm` made besides the snapshots goes; if it cannot, `check` of that array says so.
   await gather([...opened.touched], (array) => driverOf(parts, array).disarm(opened.label, limit));
+  if (!sealed.ok) {
+    const exit = exitAfter(decision, { leftovers: 0, unsealed: true });
+    const fault = unsealedFault(parts, opened.label, sealed.fault);
+    return finish(parts, { ...ending, decision: { ...decision, state: 'failed' }, exit, fault });
+  }
   if (decision.state === 'good') await applyRetention(parts, limit);
   const weakness = decision.state === 'good' ? {} : { fault: weaker(manifest) };
   return finish(parts, { ...ending, exit: decision.exit, manifest, ...weakness });

@@ -1,6 +1,7 @@
 import { seconds } from '../base/deadline.ts';
 import { asFault, EXIT, Fault } from '../base/fault.ts';
 import { resumeJournal } from '../catalog/journal.ts';
+import { runFolder } from '../catalog/state-folder.ts';
 import { type CutLabel, levelText, type Manifest, type Plan, type Verdict, type WindowRecord } from '../model.ts';
 import type { Decision } from '../window/outcome.ts';
 import type { Remains } from './clean-up.ts';
@@ -49,6 +50,7 @@ export async function finish(parts: RunParts, ending: Ending): Promise<RunReport
   };
   const { manifest: _manifest, remains: _remains, ...result } = report;
   try {
+    await parts.state.files.makeFolder(runFolder(parts.state, parts.run));
     await (await resumeJournal(parts.state, parts.run)).finish(result);
   } catch (thrown) {
     const { code, message } = asFault(thrown);

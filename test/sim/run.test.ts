@@ -1,0 +1,196 @@
+import { describe, expect, test } from 'vitest';
+import { Fault } from '../../src/base/fault.ts';
+import { listRuns, listSets } from '../../src/catalog/store.ts';
+import { memoryFileSystem } from '../fixtures/memory-file-system.ts';
+import { shop } from './shop.ts';
+
+const full = new Fault({ code: 'files.enospc', message: '/state: no space left on device' });
+
+describe('a whole run', () => {
+  test('keeps a good set, says what it proves, and leaves nothing held or prepared', async () => {
+    const world = await shop();
+    const report = await world.run();
+    expect(report.fault).toBeUndefined();
+    expect(report).toMatchObject({ state: 'good', exit: 0, mayBeHeld: [] });
+    expect(report.line).toMatch(
+      /^mail-\d{8}T\d{6}Z-[0-9a-f]{4} {2}filesystem \(boot disks: crash\) {2}window \d+ ms {2}2 arrays {2}3 volumes$/,
+    );
+    expect(world.held()).toEqual([]);
+    expect(world.onArrays().filter((name) => name.startsWith('group'))).toEqual([]);
+    expect(world.onArrays()).toHaveLength(3);
+    const [set] = await listSets(world.state);
+    expect(set?.state).toBe('good');
+  });
+
+  test('keeps the newest sets of the group and removes what is older, whole', async () => {
+    const world = await shop();
+    for (let taken = 0; taken < 4; taken += 1) expect((await world.run()).exit).toBe(0);
+    expect((await listSets(world.state)).map(({ state }) => state)).toEqual(['good', 'good', 'removed', 'removed']);
+    expect(world.onArrays()).toHaveLength(6);
+  });
+
+  test('refuses in the plan what cannot reach the required level, and touches nothing', async () => {
+    const world = await shop({ require: 'application' });
+    const report = await world.run();
+    expect(report).toMatchObject({ state: 'failed', exit: 4, fault: { code: 'plan.weaker-than-required' } });
+    expect(world.fast.cuts).toHaveLength(0);
+    expect(world.events.some((event) => event.type === 'guest')).toBe(false);
+  });
+
+  test('a guest that cannot be held fails it before anything is cut', async () => {
+    const world = await shop({ db01: { fails: { step: 'hold', code: 'holder.busy' } } });
+    const report = await world.run();
+    expect(report).toMatchObject({ state: 'failed', exit: 5, fault: { code: 'holder.busy' } });
+    expect(report.fault?.message).toContain('db01');
+    expect(world.onArrays()).toEqual([]);
+    expect(world.held()).toEqual([]);
+  });
+
+  test('an optional guest that cannot be held is cut without it, and said', async () => {
+    const world = await shop({ db01: { fails: { step: 'hold', code: 'holder.busy' } }, db01Optional: true });
+    const report = await world.run();
+    expect(report).toMatchObject({ state: 'good', exit: 0 });
+    expect(report.because).toEqual([expect.stringContaining('guest db01 was not held')]);
+    expect(report.manifest?.verdict.vms.find(({ vm }) => vm === 'db01')?.aside).toBe(true);
+  });
+
+  test('one array refuses: what the other took is removed', async () => {
+    const world = await shop();
+    world.bulk.failFire('bulk-v0', { kind: 'refused' });
+    const report = await world.run();
+    expect(report).toMatchObject({ state: 'failed', exit: 5 });
+    expect(report.fault?.message).toContain('snapshot reserve is full');
+    expect(world.fast.cuts).toHaveLength(1);
+    expect(world.onArrays()).toEqual([]);
+  });
+
+  test('an answer that is lost is settled by looking, and the set is weak', async () => {
+    const world = await shop();
+    world.bulk.failFire('bulk-v0', { kind: 'lost-after' });
+    const report = await world.run();
+    expect(report).toMatchObject({ state: 'weak', exit: 3, fault: { code: 'run.weak' } });
+    expect(report.manifest?.verdict.level).toBe('unproven');
+    expect(world.onArrays()).toHaveLength(3);
+  });
+
+  test('a weak set is removed where the topology or the caller says so', async () => {
+    const world = await shop();
+    world.bulk.failFire('bulk-v0', { kind: 'lost-after' });
+    const report = await world.run({ weak: 'remove' });
+    expect(report).toMatchObject({ state: 'weak', exit: 3 });
+    expect(world.onArrays()).toEqual([]);
+    expect(await listSets(world.state)).toEqual([]);
+  });
+
+  test('a cut that comes 30 s late is a leftover, which the next run names and leaves alone', async () => {
+    const world = await shop();
+    world.bulk.failFire('bulk-v0', { kind: 'lost-after', cutMs: 30_000 });
+    const report = await world.run();
+    expect(report).toMatchObject({ state: 'failed', exit: 5, remains: [{ array: 'bulk' }] });
+    expect(world.onArrays()).toHaveLength(1);
+    const next = await world.run();
+    expect(next.exit).toBe(0);
+    const seen = world.events.flatMap((event) => (event.type === 'finding' ? [event.finding] : []));
+    expect(seen.find(({ code }) => code === 'look.leftover')?.message).toContain(report.run);
+    expect(world.onArrays()).toHaveLength(4);
+  });
+
+  test('a guest that lets go early costs the proof, not the set', async () => {
+    const world = await shop({ mail01: { letsGoAfterMs: 30 } });
+    const report = await world.run();
+    expect(report).toMatchObject({ state: 'weak', exit: 3 });
+    expect(report.because.join()).toContain('guest mail01 let go before it was told');
+  });
+
+  test('a release that is not confirmed ends with 6, names the guest, its lease and what to type', async () => {
+    const world = await shop({ mail01: { lineLostAfterMs: 60, lineEnds: 'silent' } });
+    const report = await world.run();
+    expect(report).toMatchObject({ exit: 6, mayBeHeld: ['mail01'], fault: { code: 'guest.may-be-held' } });
+    expect(report.fault?.message).toContain('lets go by itself within');
+    expect(report.fault?.hint).toContain('on mail01: fsfreeze --unfreeze /srv');
+    expect(world.held()).toEqual([]);
+  });
+
+  test('disks that moved between plan and window stop it; disks that moved during the window cost the set', async () => {
+    const world = await shop();
+    const [mail01, db01] = world.placement.vms;
+    if (mail01 === undefined || db01 === undefined) throw new Error('no VMs');
+    const moved = { ...mail01, disks: mail01.disks.map((disk) => ({ ...disk, files: ['[ELSEWHERE] a.vmdk'] })) };
+    world.disturbed = [
+      { code: 'vsphere.moved', severity: 'error', subject: 'mail01', message: 'a relocate task began' },
+    ];
+    expect(await world.run()).toMatchObject({ state: 'failed', exit: 5 });
+    expect(world.onArrays()).toEqual([]);
+    world.disturbed = [];
+    expect((await world.run({ interruptAt: () => false })).exit).toBe(0);
+    const run = world.run({
+      interruptAt: (event) => {
+        if (event.type === 'step' && event.step === 'arm') world.placement = { ...world.placement, vms: [moved, db01] };
+        return false;
+      },
+    });
+    expect(await run).toMatchObject({ state: 'failed', exit: 4 });
+  });
+
+  test('a vCenter that is gone after the window costs the proof, not the set', async () => {
+    const world = await shop();
+    const report = await world.run({
+      interruptAt: (event) => {
+        if (event.type === 'step' && event.step === 'collect') world.vsphereGone = true;
+        return false;
+      },
+    });
+    expect(report).toMatchObject({ state: 'weak', exit: 3 });
+    expect(report.because[0]).toContain('could not be read again');
+  });
+
+  test.each(['resolve', 'lock', 'arm', 'open', 'flush', 'recheck', 'window', 'collect'] as const)(
+    'interrupted at %s it ends with 130, and nothing is held, prepared or kept',
+    async (step) => {
+      const world = await shop();
+      const report = await world.run({ interruptAt: (event) => event.type === 'step' && event.step === step });
+      expect(report).toMatchObject({ state: 'failed', exit: 130 });
+      expect(world.held()).toEqual([]);
+      expect(world.onArrays()).toEqual([]);
+      expect(await listSets(world.state)).toEqual([]);
+      expect((await listRuns(world.state))[0]?.state).toBe('failed');
+    },
+  );
+
+  test.each([1, 5, 15, 40, 70, 100, 120])(
+    'interrupted %i ms after its start nothing is held, prepared or kept',
+    async (interruptAfterMs) => {
+      const world = await shop();
+      const report = await world.run({ interruptAfterMs });
+      expect([0, 130]).toContain(report.exit);
+      expect(world.held()).toEqual([]);
+      expect(world.onArrays()).toHaveLength(report.exit === 0 ? 3 : 0);
+    },
+  );
+
+  test('files that cannot be written after the window cost no snapshot: the message names the run', async () => {
+    const whole = memoryFileSystem();
+    const world = await shop({
+      files: {
+        ...whole,
+        writeWhole: (path, text) =>
+          path.endsWith('manifest.json') ? Promise.reject(full) : whole.writeWhole(path, text),
+      },
+    });
+    const report = await world.run();
+    expect(report).toMatchObject({ state: 'failed', exit: 5, fault: { code: 'run.unsealed' } });
+    expect(report.fault?.hint).toContain(report.run);
+    expect(world.onArrays()).toHaveLength(3);
+  });
+
+  test('a full disk before the window stops the run before any guest is held', async () => {
+    const whole = memoryFileSystem();
+    const world = await shop({
+      files: { ...whole, append: () => Promise.reject(full) },
+    });
+    const report = await world.run();
+    expect(report).toMatchObject({ exit: 4, fault: { message: expect.stringContaining('no space left') } });
+    expect(world.events.some((event) => event.type === 'guest' && event.is === 'holding')).toBe(false);
+    expect(world.onArrays()).toEqual([]);
+  });
+});

@@ -1,0 +1,258 @@
+import { z } from 'zod';
+import { type SimulatedArray, simulatedArray } from '../../src/arrays/simulated/array.ts';
+import { simulated as simulatedDriver } from '../../src/arrays/simulated/driver.ts';
+import { Fault } from '../../src/base/fault.ts';
+import { interruptedBy } from '../../src/base/interrupt.ts';
+import type { Locks } from '../../src/base/lock.ts';
+import { newSetId } from '../../src/catalog/names.ts';
+import { openState, type StateFolder } from '../../src/catalog/state-folder.ts';
+import type { RunParts, RunReport } from '../../src/flows/run-parts.ts';
+import { deviceKey } from '../../src/inventory/device.ts';
+import type { DeviceKey, Finding, Placement, VmPlacement } from '../../src/model.ts';
+import type { PlacementReader, RunEvent } from '../../src/ports.ts';
+import { type SimulatedGuest, simulated as simulatedGuest } from '../../src/quiesce/simulated.ts';
+import { snapshot } from '../../src/snapshot.ts';
+import { parseTopology } from '../../src/topology/read.ts';
+import { memoryFileSystem } from '../fixtures/memory-file-system.ts';
+import { type HandClock, handClock } from './hand-clock.ts';
+
+/**
+ * A shop of two guests: boot disks on one datastore of `bulk`, data on raw LUNs of `fast`; whole runs of it on a
+ * hand-driven clock, over simulated guests and arrays and files in memory.
+ */
+export interface Shop {
+  readonly clock: HandClock;
+  readonly fast: SimulatedArray;
+  readonly bulk: SimulatedArray;
+  readonly state: StateFolder;
+  readonly events: readonly RunEvent[];
+  /** What vSphere answers from now on. */
+  placement: Placement;
+  /** vSphere is gone. */
+  vsphereGone: boolean;
+  disturbed: readonly Finding[];
+  /** Seen on both arrays. */
+  onArrays(): readonly string[];
+  held(): readonly string[];
+  run(options?: ShopRun): Promise<RunReport>;
+}
+
+export interface ShopRun {
+  readonly weak?: 'remove';
+  /** Aborts when this event is told. */
+  readonly interruptAt?: (event: RunEvent) => boolean;
+  /** Aborts so long after the start. */
+  readonly interruptAfterMs?: number;
+}
+
+const TOPOLOGY = `
+version: 1
+vsphere: { url: "https://vc.example/sdk" }
+arrays:
+  fast: { driver: simulated }
+  bulk: { driver: simulated }
+vms:
+  mail01: { ssh: { host: mail01 }, quiesce: { method: simulated } }
+  db01: { ssh: { host: db01 }, quiesce: { method: simulated } }
+groups:
+  mail:
+    vms: [mail01, { vm: db01, after: [mail01], optional: OPTIONAL }]
+    window: 8s
+    REQUIRE
+    keep: { last: 2 }
+`;
+
+export async function shop(
+  options: {
+    readonly mail01?: SimulatedGuest;
+    readonly db01?: SimulatedGuest;
+    readonly db01Optional?: boolean;
+    readonly require?: string;
+    readonly files?: StateFolder['files'];
+  } = {},
+): Promise<Shop> {
+  const clock = handClock();
+  const bootDevice = lun('b0');
+  const dataDevice = { mail01: lun('a1'), db01: lun('a2') };
+  const fast = simulatedArray(
+    'fast',
+    {
+      volumes: [volume('mail_db', dataDevice.mail01), volume('sql_data', dataDevice.db01)].map((one) => ({
+        ...one,
+        group: 'pg',
+      })),
+      cutMs: 21,
+    },
+    clock,
+  );
+  const bulk = simulatedArray('bulk', { volumes: [volume('vmfs_boot', bootDevice)], cutMs: 82 }, clock);
+  const text = TOPOLOGY.replace('OPTIONAL', String(options.db01Optional ?? false)).replace(
+    'REQUIRE',
+    options.require === undefined ? '' : `require: ${options.require}`,
+  );
+  const empty = z.strictObject({});
+  const { topology, findings } = parseTopology(text, '/etc/stillpoint.yaml', {
+    arrays: { simulated: empty },
+    methods: { simulated: empty },
+  });
+  if (topology === undefined) throw new Error(findings.map(({ message }) => message).join('\n'));
+  const group = topology.groups.get('mail');
+  if (group === undefined) throw new Error('no group');
+
+  const told = { mail01: options.mail01 ?? {}, db01: options.db01 ?? {} };
+  const quiescers = new Map(
+    (['mail01', 'db01'] as const).map((vm) => [vm, simulatedGuest(clock, { ...uses, ...told[vm] })] as const),
+  );
+  const events: RunEvent[] = [];
+  const state = await openState('/state', options.files ?? memoryFileSystem());
+  const vm = (name: 'mail01' | 'db01'): VmPlacement => placementOf(name, bootDevice, dataDevice[name]);
+  const self: Shop = {
+    clock,
+    fast,
+    bulk,
+    state,
+    events,
+    placement: {
+      takenAt: '',
+      source: 'simulated',
+      vms: [vm('mail01'), vm('db01')],
+      datastores: [
+        {
+          name: 'VMFS-BOOT',
+          ref: 'Datastore:1',
+          kind: 'vmfs',
+          devices: [bootDevice],
+          vms: ['mail01', 'db01', 'web07'],
+        },
+      ],
+      findings: [],
+    },
+    vsphereGone: false,
+    disturbed: [],
+    onArrays: () => [...fast.objects(), ...bulk.objects()],
+    held: () => [...quiescers].filter(([, quiescer]) => quiescer.held()).map(([name]) => name),
+    async run(how = {}) {
+      const interrupt = new AbortController();
+      const abort = (): void => interrupt.abort(interruptedBy('SIGINT', 2));
+      if (how.interruptAfterMs !== undefined) clock.after(how.interruptAfterMs, abort);
+      const parts: RunParts = {
+        clock,
+        topology,
+        group,
+        reader,
+        drivers: new Map([
+          ['fast', simulatedDriver(fast)],
+          ['bulk', simulatedDriver(bulk)],
+        ]),
+        guests: new Map(
+          [...quiescers].map(([name, quiescer]) => [
+            name,
+            { guest: { vm: name, connect: noShell, told: new Map() }, quiescers: [quiescer] },
+          ]),
+        ),
+        ground: { biosUuids: [], hosts: new Map() },
+        emit(event) {
+          events.push(event);
+          if (how.interruptAt?.(event) === true) abort();
+        },
+        state,
+        locks,
+        random: (bytes) => Uint8Array.from({ length: bytes }, () => serial++ % 251),
+        run: newSetId('mail', clock.date(), (bytes) => Uint8Array.from({ length: bytes }, () => serial++ % 251)),
+        interrupt: interrupt.signal,
+        owner: 'ops@backup1',
+        version: '0.1.0',
+        timeoutMs: 600_000,
+        waitMs: 0,
+        ...(how.weak === undefined ? {} : { weak: how.weak }),
+      };
+      const report = await clock.drive(snapshot(parts));
+      await clock.pass(60_000);
+      return report;
+    },
+  };
+  let serial = 0;
+  const reader: PlacementReader = {
+    async read() {
+      if (self.vsphereGone) throw new Fault({ code: 'vsphere.unreachable', message: 'vc.example: connection refused' });
+      return self.placement;
+    },
+    disturbances: async () => self.disturbed,
+    close: async () => {},
+  };
+  return self;
+}
+
+const GIB = 1n << 30n;
+
+/** In the guest: `/` on sda, which nobody holds, and /srv on sdb, which is held. */
+const uses: SimulatedGuest = {
+  disks: [
+    { name: 'sda', scsi: { host: 0, target: 0, lun: 0 }, sizeBytes: 40n * GIB },
+    { name: 'sdb', scsi: { host: 0, target: 1, lun: 0 }, sizeBytes: 100n * GIB },
+  ],
+  uses: [
+    { what: '/', kind: 'mount', fsType: 'ext4', disks: ['sda'], held: false },
+    { what: '/srv', kind: 'mount', fsType: 'xfs', disks: ['sdb'], held: true },
+  ],
+};
+
+function placementOf(vm: string, boot: DeviceKey, data: DeviceKey): VmPlacement {
+  return {
+    vm,
+    ref: `VirtualMachine:${vm}`,
+    path: `/DC1/vm/${vm}`,
+    instanceUuid: `50-${vm}`,
+    biosUuid: `42-${vm}`,
+    powerState: 'poweredOn',
+    changeVersion: '1',
+    encrypted: false,
+    home: { file: `[VMFS-BOOT] ${vm}/${vm}.vmx`, devices: [boot] },
+    disks: [
+      {
+        address: 'scsi0:0',
+        key: 2000,
+        label: 'Hard disk 1',
+        kind: 'vmfs',
+        sizeBytes: 40n * GIB,
+        sharing: 'none',
+        files: [`[VMFS-BOOT] ${vm}/${vm}.vmdk`],
+        data: [boot],
+        metadata: [],
+      },
+      {
+        address: 'scsi0:1',
+        key: 2001,
+        label: 'Hard disk 2',
+        kind: 'rdm-physical',
+        sizeBytes: 100n * GIB,
+        sharing: 'none',
+        files: [`[VMFS-BOOT] ${vm}/${vm}_1.vmdk`],
+        data: [data],
+        metadata: [boot],
+      },
+    ],
+    snapshots: [],
+  };
+}
+
+function lun(end: string): DeviceKey {
+  const key = deviceKey(`naa.600000000000000000000000000000${end}`);
+  if (key === undefined) throw new Error('no device');
+  return key;
+}
+
+function volume(name: string, device: DeviceKey): { name: string; device: DeviceKey; sizeBytes: bigint } {
+  return { name, device, sizeBytes: 100n * GIB };
+}
+
+function noShell(): Promise<never> {
+  return Promise.reject(new Error('a simulated guest has no shell'));
+}
+
+/** Nobody else is there: what locks do among processes is tried with processes. */
+const locks: Locks = {
+  take: async () => ({ release: async () => {} }),
+  held: async () => [],
+  break: async () => false,
+};
