@@ -201,4 +201,21 @@ needs('govc')('govc reads the small vCenter', () => {
     for (const ref of ['Folder:group-d1', 'Datacenter:datacenter-2', 'VirtualMachine:vm-40', 'HostSystem:host-11'])
       expect(await govc('object.collect', ref)).toMatch(/\bname\b/);
   });
+
+  test('takes it for a single ESXi host where the table says so', async () => {
+    const [host] = table.hosts;
+    vcenter.serve({
+      ...twoTierTable,
+      about: { ...twoTierTable.about, product: 'esxi' },
+      datacenter: 'ha-datacenter',
+      hosts: host === undefined ? [] : [host],
+    });
+    try {
+      expect(await govc('about')).toMatch(/API type: +HostAgent\n/);
+      expect(await govc('ls', '/ha-datacenter/host/esx1.demo.example')).toMatch(/esx1\.demo\.example\/Resources/);
+      expect(await govc('device.info', '-vm', 'app01')).toContain('disk-1000-1');
+    } finally {
+      vcenter.serve(table);
+    }
+  });
 });
