@@ -35,7 +35,7 @@ function objectsOf(table: WorldTable): readonly ManagedObject[] {
     ...inventory(table, roots),
     ...table.hosts.flatMap((host) => hostObjects(host, table, roots)),
     ...table.datastores.map((datastore) => datastoreObject(datastore, table)),
-    ...table.vms.map((vm) => vmObject(vm, table, roots)),
+    ...table.vms.map((vm) => vmObject(vm, table)),
   ];
 }
 
@@ -429,7 +429,7 @@ function filesOf(vm: WorldVm): readonly string[] {
   return [vm.vmx, ...vm.disks.flatMap((disk) => disk.files)];
 }
 
-function vmObject(vm: WorldVm, table: WorldTable, _: Roots): ManagedObject {
+function vmObject(vm: WorldVm, table: WorldTable): ManagedObject {
   const datastores = table.datastores.filter(({ name }) => filesOf(vm).some((file) => file.startsWith(`[${name}] `)));
   return [
     'VirtualMachine',
@@ -458,6 +458,10 @@ function vmObject(vm: WorldVm, table: WorldTable, _: Roots): ManagedObject {
           leaf('guestState', 'running'),
         ]),
       ],
+      // vcsim writes into these when it takes a snapshot, and ends where they are missing.
+      ['layout', value('VirtualMachineFileLayout', [])],
+      ['layoutEx', value('VirtualMachineFileLayoutEx', [leaf('timestamp', '2026-11-01T00:00:00Z')])],
+      ['storage', value('VirtualMachineStorageInfo', [leaf('timestamp', '2026-11-01T00:00:00Z')])],
       ['datastore', references(datastores.map(({ id }) => item('Datastore', id)))],
       ...(vm.snapshots === undefined ? [] : [['snapshot', snapshotInfo(vm)] as Property]),
     ],

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { WorldTable } from '../../../src/demo/table.ts';
+import { writeModel } from './model.ts';
+
+export interface Vcsim {
+  /** 'https://127.0.0.1:40123/sdk' */
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  /** All SOAP that passed so far, both ways, as vcsim saw it. */
+  trace(): string;
+  stop(): Promise<void>;
+}
+
+const READY_MS = 30_000;
+
+/**
+ * The unmodified vcsim of vmware/govmomi, on a free port of loopback, serving this table. Its certificate is signed by
+ * itself.
+ */
+export async function startVcsim({ table }: { readonly table: WorldTable }): Promise<Vcsim> {
+  const folder = mkdtempSync(join(tmpdir(), 'stillpoint-vcsim-'));
+  const username = 'svc-stillpoint';
+  const password = 'p&ss<"word>';
+  const traceFile = join(folder, 'trace');
+  writeModel(table, join(folder, 'model'));
+  const child = spawn(
+    'vcsim',
+    [
+      ...['-l', '127.0.0.1:0', '-load', join(folder, 'model'), '-username', username, '-password', password],
+      ...['-trace', '-trace-file', traceFile],
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TMPDIR: folder } },
+  );
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+    child.once('error', () => resolve());
+  });
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const address = await listening(child, ended);
+    return { url: `https://${address}/sdk`, username, password, trace: () => readFileSync(traceFile, 'utf8'), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** vcsim prints `export GOVC_URL=https://user:password@127.0.0.1:40123/sdk GOVC_SIM_PID=…` when it serves. */
+function listening(child: ReturnType<typeof spawn>, ended: Promise<void>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const timer = setTimeout(() => reject(new Error(`vcsim does not serve:\n${said}`)), READY_MS);
+    const hear = (chunk: Buffer): void => {
+      said += chunk.toString();
+      const address = /GOVC_URL=https?:\/\/\S*@(127\.0\.0\.1:\d+)\//.exec(said)?.[1];
+      if (address === undefined) return;
+      clearTimeout(timer);
+      resolve(address);
+    };
+    child.stdout?.on('data', hear);
+    child.stderr?.on('data', hear);
+    void ended.then(() => {
+      clearTimeout(timer);
+      reject(new Error(`vcsim ended:\n${said}`));
+    });
+  });
+}
