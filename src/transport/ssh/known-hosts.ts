@@ -44,12 +44,18 @@ function markerOf(word: string | undefined): KnownHost['marker'] | null {
   return word?.startsWith('@') === true ? null : undefined;
 }
 
-/** The lines about a host. As with OpenSSH, lines without a port speak for other ports where none names the port. */
+/**
+ * The lines about a host. As with OpenSSH, lines without a port speak for another port where none names it; what they
+ * revoke is revoked on every port.
+ */
 export function linesAbout(lines: readonly KnownHost[], host: string, port: number): readonly KnownHost[] {
   const name = host.toLowerCase();
-  const exact = lines.filter((line) => covers(line.names, nameFor(name, port)));
-  if (port === 22 || exact.some((line) => line.marker === undefined)) return exact;
-  return [...exact, ...lines.filter((line) => covers(line.names, name))];
+  const full = nameFor(name, port);
+  const exact = lines.filter((line) => covers(line.names, full));
+  if (port === 22) return exact;
+  const named = exact.some((line) => line.marker === undefined);
+  const general = lines.filter((line) => covers(line.names, name) && !excludes(line.names, full));
+  return [...exact, ...general.filter((line) => !named || line.marker === 'revoked')];
 }
 
 export function judge(about: readonly KnownHost[], key: Buffer): Judgement {
@@ -81,9 +87,11 @@ export function keyType(key: Buffer): string {
 
 function covers(names: string, host: string): boolean {
   if (names.startsWith('|')) return isHashOf(names, host);
-  const patterns = names.split(',');
-  if (patterns.some((pattern) => pattern.startsWith('!') && matches(pattern.slice(1), host))) return false;
-  return patterns.some((pattern) => !pattern.startsWith('!') && matches(pattern, host));
+  return !excludes(names, host) && names.split(',').some((pattern) => matches(pattern, host));
+}
+
+function excludes(names: string, host: string): boolean {
+  return names.split(',').some((pattern) => pattern.startsWith('!') && matches(pattern.slice(1), host));
 }
 
 function isHashOf(hashed: string, host: string): boolean {

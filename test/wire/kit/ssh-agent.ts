@@ -1,0 +1,29 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { end, run, until } from './processes.ts';
+
+/** A real ssh-agent. */
+export interface TestAgent {
+  readonly socket: string;
+  add(...files: readonly string[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startAgent(): Promise<TestAgent> {
+  const folder = mkdtempSync(join(tmpdir(), 'stillpoint-agent-'));
+  const socket = join(folder, 'socket');
+  const child: ChildProcess = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+  await until('the agent listens', () => existsSync(socket));
+  return {
+    socket,
+    async add(...files) {
+      await run('env', [`SSH_AUTH_SOCK=${socket}`, 'ssh-add', '-q', ...files]);
+    },
+    async stop() {
+      await end(child);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
