@@ -2,7 +2,7 @@ import { Composer, type CST, Parser } from 'yaml';
 import { type Problem, problem } from './problem.ts';
 import type { Spot } from './spot.ts';
 import { DEEPEST, spotsOf, tooDeep } from './spots.ts';
-import { syntaxProblem } from './syntax.ts';
+import { syntaxProblems } from './syntax.ts';
 
 /** What follows the first few syntax errors is mostly their echo. */
 const MOST_SYNTAX_ERRORS = 5;
@@ -20,9 +20,10 @@ export function readDocument(text: string): Read {
   // process (yaml 2.9.1, Node 20, November 2026): so the depth is measured on the tokens, which are not.
   if (nesting(tokens) > DEEPEST) return { problems: [tooDeep(0)] };
   const [document, second] = [...new Composer({ uniqueKeys: false, prettyErrors: false }).compose(tokens)];
-  const errors = [...(document?.errors ?? []), ...(document?.warnings ?? [])].map(syntaxProblem);
-  if (second !== undefined) errors.push(secondDocument(second.range[0]));
-  if (errors.length > 0) return { problems: errors.slice(0, MOST_SYNTAX_ERRORS) };
+  const errors = [...(document?.errors ?? []), ...(document?.warnings ?? [])];
+  const broken = syntaxProblems(errors.slice(0, MOST_SYNTAX_ERRORS), errors.length > 0 ? openQuote(tokens) : undefined);
+  if (broken.length > 0) return { problems: broken };
+  if (second !== undefined) return { problems: [secondDocument(second.range[0])] };
   const contents = document?.contents ?? undefined;
   return contents === undefined ? { problems: [empty()] } : spotsOf(contents);
 }
@@ -35,6 +36,18 @@ function nesting(tokens: readonly CST.Token[]): number {
     depth += 1;
   }
   return depth;
+}
+
+/** Where a quoted text begins that runs to the end of the file. */
+function openQuote(tokens: readonly CST.Token[]): number | undefined {
+  for (let level = tokens; level.length > 0; level = level.flatMap(childrenOf)) {
+    for (const token of level) {
+      if (token.type !== 'double-quoted-scalar' && token.type !== 'single-quoted-scalar') continue;
+      const [quote, ...rest] = token.source;
+      if (rest.at(-1) !== quote) return token.offset;
+    }
+  }
+  return undefined;
 }
 
 function childrenOf(token: CST.Token): readonly CST.Token[] {

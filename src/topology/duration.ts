@@ -12,11 +12,16 @@ export function durationMs(text: string): number | undefined {
 
 /** A length of time with its unit, in milliseconds once parsed. */
 export const duration = z
-  .string({ error: (issue) => (typeof issue.input === 'number' ? needsUnit(`${issue.input}`) : undefined) })
+  .string({ error: (issue) => wrongKind(issue.input) })
   .regex(FORM, { error: (issue) => (/^\d+$/.test(`${issue.input}`) ? needsUnit(`${issue.input}`) : FORMS) })
   .transform((text) => durationMs(text) ?? 0);
 
 const FORMS = 'a duration is a number and a unit: 500ms, 8s, 2m, 26h, 7d';
+
+function wrongKind(input: unknown): string | undefined {
+  if (input === undefined) return undefined;
+  return typeof input === 'number' ? needsUnit(`${input}`) : FORMS;
+}
 
 function needsUnit(count: string): string {
   return `a duration needs a unit: ${count}s, ${count}m, ${count}h`;

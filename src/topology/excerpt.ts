@@ -14,33 +14,44 @@ export function excerpt(finding: Finding, columns = COLUMNS): string {
   return lines.map(harmless).join('\n');
 }
 
-/** The line and a caret under the column, cut to the width around the caret. */
+/** The line and a caret under the column, cut to `room` around the caret. */
 function pointed({ text, column }: Place, room: number): readonly string[] {
   const characters = [...text].map((character) => (character === '\t' ? ' ' : character));
   const target = Math.min(column - 1, characters.length);
-  const leading = characters.findIndex((character) => character !== ' ');
-  let from = Math.max(0, Math.min(leading, target));
-  let cut = '';
-  while (widthOf(characters.slice(from, target + 1)) + widthOf([...cut]) > room - 1) {
-    from += 1;
-    cut = '…';
+  const indent = characters.findIndex((character) => character !== ' ');
+  // A long line is cut so that a third of the room is left for what follows the caret.
+  const ahead = Math.min(characters.length - target, Math.floor(room / 3));
+  const from = start(characters, Math.min(indent, target), target + ahead, room);
+  const before = `${from > indent ? '…' : ''}${characters.slice(from, target).join('')}`;
+  const after: string[] = [];
+  let left = room - widthOf(before);
+  for (const character of characters.slice(target, target + left + 1)) {
+    left -= widthOf(character);
+    after.push(character);
   }
-  let to = characters.length;
-  let tail = '';
-  while (to > target + 1 && widthOf(characters.slice(from, to)) + cut.length + tail.length > room) {
-    to -= 1;
-    tail = '…';
+  if (left < 0) {
+    while (left < 1) left += widthOf(after.pop() ?? '');
+    after.push('…');
   }
-  const before = cut + characters.slice(from, target).join('');
-  return [
-    `${INDENT}${cut}${characters.slice(from, to).join('')}${tail}`,
-    `${INDENT}${' '.repeat(widthOf([...before]))}^`,
-  ];
+  return [`${INDENT}${before}${after.join('')}`, `${INDENT}${' '.repeat(widthOf(before))}^`];
 }
 
-/** Columns that a terminal gives to these characters. */
-function widthOf(characters: readonly string[]): number {
-  return characters.reduce((sum, character) => sum + (NONE.test(character) ? 0 : WIDE.test(character) ? 2 : 1), 0);
+/** Where to begin so that the line up to `end` fits, with a mark for what is left out. */
+function start(characters: readonly string[], from: number, end: number, room: number): number {
+  let first = Math.max(from, end - room);
+  let width = widthOf(characters.slice(first, end).join('')) + (first > from ? 1 : 0);
+  while (width > room) {
+    width += (first === from ? 1 : 0) - widthOf(characters[first] ?? ' ');
+    first += 1;
+  }
+  return first;
+}
+
+/** Columns that a terminal gives to a text. */
+function widthOf(text: string): number {
+  let width = 0;
+  for (const character of text) width += NONE.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
+  return width;
 }
 
 const NONE = /^(?:\p{Mn}|\p{Me}|\p{Cf})$/u;

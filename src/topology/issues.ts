@@ -5,63 +5,71 @@ import { DID_YOU_MEAN, wordsFor } from './words.ts';
 
 type Issue = z.core.$ZodIssue;
 
+interface Complaint {
+  readonly kind: 'unknown-key' | 'missing' | 'bad-name' | 'value';
+  readonly path: Path;
+  /** Goes on after the key when it begins with a space. */
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
 /** What the schema has against the value, each as a problem at its place in the tree that the value was made from. */
 export function schemaProblems(schema: z.ZodType, value: unknown, root: Spot): readonly Problem[] {
   const { error } = schema.safeParse(value, { error: wordsFor });
-  return (error?.issues ?? []).flatMap((issue) => problemsOf(issue, [], root));
+  const complaints = (error?.issues ?? []).flatMap((issue) => complaintsOf(issue, []));
+  return withoutEcho(complaints).map((complaint) => placed(complaint, root));
 }
 
-function problemsOf(issue: Issue, above: Path, root: Spot): readonly Problem[] {
+function complaintsOf(issue: Issue, above: Path): readonly Complaint[] {
   const path = [...above, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
   const [message = '', hint] = issue.message.split('\n');
   switch (issue.code) {
     case 'unrecognized_keys': {
       const hints = issue.message.split('\n');
-      return issue.keys.map((key, index) => unknownKey([...path, key], hints[index], root));
+      return issue.keys.map((key, index) => ({
+        kind: 'unknown-key',
+        path: [...path, key],
+        message: ' is not a key here',
+        hint: hints[index],
+      }));
     }
     case 'invalid_key':
-      return [
-        said(
-          'bad-name',
-          path,
-          `: ${issue.issues[0]?.message ?? message}`,
-          undefined,
-          offsetOf(root, path, 'at the key'),
-        ),
-      ];
+      return [{ kind: 'bad-name', path, message: issue.issues[0]?.message ?? message }];
     case 'invalid_union': {
       const branch = closest(issue.errors);
-      if (branch?.some(isNearMiss)) {
-        const misses = branch.filter((inner) => !isMissing(inner));
-        return misses.flatMap((inner) => problemsOf(inner, path, root));
-      }
-      if (branch !== undefined && message === '') return branch.flatMap((inner) => problemsOf(inner, path, root));
-      return [said('value', path, message, hint, offsetOf(root, path, 'at the value'))];
+      const better = branch !== undefined && (message === '' || branch.some(isNearMiss));
+      return better ? branch.flatMap((inner) => complaintsOf(inner, path)) : [{ kind: 'value', path, message, hint }];
     }
-    default: {
-      const code = isMissing(issue) ? 'missing' : 'value';
-      return [said(code, path, message, hint, offsetOf(root, path, 'at the value'))];
-    }
+    default:
+      return [{ kind: message.startsWith(' is missing') ? 'missing' : 'value', path, message, hint }];
   }
 }
 
-function unknownKey(path: Path, hint: string | undefined, root: Spot): Problem {
-  return said('unknown-key', path, ' is not a key here', hint, offsetOf(root, path, 'at the key'));
+/** A key is not missing where it stands misspelt. */
+function withoutEcho(complaints: readonly Complaint[]): readonly Complaint[] {
+  const misspelt = new Set(
+    complaints.flatMap(({ kind, path, hint }) => {
+      const [, meant] = kind === 'unknown-key' ? (/`(.+)`/.exec(hint ?? '') ?? []) : [];
+      return meant === undefined ? [] : [JSON.stringify([...path.slice(0, -1), meant])];
+    }),
+  );
+  return complaints.filter(({ kind, path }) => kind !== 'missing' || !misspelt.has(JSON.stringify(path)));
 }
 
-function said(code: string, path: Path, message: string, hint: string | undefined, offset: number): Problem {
+function placed({ kind, path, message, hint }: Complaint, root: Spot): Problem {
   const key = keyOf(path);
-  const joined = message.startsWith(' ') ? message : `: ${message.replace(/^: /, '')}`;
+  const points = kind === 'unknown-key' || kind === 'bad-name' ? 'at the key' : 'at the value';
+  const joined = key === '' ? message.trimStart() : `\`${key}\`${message.startsWith(' ') ? '' : ': '}${message}`;
   return problem({
-    code: `topology.${code}`,
+    code: `topology.${kind}`,
     subject: subjectOf(path),
-    message: key === '' ? joined.replace(/^: | /, '') : `\`${key}\`${joined}`,
+    message: joined,
     ...(hint === undefined ? {} : { hint }),
-    offset,
+    offset: offsetOf(root, path, points),
   });
 }
 
-/** The branch of a union that the value was meant for: one that does not already refuse its kind, then the least wrong. */
+/** The branch of a union that the value was meant for: one that does not refuse its very kind, then the least wrong. */
 function closest(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const [first] = [...branches].sort((a, b) => cost(a) - cost(b));
   return first;
@@ -71,7 +79,7 @@ function cost(branch: readonly Issue[]): number {
   return Math.max(...branch.map(refusal)) + branch.length - (branch.some(isNearMiss) ? 100 : 0);
 }
 
-/** How far an issue refuses the very kind of the value, and not something in it. */
+/** How far an issue refuses the kind of the value, and not something in it. */
 function refusal(issue: Issue): number {
   if (issue.path.length > 0) return 0;
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
@@ -83,8 +91,4 @@ function refusal(issue: Issue): number {
 function isNearMiss(issue: Issue): boolean {
   if (issue.code === 'invalid_union' && issue.message === '') return closest(issue.errors)?.some(isNearMiss) === true;
   return issue.message.includes(DID_YOU_MEAN);
-}
-
-function isMissing(issue: Issue): boolean {
-  return issue.message.startsWith(' is missing');
 }

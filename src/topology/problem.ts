@@ -18,14 +18,15 @@ export function problem(parts: Omit<Problem, 'severity'> & { readonly severity?:
 /** 'group mail' for ['groups', 'mail', …]: what a finding at this path is about. */
 export function subjectOf(path: readonly PropertyKey[]): string {
   const [section, name] = path;
+  if (name === undefined) return 'topology';
   const noun = NOUNS[String(section)];
-  if (noun !== undefined && name !== undefined) return `${noun} ${String(name)}`;
-  return section === undefined ? 'topology' : String(section);
+  return noun === undefined ? String(section) : `${noun} ${String(name)}`;
 }
 
 /** The keys inside the subject, as people write them: `ssh.port`, `exclude[0].disk`. */
 export function keyOf(path: readonly PropertyKey[]): string {
-  const inside = NOUNS[String(path[0])] !== undefined ? path.slice(2) : path.slice(path.length > 1 ? 1 : 0);
+  if (path.length === 1) return String(path[0]);
+  const inside = path.slice(NOUNS[String(path[0])] === undefined ? 1 : 2);
   return inside
     .map((step, index) => (typeof step === 'number' ? `[${step + 1}]` : `${index === 0 ? '' : '.'}${String(step)}`))
     .join('');

@@ -35,8 +35,8 @@ export interface ReadOptions {
  */
 export async function readTopology(file: string, makes: Makes, options: ReadOptions = {}): Promise<ReadResult> {
   const { text, problems } = await readText(resolve(file));
-  return text === undefined
-    ? { findings: findingsOf(problems, { file, text: '' }) }
+  return problems.length > 0
+    ? { findings: findingsOf(problems, { file, text }) }
     : parseTopology(text, file, makes, options);
 }
 

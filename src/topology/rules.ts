@@ -30,7 +30,7 @@ function includeProblems(root: Spot): readonly Problem[] {
 function loginProblems(root: Spot): readonly Problem[] {
   const defaults = under(root, 'defaults');
   return entriesOf(under(root, 'vms')).flatMap(({ key: vm, keyStart, value }) => {
-    if (value.kind !== 'map') return [];
+    if (value.kind !== 'map' || (under(value, 'ssh') ?? value).kind !== 'map') return [];
     if (under(value, 'ssh', 'host') !== undefined || under(defaults, 'ssh', 'host') !== undefined) return [];
     const methods = methodsIn(under(value, 'quiesce') ?? under(defaults, 'quiesce')).filter(
       (method) => method !== 'none',

@@ -93,15 +93,18 @@ const sshWritten = sshSettings.partial();
 /** An array's name stands in output, locks and the command line. */
 const idName = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, dot, dash and underscore, a letter or digit first');
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    'its name may have letters, digits, dot, dash and underscore, a letter or digit first',
+  );
 /** The same that a set id can carry; `latest` means a set on the command line. */
 const groupName = z
   .string()
   .regex(
     /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]{0,63}$/u,
-    'letters, digits, dot, dash and underscore, a letter or digit first, 64 at the most',
+    'its name may have letters, digits, dot, dash and underscore, a letter or digit first, 64 at the most',
   )
-  .regex(/^(?!latest$)/, '`latest` is a word of the command line; choose another name');
+  .regex(/^(?!latest$)/, '`latest` means something else on the command line; choose another name');
 const diskAddress = z
   .string()
   .regex(/^(scsi|nvme|sata|ide)\d{1,2}:\d{1,3}$/, 'a disk is named by controller and unit: "scsi0:1", "nvme0:0"');

@@ -11,16 +11,18 @@ export interface Source {
   readonly secrets?: readonly { readonly start: number; readonly end: number }[];
 }
 
-/** Problems as findings, in the order of the file, each told once. */
+/** Problems as findings, in the order of the file; what an alias brings to many is told once, where it stands. */
 export function findingsOf(problems: readonly Problem[], source: Source): readonly Finding[] {
   const placed = placesIn(source);
   const sorted = [...problems].sort((a, b) => (a.offset ?? -1) - (b.offset ?? -1));
   const told = new Set<string>();
   return sorted.flatMap(({ offset, ...said }): Finding[] => {
-    const id = `${offset} ${said.subject} ${said.message}`;
+    const id = `${offset} ${said.message}`;
     if (told.has(id)) return [];
     told.add(id);
-    return [{ ...said, ...(offset === undefined ? {} : { at: placed(offset) }) }];
+    return [
+      offset === undefined ? { ...said, message: `${source.file}: ${said.message}` } : { ...said, at: placed(offset) },
+    ];
   });
 }
 

@@ -8,17 +8,20 @@ export const DEEPEST = 64;
 /** A thousand guests, each with everything written out, are about 30,000 values. */
 const LARGEST = 200_000;
 
+const BROKEN_ALIAS: ReadonlySet<string> = new Set(['topology.unknown-alias', 'topology.alias-in-itself']);
+
 /** Nodes as values with places. Each node is visited once: what an alias brings is shared, and counted. */
 export function spotsOf(contents: ParsedNode): { readonly root?: Spot; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
-  const anchors = new Map<string, { readonly offset: number; readonly spot?: Spot }>();
+  const anchors = new Map<string, Spot | undefined>();
   const tell = (code: string, message: string, offset: number, hint: string): void => {
     problems.push(problem({ code: `topology.${code}`, subject: 'topology', message, offset, hint }));
   };
+  let excess: Problem | undefined;
   const root = convert(contents);
-  if (root.depth > DEEPEST) return { problems: [...problems, tooDeep(root.start)] };
-  if (root.size > LARGEST) return { problems: [...problems, tooLarge(root.start)] };
-  return { root, problems };
+  if (excess !== undefined) return { problems: [...problems, excess] };
+  // What an alias should have brought is not known: all else that could be said would be its echo.
+  return problems.some(({ code }) => BROKEN_ALIAS.has(code)) ? { problems } : { root, problems };
 
   function convert(node: ParsedNode): Spot {
     const [start, end] = node.range;
@@ -27,9 +30,9 @@ export function spotsOf(contents: ParsedNode): { readonly root?: Spot; readonly 
     if (anchors.has(node.anchor)) {
       tell('duplicate-anchor', `the anchor &${node.anchor} is set twice`, start, 'Give one of them another name.');
     }
-    anchors.set(node.anchor, { offset: start });
+    anchors.set(node.anchor, undefined);
     const spot = converted(node);
-    anchors.set(node.anchor, { offset: start, spot });
+    anchors.set(node.anchor, spot);
     return spot;
   }
 
@@ -38,25 +41,25 @@ export function spotsOf(contents: ParsedNode): { readonly root?: Spot; readonly 
     if (isMap<ParsedNode, ParsedNode | null>(node)) return mapOf(node.items, start, end);
     if (isSeq<ParsedNode>(node)) {
       const items = node.items.map(convert);
-      return { kind: 'list', start, end, items, ...measured(items) };
+      return bounded({ kind: 'list', start, end, items, ...measured(items) });
     }
     return isScalar(node) ? scalar(node.value, start, end) : scalar(null, start, end);
   }
 
+  /** The first that is too much is where to look; all around it is too much as well. */
+  function bounded(spot: Spot): Spot {
+    if (spot.depth > DEEPEST) excess ??= tooDeep(spot.start);
+    if (spot.size > LARGEST) excess ??= tooLarge(spot.start);
+    return spot;
+  }
+
   function follow(name: string, start: number, end: number): Spot {
     const target = anchors.get(name);
-    if (target?.spot !== undefined) return target.spot;
+    if (target !== undefined) return target;
     const meant = nearest(name, anchors.keys());
-    if (target !== undefined) tell('alias-in-itself', `*${name} stands inside what it repeats`, start, 'Write it out.');
-    else if (meant !== undefined)
-      tell('unknown-alias', `no anchor &${name} before this`, start, `Did you mean *${meant}?`);
-    else
-      tell(
-        'unknown-alias',
-        `no anchor &${name} before this`,
-        start,
-        `Set it first: &${name} at what is to be repeated.`,
-      );
+    const hint = meant === undefined ? `Set it first: &${name} at what is to be repeated.` : `Did you mean *${meant}?`;
+    if (anchors.has(name)) tell('alias-in-itself', `*${name} stands inside what it repeats`, start, 'Write it out.');
+    else tell('unknown-alias', `no anchor &${name} before this`, start, hint);
     return scalar(null, start, end);
   }
 
@@ -72,8 +75,10 @@ export function spotsOf(contents: ParsedNode): { readonly root?: Spot; readonly 
       const [keyStart, keyEnd] = key.range;
       const name = nameOf(key);
       const spot = value === null ? scalar(null, keyStart, keyEnd) : convert(value);
-      if (name === undefined || name === '' || name === '__proto__') {
+      if (name === undefined || name === '') {
         tell('bad-name', 'a key is one word or text, and not empty', keyStart, 'Write KEY: VALUE.');
+      } else if (name === '__proto__') {
+        tell('bad-name', 'a word that JavaScript keeps for itself cannot be a key', keyStart, 'Choose another name.');
       } else if (isMergeKey(key)) {
         if (mergedAt !== undefined)
           tell('duplicate-key', '<< stands twice in one map', keyStart, 'List them: <<: [*a, *b].');
@@ -86,7 +91,7 @@ export function spotsOf(contents: ParsedNode): { readonly root?: Spot; readonly 
       }
     }
     const entries = new Map([...own, ...[...merged].filter(([name]) => !own.has(name))]);
-    return { kind: 'map', start, end, entries, ...measured([...entries.values()].map(({ value }) => value)) };
+    return bounded({ kind: 'map', start, end, entries, ...measured([...entries.values()].map(({ value }) => value)) });
   }
 
   /** The first map of a list wins, as YAML has it. */

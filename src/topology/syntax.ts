@@ -1,16 +1,19 @@
 import type { YAMLError } from 'yaml';
 import { type Problem, problem } from './problem.ts';
 
-/** What the YAML parser stumbled over, in words for people who write YAML twice a year. */
-export function syntaxProblem(error: YAMLError): Problem {
-  const [message, hint] = wordsFor(error);
-  return problem({
-    code: 'topology.syntax',
-    subject: 'topology',
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    offset: error.pos[0],
-  });
+/**
+ * What the YAML parser stumbled over, in words for people who write YAML twice a year.
+ * @param openedAt where the quotation mark stands that nothing closes: all after it is its echo
+ */
+export function syntaxProblems(errors: readonly YAMLError[], openedAt: number | undefined): readonly Problem[] {
+  if (openedAt !== undefined)
+    return [said(openedAt, 'this quotation mark is not closed', 'Close it where the text ends.')];
+  return errors.map((error) => said(error.pos[0], ...wordsFor(error)));
+}
+
+function said(offset: number, message: string, hint?: string): Problem {
+  const about = { code: 'topology.syntax', subject: 'topology', message, offset };
+  return problem(hint === undefined ? about : { ...about, hint });
 }
 
 function wordsFor({ code, message }: YAMLError): readonly [string, string?] {
@@ -43,7 +46,6 @@ function wordsFor({ code, message }: YAMLError): readonly [string, string?] {
 }
 
 function missing(message: string): readonly [string, string?] {
-  if (message.includes('quote')) return ['a quotation mark is not closed', 'Close it at the end of the text.'];
   if (/end with a [}\]]/.test(message)) return ['a bracket is not closed', 'Close it with } or ].'];
   if (message.includes('space')) return ['a space is missing', 'YAML wants one after : and , and before #.'];
   return [`something is missing (${message.split('\n', 1)[0]?.toLowerCase()})`];

@@ -5,8 +5,8 @@ import { type Problem, problem } from './problem.ts';
 const LARGEST_BYTES = 1024 * 1024;
 
 export interface Text {
-  /** Absent: it cannot be read as text. */
-  readonly text?: string;
+  /** As far as it could be read; with problems, only to point into. */
+  readonly text: string;
   readonly problems: readonly Problem[];
 }
 
@@ -20,40 +20,53 @@ export async function readText(path: string): Promise<Text> {
       for (let got = -1; got !== 0 && length < buffer.length; length += got) {
         got = (await file.read(buffer, length, buffer.length - length, null)).bytesRead;
       }
-      return textOf(buffer.subarray(0, length));
+      return decoded(buffer.subarray(0, length));
     } finally {
       await file.close();
     }
   } catch (thrown) {
-    return { problems: [notReadable(path, thrown)] };
+    return { text: '', problems: [notReadable(path, thrown)] };
   }
 }
 
-function textOf(bytes: Buffer): Text {
+function decoded(bytes: Buffer): Text {
   if (bytes.length > LARGEST_BYTES) {
-    return refused('file-too-large', 'larger than 1 MiB', 'This is no topology; is it the right file?');
+    const hint = 'This is no topology; is it the right file?';
+    const problems = [
+      problem({ code: 'topology.file-too-large', subject: 'topology', message: 'larger than 1 MiB', hint }),
+    ];
+    return { text: '', problems };
   }
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
-  const wrong = text.search(/[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\uFFFD]/);
-  if (wrong < 0) return { text, problems: [] };
-  const what =
-    text.startsWith('\uFFFD') || text.includes('\0') ? 'not UTF-8 text, perhaps UTF-16 or binary' : undefined;
-  const message = what ?? (text[wrong] === '\uFFFD' ? 'a character that is not UTF-8' : 'a control character');
-  const line = text.slice(0, wrong).split('\n').length;
-  return refused('not-text', `line ${line}: ${message}`, 'Save the file as UTF-8.');
+  const offset = text.search(/[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\uFFFD]/);
+  if (offset < 0) return { text, problems: [] };
+  const [message, hint] = wordsFor(text, offset);
+  return { text, problems: [problem({ code: 'topology.not-text', subject: 'topology', message, hint, offset })] };
 }
 
-function refused(code: string, message: string, hint: string): Text {
-  return { problems: [problem({ code: `topology.${code}`, subject: 'topology', message, hint })] };
+function wordsFor(text: string, offset: number): readonly [string, string] {
+  if (offset < 2 && text.slice(0, 4).includes('\0')) return ['this is UTF-16, not UTF-8', 'Save the file as UTF-8.'];
+  if (text[offset] === '\uFFFD') return ['this is not UTF-8', 'Save the file as UTF-8.'];
+  return ['a control character stands here', 'Take it out.'];
 }
 
 function notReadable(path: string, thrown: unknown): Problem {
   const reason = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
   const about = { subject: 'topology', code: 'topology.not-readable' };
   if (reason === 'ENOENT' || reason === 'ENOTDIR') {
-    return problem({ ...about, code: 'topology.not-there', message: `there is no ${path}` });
+    const hint = 'A first topology to fill in: stillpoint init';
+    return problem({ ...about, code: 'topology.not-there', message: 'there is no such file', hint });
   }
-  if (reason === 'EISDIR') return problem({ ...about, message: `${path} is a folder` });
-  if (reason === 'EACCES') return problem({ ...about, message: `${path} may not be read by this user` });
-  return problem({ ...about, message: `${path} cannot be read: ${thrown instanceof Error ? thrown.message : thrown}` });
+  if (reason === 'EISDIR') return problem({ ...about, message: 'it is a folder', hint: 'Name the file in it.' });
+  if (reason === 'EACCES') {
+    return problem({
+      ...about,
+      message: 'it may not be read by this user',
+      hint: `Give this user the right to ${path}.`,
+    });
+  }
+  return problem({
+    ...about,
+    message: `it cannot be read (${thrown instanceof Error ? thrown.message : String(thrown)})`,
+  });
 }

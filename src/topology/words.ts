@@ -1,9 +1,10 @@
 import type { z } from 'zod';
+import { isMap, keysOf, kindOf, MAP, oneOf, optionsOf, wantedBy } from './kind.ts';
 import { nearest } from './nearest.ts';
 
 /**
  * zod's issues in people's words. A text that begins with a space goes on after the key (`ssh.port` must be …); any
- * other stands for itself. A second line is the hint. An unknown key has one line a key: its hint. Empty: a union whose
+ * other stands for itself. A second line is the hint. Unknown keys have one line each: its hint. Empty: a union whose
  * branches say it better. What the reader typed is never repeated: it might be a secret in the wrong place.
  */
 export function wordsFor(issue: z.core.$ZodRawIssue): string | undefined {
@@ -40,14 +41,15 @@ function wrongType(expected: string, input: unknown): string {
   if (input === undefined) return ' is missing';
   const wanted = NOUNS[expected] ?? expected;
   if (input === null)
-    return ` has no value; it must be ${wanted}${expected === 'object' ? '\nWrite {} for an empty one.' : ''}`;
+    return ` has no value; it must be ${wanted}${wanted === MAP ? '\nWrite {} for an empty one.' : ''}`;
+  if (expected === 'int') return ` must be ${wanted}`;
   const quotes = expected === 'string' && typeof input !== 'object' ? '\nPut it in quotes.' : '';
-  return ` must be ${wanted}, not ${nounOf(input)}${quotes}`;
+  return ` must be ${wanted}, not ${kindOf(input)}${quotes}`;
 }
 
 const NOUNS: Readonly<Record<string, string>> = {
-  object: 'a map (KEY: VALUE)',
-  record: 'a map (KEY: VALUE)',
+  object: MAP,
+  record: MAP,
   array: 'a list',
   tuple: 'a list',
   string: 'text',
@@ -56,19 +58,13 @@ const NOUNS: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 };
 
-function nounOf(input: unknown): string {
-  if (Array.isArray(input)) return 'a list';
-  if (typeof input === 'object') return 'a map';
-  if (typeof input === 'boolean') return 'true or false';
-  return typeof input === 'number' ? 'a number' : 'text';
-}
-
 function wrongValue(values: readonly string[], input: unknown): string {
   if (input === undefined) return ` is missing; it must be ${oneOf(values)}`;
+  if (values.includes(String(input))) {
+    return ` must be ${oneOf(values)}\n${typeof input === 'string' ? 'Take the quotes off.' : 'Put it in quotes.'}`;
+  }
   const near = typeof input === 'string' ? nearest(input, values) : undefined;
-  if (near !== undefined) return ` must be ${oneOf(values)}\n${DID_YOU_MEAN} \`${near}\`?`;
-  const sameWord = values.includes(String(input)) ? `, and ${nounOf(input)} is not that` : '';
-  return ` must be ${oneOf(values)}${sameWord}`;
+  return ` must be ${oneOf(values)}${near === undefined ? '' : `\n${DID_YOU_MEAN} \`${near}\`?`}`;
 }
 
 function tooSmall(origin: string, minimum: number): string {
@@ -79,40 +75,32 @@ function tooSmall(origin: string, minimum: number): string {
 
 function unionWords(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): string {
   const { discriminator, input } = issue;
-  if (discriminator !== undefined) return wrongValue(optionsOf(issue), isMap(input) ? input[discriminator] : undefined);
+  if (discriminator !== undefined) return wrongTag(discriminator, tagsOf(issue), isMap(input) ? input : {});
   if (input === undefined) return ' is missing';
-  const keys = optionSchemas(issue.inst).map(keysOf);
-  if (!isMap(input) || keys.some((own) => own.length === 0)) return '';
-  const known = [...new Set(keys.flat())];
+  const wanted = wantedBy(issue.inst);
+  if (!wanted.some(({ kind }) => kind === kindOf(input))) {
+    const takesText = wanted.some(({ kind, words }) => kind === words && kind === 'text');
+    const quotes = takesText && typeof input !== 'object' ? '\nPut it in quotes.' : '';
+    return ` must be ${[...new Set(wanted.map(({ words }) => words))].join(' or ')}, not ${kindOf(input)}${quotes}`;
+  }
+  return isMap(input) ? mapWords(optionsOf(issue.inst).map(keysOf), input) : '';
+}
+
+function wrongTag(key: string, tags: readonly string[], input: Readonly<Record<string, unknown>>): string {
+  const misspelt = key in input ? undefined : Object.keys(input).find((word) => nearest(word, [key]) !== undefined);
+  const words = wrongValue(tags, input[key]);
+  return misspelt === undefined ? words : `${words}\n${DID_YOU_MEAN} \`${key}\` where \`${misspelt}\` stands?`;
+}
+
+/** Of maps that are told apart by which one key they have. */
+function mapWords(options: readonly (readonly string[])[], input: Readonly<Record<string, unknown>>): string {
+  if (options.some((keys) => keys.length !== 1)) return '';
+  const known = options.flat();
   const present = known.filter((key) => key in input);
   if (present.length === 0) return ` must have ${oneOf(known)}`;
   return present.length > 1 ? ` may have only ${oneOf(known)}` : '';
 }
 
-function optionsOf(issue: object): readonly string[] {
+function tagsOf(issue: object): readonly string[] {
   return 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
-}
-
-function oneOf(values: readonly string[]): string {
-  return values.length === 1 ? `${values[0]}` : `one of ${values.join(', ')}`;
-}
-
-function isMap(input: unknown): input is Readonly<Record<string, unknown>> {
-  return typeof input === 'object' && input !== null && !Array.isArray(input);
-}
-
-function keysOf(schema: unknown): readonly string[] {
-  const shape = definitionOf(schema).shape;
-  return isMap(shape) ? Object.keys(shape) : [];
-}
-
-function optionSchemas(schema: unknown): readonly unknown[] {
-  const { options } = definitionOf(schema);
-  return Array.isArray(options) ? options : [];
-}
-
-function definitionOf(schema: unknown): Readonly<Record<string, unknown>> {
-  const inner = isMap(schema) ? schema._zod : undefined;
-  const definition = isMap(inner) ? inner.def : undefined;
-  return isMap(definition) ? definition : {};
 }
