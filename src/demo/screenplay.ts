@@ -6,7 +6,7 @@ import { EXIT, Fault } from '../base/fault.ts';
 import type { ArrayId, Manifest, Plan } from '../model.ts';
 import type { ArrayDriver } from '../ports.ts';
 import { type Round, readBack, tally, unheldRound } from './rounds.ts';
-import { heading, heldSummary, imagesRead, unheldSummary, WIDTH, whereDisksLie } from './text.ts';
+import { heading, heldSummary, INDENT, imagesRead, unheldSummary, whereDisksLie } from './text.ts';
 import { TWO_TIERS } from './two-tier.ts';
 import { type SmallWorld, startWorld } from './world.ts';
 
@@ -26,7 +26,6 @@ export interface DemoOptions {
   readonly say: (line: string) => void;
   /** What a machine reads: objects with `v` and `type`. */
   readonly tell: (event: Readonly<Record<string, unknown>>) => void;
-  readonly draw: (manifest: Manifest, width: number) => readonly string[];
   readonly clock: Clock;
   readonly interrupt: AbortSignal;
   /** How the reader started this program: 'node bin/stillpoint.js'. */
@@ -155,12 +154,12 @@ async function playHeld(
   return { rounds: played, manifests };
 }
 
-function conclude({ say, draw, command }: DemoOptions, world: SmallWorld, manifests: readonly Manifest[]): void {
+function conclude({ say, command }: DemoOptions, world: SmallWorld, manifests: readonly Manifest[]): void {
   const last = manifests.at(-1);
   if (last === undefined) throw new Fault({ code: 'demo.no-set', message: 'no set was taken' });
-  for (const line of draw(last, WIDTH)) say(line);
-  say('   Every snapshot lies inside every hold, and every guest said it was still held');
-  say('   when let go: that is the proof.');
+  for (const line of drawWindow(last.window, { title: 'The last window' })) say(line);
+  const proof = proofOf(last.window);
+  if (proof !== undefined) for (const line of wrap(proof, WIDTH, INDENT)) say(line);
   say('');
   say(`Kept for you to look at:  ${world.folder}   (remove it when you like)`);
   say('Next:');

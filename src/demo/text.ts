@@ -1,8 +1,10 @@
 import type { Plan } from '../model.ts';
+import { table } from '../ui/table.ts';
+import { WIDTH } from '../ui/text.ts';
 import { isTorn } from './image.ts';
 import { type Round, tally } from './rounds.ts';
 
-export const WIDTH = 80;
+export const INDENT = '   ';
 
 /** '1  Where the disks lie', and at the right edge the command that shows the same of a real world. */
 export function heading(number: number, title: string, command?: string): string {
@@ -20,7 +22,7 @@ export function whereDisksLie(plan: Plan): readonly string[] {
     disk.volumes.map((volume) => `${volume.array}: ${volume.name}`).join(', '),
     disk.tier ?? '',
   ]);
-  return columns([['guest', 'disk', 'lies on', 'LUN', 'array: volume', 'tier'], ...rows]);
+  return table([['guest', 'disk', 'lies on', 'LUN', 'array: volume', 'tier'], ...rows], { indent: INDENT });
 }
 
 /** Where the numbers of one round stand, a guest a line. */
@@ -33,26 +35,20 @@ export function imagesRead(round: Round): readonly string[] {
     String(image.data),
     isTorn(image) ? 'these two never existed together' : 'ok',
   ]);
-  return columns(rows).map((line) => `   ${line}`);
+  return table(rows, { indent: `${INDENT}   ` });
 }
 
 export function unheldSummary(rounds: readonly Round[]): string {
   const { torn, images, tornImages } = tally(rounds);
-  return `   ${rounds.length} rounds: ${torn} with a torn guest (${tornImages} of ${images} images torn)`;
+  return `${INDENT}${rounds.length} rounds: ${torn} with a torn guest (${tornImages} of ${images} images torn)`;
 }
 
 export function heldSummary(rounds: readonly Round[]): string {
   const { torn, images, tornImages } = tally(rounds);
-  return `   ${rounds.length} rounds: ${torn} torn (${tornImages} of ${images})`;
+  return `${INDENT}${rounds.length} rounds: ${torn} torn (${tornImages} of ${images})`;
 }
 
 /** 'naa.6…b0': what tells these few apart. */
 function shortDevice(device: string): string {
   return device.replace(/^((?:naa|eui)\..).*(..)$/, '$1…$2');
-}
-
-/** Left-aligned, three spaces in and two between, nothing at the end of a line. */
-function columns(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => `   ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
 }
