@@ -5,6 +5,8 @@ import { type Deadline, deadline } from '../base/deadline.ts';
 import { EXIT, Fault } from '../base/fault.ts';
 import type { ArrayId, Manifest, Plan } from '../model.ts';
 import type { ArrayDriver } from '../ports.ts';
+import { drawWindow, proofOf } from '../ui/drawing.ts';
+import { WIDTH, wrap } from '../ui/text.ts';
 import { type Round, readBack, tally, unheldRound } from './rounds.ts';
 import { heading, heldSummary, INDENT, imagesRead, unheldSummary, whereDisksLie } from './text.ts';
 import { TWO_TIERS } from './two-tier.ts';
