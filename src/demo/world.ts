@@ -189,7 +189,8 @@ function describe(
       quiesce: { method: 'fsfreeze', interpreter: 'sh' },
     },
     vms: Object.fromEntries(
-      started.guests.map(({ name, port, hostKey }) => [name, { ssh: { host: '127.0.0.1', port, hostKey } }]),
+      // By name: under the vCenter's address nobody may be held.
+      started.guests.map(({ name, port, hostKey }) => [name, { ssh: { host: 'localhost', port, hostKey } }]),
     ),
     groups: { [wish.group]: { vms: started.guests.map((guest) => guest.name), window: '10s', require: 'filesystem' } },
   };

@@ -134,7 +134,7 @@ needs('ssh')('a guest of the demo, to OpenSSH', () => {
       join(folder, 'id'),
       '-p',
       String(guest.port),
-      'root@127.0.0.1',
+      'root@localhost',
       'echo "$HOME"; exit 3',
     ];
     const failed = await promisify(execFile)('ssh', argv, { timeout: 10_000 }).catch((error) => error);
@@ -150,7 +150,7 @@ async function stateOf(pid: number): Promise<string> {
 
 function settings() {
   return {
-    host: '127.0.0.1',
+    host: 'localhost',
     port: guest.port,
     user: 'root',
     key: join(folder, 'id'),

@@ -112,7 +112,7 @@ function endGroup(child: ChildProcess): void {
 function listening(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(0, 'localhost', () => {
       const at = server.address();
       if (at !== null && typeof at === 'object') resolve(at.port);
     });
