@@ -1,0 +1,119 @@
+import type { Clock } from '../base/clock.ts';
+import type { Deadline } from '../base/deadline.ts';
+import { EXIT, Fault } from '../base/fault.ts';
+import type { Locks } from '../base/lock.ts';
+import { resumeJournal } from '../catalog/journal.ts';
+import { leftovers } from '../catalog/leftovers.ts';
+import { runningRuns } from '../catalog/running.ts';
+import type { StateFolder } from '../catalog/state-folder.ts';
+import { lastGood, listRuns, listSets, pick, type RunEntry, resolveSet, type WholeSet } from '../catalog/store.ts';
+import type { ArrayId, SetId } from '../model.ts';
+import type { ArrayDriver, Emit } from '../ports.ts';
+import { type Remains, removeSet, takeBack } from './clean-up.ts';
+
+export interface RemoveParts {
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly state: StateFolder;
+  readonly locks: Locks;
+  /** The last good set of its group may go. */
+  readonly last: boolean;
+  readonly because: string;
+}
+
+/** What is to go: a whole set, or what a failed run left behind. */
+export type Doomed =
+  | { readonly kind: 'set'; readonly id: SetId; readonly group: string; readonly set: WholeSet }
+  | { readonly kind: 'leftovers'; readonly id: SetId; readonly group: string; readonly run: RunEntry };
+
+/** What each name means. Rejects, before anything is removed, for a name that means nothing or must not go. */
+export async function chooseDoomed(parts: RemoveParts, wanted: readonly string[]): Promise<readonly Doomed[]> {
+  const { state, locks, last } = parts;
+  const sets = await listSets(state);
+  const runs = await listRuns(state);
+  const running = await runningRuns(locks);
+  const open = new Set(leftovers(sets, runs, running).map(({ run }) => run));
+  const doomed = wanted.map((name): Doomed => {
+    const run = runs.find(
+      (entry) => entry.id.startsWith(name) && open.has(entry.id) && sets.every(({ id }) => id !== entry.id),
+    );
+    if (run !== undefined) {
+      const { id, group } = pick(runs, name, 'run');
+      return { kind: 'leftovers', id, group, run };
+    }
+    const set = resolveSet(sets, name);
+    if (set.state === 'unreadable') throw unreadable(set.id, set.why);
+    if (set.pinned !== undefined) throw pinned(set.id, set.pinned);
+    return { kind: 'set', id: set.id, group: set.group, set };
+  });
+  const distinct = [...new Map(doomed.map((one) => [one.id, one])).values()];
+  const lastOnes = distinct.find(({ id, group }) => lastGood(sets, group)?.id === id);
+  if (lastOnes !== undefined && !last) throw lastGoodSet(lastOnes.id, lastOnes.group);
+  return distinct;
+}
+
+/** Removes one, under its group's lock. What could not be removed is answered. */
+export async function remove(
+  parts: RemoveParts,
+  doomed: Doomed,
+  drivers: ReadonlyMap<ArrayId, ArrayDriver>,
+  wait: Deadline,
+  limit: Deadline,
+): Promise<readonly Remains[]> {
+  const { group, id } = doomed;
+  const taken = await parts.locks.take([{ key: `group:${group}`, shown: `group ${group}` }], id, wait);
+  try {
+    if (doomed.kind === 'set') {
+      return await removeSet(parts, parts.state, drivers, doomed.set.manifest, parts.because, limit);
+    }
+    return await removeLeftovers(parts, doomed.run, drivers, limit);
+  } finally {
+    await taken.release();
+  }
+}
+
+/** By the label in the run's own intent, on the arrays that it names. */
+async function removeLeftovers(
+  parts: RemoveParts,
+  run: RunEntry,
+  drivers: ReadonlyMap<ArrayId, ArrayDriver>,
+  limit: Deadline,
+): Promise<readonly Remains[]> {
+  const { intent } = run.record;
+  if (intent === undefined) return [];
+  const known = intent.arrays.flatMap(({ array }) => drivers.get(array) ?? []);
+  const gone = intent.arrays
+    .filter(({ array }) => !drivers.has(array))
+    .map(({ array }): Remains => ({ array, names: [], why: 'this array is no longer in the topology' }));
+  const ageMs = parts.clock.date().getTime() - Date.parse(intent.startedAt);
+  const mayAppear = new Set(known.filter(({ traits }) => ageMs < traits.lateMs).map(({ id }) => id));
+  const journal = await resumeJournal(parts.state, run.id);
+  return [...gone, ...(await takeBack(parts, known, intent.label, journal, mayAppear, limit))];
+}
+
+function lastGoodSet(id: SetId, group: string): Fault {
+  return new Fault({
+    code: 'remove.last-good',
+    message: `${id} is the last good set of group ${group}`,
+    hint: 'Take a new one first, or say that it may go: --last',
+    exit: EXIT.usage,
+  });
+}
+
+function pinned(id: SetId, why: string): Fault {
+  return new Fault({
+    code: 'remove.pinned',
+    message: `${id} is pinned: ${why}`,
+    hint: 'Unpin it first.',
+    exit: EXIT.usage,
+  });
+}
+
+function unreadable(id: SetId, why: string): Fault {
+  return new Fault({
+    code: 'remove.unreadable',
+    message: `${id} cannot be removed, because its manifest cannot be believed: ${why}`,
+    hint: 'Its snapshots stay on the arrays. docs/operations.md tells how to find and remove them by hand.',
+    exit: EXIT.usage,
+  });
+}
