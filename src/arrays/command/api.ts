@@ -1,0 +1,89 @@
+import type { Deadline } from '../../base/deadline.ts';
+import { asFault, Fault } from '../../base/fault.ts';
+import type { ArrayId } from '../../model.ts';
+import type { CommandResult } from '../../ports.ts';
+import type { Box } from '../box.ts';
+import { commandFailed } from '../box.ts';
+import type { CommandSettings, Listing } from './config.ts';
+import { anyLine } from './pattern.ts';
+import type { Column, Rows } from './rows.ts';
+import { rowsIn } from './rows.ts';
+import type { Argument, Values } from './template.ts';
+import { fill, hasEach, mentions } from './template.ts';
+
+/** What the topology's commands can be asked and told, outside the window. */
+export interface CommandApi {
+  /** undefined: the topology has no `list`. */
+  list(deadline: Deadline): Promise<Rows | undefined>;
+  find(deadline: Deadline): Promise<Rows>;
+  remove(values: Values, deadline: Deadline): Promise<void>;
+  /** Once with an `each`, or where nothing in it belongs to one volume; else once a volume. */
+  arm(all: readonly Values[], deadline: Deadline): Promise<void>;
+  disarm(values: Values, deadline: Deadline): Promise<void>;
+}
+
+/** For one short answer. */
+export const ANSWER_LIMIT_MS = 100;
+
+export function commandApi(array: ArrayId, settings: CommandSettings, box: Box): CommandApi {
+  return {
+    list: async (deadline) =>
+      settings.list === undefined ? undefined : read('list', settings.list, ['volume'], deadline),
+    find: (deadline) => read('find', settings.find, ['volume', 'snapshot'], deadline),
+    remove: (values, deadline) => tell(settings.remove, values, deadline),
+    async arm(all, deadline) {
+      const { arm } = settings;
+      if (arm === undefined) return;
+      for (const values of runsFor(arm.run, all)) await box.expect(fill(arm.run, values), deadline);
+    },
+    async disarm(values, deadline) {
+      if (settings.disarm !== undefined) await tell(settings.disarm, values, deadline);
+    },
+  };
+
+  async function read(name: string, listing: Listing, needed: readonly Column[], deadline: Deadline): Promise<Rows> {
+    const argv = fill(listing.run, []);
+    const result = await box.run(argv, deadline);
+    if (listing.none !== undefined && anyLine(listing.none, said(result), ANSWER_LIMIT_MS)) {
+      return { rows: [], unread: [] };
+    }
+    if (result.exit !== 0) throw commandFailed(array, argv, result);
+    try {
+      return rowsIn(listing, result.stdout, needed);
+    } catch (thrown) {
+      throw asFault(thrown).of(`array ${array}: ${name}`);
+    }
+  }
+
+  async function tell(
+    command: NonNullable<CommandSettings['disarm']> | CommandSettings['remove'],
+    values: Values,
+    deadline: Deadline,
+  ): Promise<void> {
+    const argv = fill(command.run, [values]);
+    const result = await box.run(argv, deadline);
+    if (result.exit === 0) return;
+    if (command.gone !== undefined && anyLine(command.gone, said(result), ANSWER_LIMIT_MS)) return;
+    throw commandFailed(array, argv, result);
+  }
+}
+
+/** For whom a command runs: once for all of them, or, where it speaks of one volume, once for each. */
+export function runsFor(template: readonly Argument[], all: readonly Values[]): readonly (readonly Values[])[] {
+  const ofOne = !hasEach(template) && mentions(template, /<(?:volume|snapshot)>/);
+  return ofOne ? all.map((values) => [values]) : [all];
+}
+
+/** Both outputs: what a program says on which of them is its own taste. */
+export function said(result: CommandResult): string {
+  return `${result.stdout}\n${result.stderr}`;
+}
+
+/** Rows that cannot be read but hold a label of ours: what they are of would be overlooked. */
+export function unreadable(array: ArrayId, lines: readonly string[]): Fault {
+  return new Fault({
+    code: 'array.unread-row',
+    message: `array ${array}: find prints a snapshot of ours in a form that its row does not match: ${(lines[0] ?? '').slice(0, 200)}`,
+    hint: `Mend arrays.${array}.find; stillpoint check shows all such lines.`,
+  });
+}

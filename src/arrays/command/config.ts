@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { isOnePlace, ONE_PLACE, place } from '../place.ts';
+import { isRowsPath } from './json-rows.ts';
+import { groupsOf } from './pattern.ts';
+import { isNamedByLabel, mentions, type Placeholder, unknownIn } from './template.ts';
+
+/** `driver: command`: an array that is spoken to in commands of your own. Placeholders stand inside an argument. */
+const argument = z.union([
+  z.string(),
+  z.strictObject({ each: z.string().describe('Repeated for each volume: one command for all of them, one cut unit') }),
+]);
+const run = z.tuple([z.string().min(1)], argument).describe('The command, as a list of words');
+
+function command(...allowed: readonly Placeholder[]) {
+  return run.superRefine((words, context) => {
+    const known = allowed.map((name) => `<${name}>`).join(', ');
+    for (const unknown of unknownIn(words, allowed)) {
+      context.addIssue({
+        code: 'custom',
+        message: `${unknown} cannot stand here; ${known === '' ? 'no placeholder can' : `what can: ${known}`}`,
+      });
+    }
+    if (mentions(words.slice(0, 1), /<[a-z]+>/)) {
+      context.addIssue({
+        code: 'custom',
+        path: [0],
+        message: 'the program itself is a fixed word, without placeholders',
+      });
+    }
+    if (words.filter((word) => typeof word !== 'string').length > 1) {
+      context.addIssue({ code: 'custom', message: 'only one argument can be repeated with each' });
+    }
+  });
+}
+
+const pattern = z.string().refine((source) => groupsOf(source) !== undefined, 'this is no regular expression (with u)');
+
+function rowWith(...needed: readonly string[]) {
+  return z.string().superRefine((source, context) => {
+    const groups = groupsOf(source);
+    if (groups === undefined) {
+      context.addIssue({ code: 'custom', message: 'this is no regular expression (with u)' });
+    } else {
+      const missing = needed.filter((name) => !groups.includes(name)).map((name) => `(?<${name}>…)`);
+      if (missing.length > 0) context.addIssue({ code: 'custom', message: `the row lacks ${missing.join(' and ')}` });
+    }
+  });
+}
+
+const rows = z
+  .string()
+  .refine(isRowsPath, 'a path like $.snaps[*]: names, dots, [*] and [0] only')
+  .describe('Where the rows are');
+const field = z.string().min(1);
+const none = pattern.describe('What it says, with any exit code, when there is nothing to list').optional();
+const oneForm = 'say how a row is read: either row: (a regular expression) or json:';
+
+const find = z
+  .strictObject({
+    run: command(),
+    row: rowWith('volume', 'snapshot').describe('Groups: volume, snapshot; also id, time or unixtime').optional(),
+    json: z
+      .strictObject({ rows, volume: field, snapshot: field, id: field.optional(), time: field.optional() })
+      .describe('Fields of a row, by name or by path: name, source.name')
+      .optional(),
+    none,
+  })
+  .refine(({ row, json }) => (row === undefined) !== (json === undefined), oneForm);
+
+const list = z
+  .strictObject({
+    run: command(),
+    row: rowWith('volume').describe('Groups: volume; also size (bytes) and device (naa.…)').optional(),
+    json: z
+      .strictObject({ rows, volume: field, size: field.optional(), device: field.optional() })
+      .describe('Fields of a row, by name or by path')
+      .optional(),
+    none,
+  })
+  .refine(({ row, json }) => (row === undefined) !== (json === undefined), oneForm);
+
+export const commandConfig = z
+  .strictObject({
+    ...place,
+    parallel: z.int().min(1).max(64).describe('Commands at once').default(4),
+    answers: z
+      .enum(['cut', 'accepted'])
+      .describe('cut: exit 0 means that the snapshot exists, any other that it will not; accepted: `settled` asks')
+      .default('accepted'),
+    name: z
+      .enum(['<label>', '<label>-<volume>'])
+      .describe("The snapshot's name; default: <label> where it stands in one argument with <volume>")
+      .optional(),
+    arm: z
+      .strictObject({ run: command('volume', 'snapshot', 'label') })
+      .describe('What can be done before guests are held')
+      .optional(),
+    disarm: z
+      .strictObject({
+        run: command('label'),
+        gone: pattern.describe('What it says when there is nothing to take away').optional(),
+      })
+      .describe('Takes away what arm made')
+      .optional(),
+    snapshot: z.strictObject({
+      run: command('volume', 'snapshot', 'label'),
+      job: rowWith('job').describe('Finds the job in what it prints: group job').optional(),
+    }),
+    settled: z
+      .strictObject({
+        run: command('volume', 'snapshot', 'label', 'job'),
+        done: pattern.describe('A line that says that the snapshot is taken'),
+        failed: pattern.describe('A line that says that it will not be').optional(),
+      })
+      .describe('Asks whether an accepted snapshot is taken; again and again, inside the window')
+      .optional(),
+    find,
+    remove: z.strictObject({
+      run: command('volume', 'snapshot', 'id', 'label'),
+      gone: pattern.describe('What it says when there is nothing to remove').optional(),
+    }),
+    list: list.optional(),
+  })
+  .refine(isOnePlace, ONE_PLACE)
+  .refine(
+    ({ arm, disarm }) => arm === undefined || disarm !== undefined,
+    'arm needs a disarm that takes away what it made',
+  )
+  .refine(({ snapshot }) => mentions(snapshot.run, /<volume>/) && mentions(snapshot.run, /<snapshot>|<label>/), {
+    path: ['snapshot', 'run'],
+    message: 'it has to say what is snapshotted and how that is called: <volume> and <snapshot>',
+  })
+  .refine(
+    ({ snapshot, settled }) => settled === undefined || !mentions(settled.run, /<job>/) || snapshot.job !== undefined,
+    {
+      path: ['settled', 'run'],
+      message: '<job> is known only where snapshot has `job:`, which finds it',
+    },
+  )
+  .refine(({ find, remove }) => !mentions(remove.run, /<id>/) || tellsId(find), {
+    path: ['remove', 'run'],
+    message: '<id> is known only where find tells it',
+  })
+  .refine(namesOne, {
+    path: ['remove', 'run'],
+    message:
+      'it has to name one snapshot: <id>, or <snapshot>, with <volume> where snapshots of several volumes share a name',
+  });
+
+export type CommandSettings = z.output<typeof commandConfig>;
+export type Listing = CommandSettings['find'] | NonNullable<CommandSettings['list']>;
+
+function tellsId({ row, json }: z.output<typeof find>): boolean {
+  return row === undefined ? json?.id !== undefined : groupsOf(row)?.includes('id') === true;
+}
+
+function namesOne(
+  settings: Parameters<typeof isNamedByLabel>[0] & { readonly remove: { readonly run: z.output<typeof run> } },
+): boolean {
+  const { run: words } = settings.remove;
+  if (mentions(words, /<id>/)) return true;
+  return mentions(words, /<snapshot>/) && (!isNamedByLabel(settings) || mentions(words, /<volume>/));
+}

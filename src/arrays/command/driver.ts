@@ -1,0 +1,175 @@
+import type { Deadline } from '../../base/deadline.ts';
+import type { ArrayId, ArraySnapshot, CutLabel, CutUnit, DeviceKey, Volume } from '../../model.ts';
+import type { ArmedCut, ArrayDriver, ArrayTraits } from '../../ports.ts';
+import { armedCut } from '../armed.ts';
+import { box } from '../box.ts';
+import { stillOurs } from '../identity.ts';
+import { labelIn } from '../label.ts';
+import { safeName } from '../names.ts';
+import type { Parts } from '../parts.ts';
+import { onePerVolume } from '../units.ts';
+import { labelInUse, noSuchVolume, told, volumeChanged } from '../volumes.ts';
+import { commandApi, unreadable } from './api.ts';
+import { checkCommands } from './check.ts';
+import type { CommandSettings } from './config.ts';
+import { fireUnit } from './fire.ts';
+import { valuesFor } from './names.ts';
+import type { Row } from './rows.ts';
+import { hasEach, isNamedByLabel } from './template.ts';
+
+/** An array that is spoken to in the topology's own commands. A volume's name is its id: it is what the commands take. */
+export function command(id: ArrayId, settings: CommandSettings, parts: Parts): ArrayDriver {
+  const reach = box(id, parts.shell);
+  const api = commandApi(id, settings, reach);
+  const together = hasEach(settings.snapshot.run);
+  const traits: ArrayTraits = {
+    make: 'command',
+    parallel: settings.parallel,
+    maxGroup: together ? Number.MAX_SAFE_INTEGER : 1,
+    lateMs: 120_000,
+    answers: settings.answers === 'cut' || settings.settled !== undefined ? 'cut' : 'accepted',
+    tells: { id: tells(settings, /\(\?<id>/, 'id'), time: tells(settings, /\(\?<(?:unix)?time>/, 'time') },
+    forecastMs: 1000,
+  };
+
+  return {
+    id,
+    traits,
+    check: (deadline) => checkCommands(id, { api, volumes: parts.volumes, traits }, deadline),
+    locate,
+    async group(volumes) {
+      if (!together || volumes.length === 0) return onePerVolume(id, volumes);
+      // One id whatever the volumes: two runs at once in one command domain could not be told apart by a lock.
+      return [{ array: id, id: `${id}/all`, volumes, alsoCaptures: [] }];
+    },
+    arm,
+    async disarm(label, deadline) {
+      await api.disarm({ label }, deadline);
+      return [];
+    },
+    find: (label, deadline) => find(label, deadline),
+    findAll: (deadline) => find(undefined, deadline),
+    async remove(snapshot, deadline) {
+      const all = await find(snapshot.label, deadline);
+      const there =
+        all.find((one) => one.name === snapshot.name && one.source.name === snapshot.source.name) ??
+        all.find((one) => (isNamedByLabel(settings) ? one.id === snapshot.id : one.name === snapshot.name));
+      if (!stillOurs(snapshot, there)) return;
+      const { label, name, source } = there;
+      await api.remove({ volume: source.name, snapshot: name, label, id: there.id }, deadline);
+    },
+    close: () => reach.close(),
+  };
+
+  async function locate(devices: readonly DeviceKey[], deadline: Deadline): Promise<ReadonlyMap<DeviceKey, Volume>> {
+    const listed = await api.list(deadline);
+    const rows = new Map(listed?.rows.map((row) => [row.volume ?? '', row]));
+    const found = new Map<DeviceKey, Volume>();
+    for (const device of devices) {
+      const row = listed?.rows.find((one) => one.device?.toLowerCase() === device.toLowerCase());
+      if (row?.volume !== undefined) found.set(device, volumeOf(row.volume, row));
+    }
+    for (const { name, device } of told(devices, parts.volumes)) {
+      const row = rows.get(safeName(id, name));
+      if (listed !== undefined && row === undefined) throw noSuchVolume(id, name, [...rows.keys()]);
+      found.set(device, volumeOf(name, row));
+    }
+    return found;
+  }
+
+  /** Size 0: nothing tells it. */
+  function volumeOf(name: string, row: Row | undefined): Volume {
+    const size = /^\d+$/.test(row?.size ?? '') ? BigInt(row?.size ?? 0) : 0n;
+    return { array: id, id: name, name, sizeBytes: size, container: name };
+  }
+
+  async function arm(units: readonly CutUnit[], label: CutLabel, deadline: Deadline): Promise<ArmedCut> {
+    const volumes = units.flatMap((unit) => unit.volumes);
+    const values = valuesFor(id, settings, volumes, label);
+    await sameVolumes(units, deadline);
+    const before = await find(label, deadline);
+    if (before.length > 0)
+      throw labelInUse(
+        id,
+        label,
+        before.map(({ name }) => name),
+      );
+    await api.arm(values, deadline);
+    const shell = await reach.shell(deadline);
+    return armedCut({
+      array: id,
+      units,
+      label,
+      clock: parts.clock,
+      parallel: traits.parallel,
+      lateMs: traits.lateMs,
+      async recheck(limit) {
+        await sameVolumes(units, limit);
+        // What `find` takes there and back, login of the vendor's program and all, is what the snapshot's own command adds.
+        const startedAtMs = parts.clock.now();
+        await find(label, limit);
+        const roundTripMs = parts.clock.now() - startedAtMs;
+        const rounds = Math.ceil(units.length / traits.parallel);
+        return { forecastMs: Math.ceil((roundTripMs + traits.forecastMs) * rounds) };
+      },
+      send: (unit, limit) =>
+        fireUnit(
+          settings,
+          { shell, clock: parts.clock },
+          { unit, values: valuesFor(id, settings, unit.volumes, label) },
+          limit,
+        ),
+      find,
+    });
+  }
+
+  async function sameVolumes(units: readonly CutUnit[], deadline: Deadline): Promise<void> {
+    const listed = await api.list(deadline);
+    if (listed === undefined) return;
+    const names = new Set(listed.rows.map((row) => row.volume));
+    for (const unit of units) {
+      for (const volume of unit.volumes) if (!names.has(volume.name)) throw volumeChanged(unit, volume, undefined);
+    }
+  }
+
+  async function find(wanted: CutLabel | undefined, deadline: Deadline): Promise<readonly ArraySnapshot[]> {
+    const { rows, unread } = await api.find(deadline);
+    const overlooked = unread.filter((line) => (wanted === undefined ? ANY_LABEL.test(line) : line.includes(wanted)));
+    if (overlooked.length > 0) throw unreadable(id, overlooked);
+    return rows.flatMap((row) => {
+      const label = labelIn(row.snapshot ?? '');
+      return label === undefined || (wanted !== undefined && label !== wanted) ? [] : snapshotOf(row, label);
+    });
+  }
+
+  function snapshotOf({ volume, snapshot, ...row }: Row, label: CutLabel): readonly ArraySnapshot[] {
+    if (volume === undefined || snapshot === undefined) return [];
+    const createdAt = timeOf(row);
+    return [
+      {
+        array: id,
+        label,
+        // Without an id the time has to tell one snapshot of this name from another.
+        id: row.id ?? [volume, snapshot, createdAt ?? ''].join(' ').trim(),
+        name: snapshot,
+        source: { id: volume, name: volume },
+        ...(createdAt === undefined ? {} : { createdAt }),
+      },
+    ];
+  }
+}
+
+const ANY_LABEL = /sp[a-z2-7]{13}/;
+
+function tells(settings: CommandSettings, group: RegExp, field: 'id' | 'time'): boolean {
+  const { row, json } = settings.find;
+  return row === undefined ? json?.[field] !== undefined : group.test(row);
+}
+
+/** ISO 8601; from seconds or milliseconds since 1970, or from whatever JavaScript reads as a date. */
+function timeOf({ time, unixtime }: Row): string | undefined {
+  const text = unixtime ?? time ?? '';
+  const number = /^\d{9,13}(\.\d+)?$/.test(text) ? Number(text) : undefined;
+  const ms = number === undefined ? Date.parse(text) : number < 1e11 ? number * 1000 : number;
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}
