@@ -82,7 +82,31 @@ async function connect(hop: Hop, through: Connection | undefined, deadline: Dead
     socket.destroy();
     throw distrust ?? (exhausted ? way.refused() : thrown);
   }
-  return { hop, client, onGone, close: () => close(client, onGone, through) };
+  return {
+    hop,
+    client,
+    onGone,
+    async close() {
+      client.end();
+      await farewell(onGone);
+      // Not ssh2's destroy: that does nothing after `end`.
+      socket.destroy();
+      await through?.close();
+    },
+  };
+}
+
+/** Waits for the host to end the line as well, but not long: it may be gone. */
+function farewell(onGone: Connection['onGone']): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      stay();
+      resolve();
+    };
+    const timer = setTimeout(done, FAREWELL_MS);
+    const stay = onGone(done);
+  });
 }
 
 /** Waits for the end of the login. */
@@ -167,13 +191,4 @@ function forward(through: Connection, to: Hop, deadline: Deadline): Promise<Dupl
       refuse(asFault(thrown).message);
     }
   });
-}
-
-async function close(client: Client, onGone: Connection['onGone'], through: Connection | undefined): Promise<void> {
-  client.end();
-  // A host that does not answer our farewell is left standing.
-  const timer = setTimeout(() => client.destroy(), FAREWELL_MS);
-  await new Promise<string>(onGone);
-  clearTimeout(timer);
-  await through?.close();
 }

@@ -39,14 +39,15 @@ export function forwardRefused(from: Hop, to: Hop, why: string): Fault {
 export function overdue(hop: Hop, stage: Stage, deadline: Deadline): Fault {
   const reason = asFault(deadline.signal.reason);
   if (reason.code !== 'deadline') return reason;
-  const doing = {
-    connect: 'there was no TCP connection',
-    handshake: 'the host did not begin to speak SSH',
-    login: `the login as ${hop.user} was not done`,
+  const at = nameFor(hop.host, hop.port);
+  const truth = {
+    connect: `there was no TCP connection to ${at} in time`,
+    handshake: `${at} did not say in time that it speaks SSH`,
+    login: `the login as ${hop.user} at ${at} was not done in time`,
   };
   return new Fault({
     code: 'ssh.deadline',
-    message: `${hop.label}: at the end of the time ${doing[stage]} to ${nameFor(hop.host, hop.port)} (${reason.message})`,
+    message: `${hop.label}: ${truth[stage]} (${reason.message})`,
     hint:
       stage === 'login'
         ? 'A login that hangs waits for PAM, DNS (UseDNS) or a full disk on the host.'

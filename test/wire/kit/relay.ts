@@ -13,10 +13,19 @@ export interface Relay {
   stop(): Promise<void>;
 }
 
-export function startRelay(to: { readonly port: number; readonly delayMs?: number }): Promise<Relay> {
+export function startRelay(to: {
+  readonly port: number;
+  /** After so many bytes from the far side it pauses by itself. */
+  readonly silentAfterBytes?: number;
+}): Promise<Relay> {
   const sockets = new Set<Socket>();
   let made = 0;
+  let carried = 0;
   let paused = false;
+  function pause(): void {
+    paused = true;
+    for (const socket of sockets) socket.pause();
+  }
   const server = createServer((near) => {
     made += 1;
     const far = connect({ host: '127.0.0.1', port: to.port, noDelay: true });
@@ -26,7 +35,11 @@ export function startRelay(to: { readonly port: number; readonly delayMs?: numbe
     ] as const) {
       sockets.add(from);
       if (paused) from.pause();
-      from.on('data', (chunk) => setTimeout(() => into.write(chunk), to.delayMs ?? 0));
+      from.on('data', (chunk: Buffer) => {
+        if (from === far) carried += chunk.length;
+        if (carried > (to.silentAfterBytes ?? Number.POSITIVE_INFINITY)) pause();
+        else into.write(chunk);
+      });
       from.on('error', () => into.destroy());
       from.on('close', () => {
         sockets.delete(from);
@@ -40,10 +53,7 @@ export function startRelay(to: { readonly port: number; readonly delayMs?: numbe
       const address = server.address();
       resolve({
         port: typeof address === 'object' && address !== null ? address.port : 0,
-        pause() {
-          paused = true;
-          for (const socket of sockets) socket.pause();
-        },
+        pause,
         resume() {
           paused = false;
           for (const socket of sockets) socket.resume();
@@ -63,12 +73,16 @@ export function startRelay(to: { readonly port: number; readonly delayMs?: numbe
 }
 
 /** A TCP server that says `greeting` to everybody and nothing else. */
-export function startMute(greeting = ''): Promise<{ readonly port: number; stop(): Promise<void> }> {
+export function startMute(
+  greeting = '',
+  then: 'wait' | 'close' = 'wait',
+): Promise<{ readonly port: number; stop(): Promise<void> }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
     if (greeting !== '') socket.write(greeting);
+    if (then === 'close') socket.end();
   });
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {

@@ -1,0 +1,186 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { deadline } from '../../src/base/deadline.ts';
+import { Fault } from '../../src/base/fault.ts';
+import type { Shell } from '../../src/ports.ts';
+import type { SshSettings } from '../../src/transport/ssh/settings.ts';
+import { connectSsh } from '../../src/transport/ssh.ts';
+import { needs } from '../needs.ts';
+import { freePort } from './kit/processes.ts';
+import { type Relay, startMute, startRelay } from './kit/relay.ts';
+import { faultOf, within } from './kit/shell-suite.ts';
+import { dropSessions, settingsFor, startSshd, type TestSshd } from './kit/sshd.ts';
+
+needs('sshd', 'ssh')('a line that is lost', () => {
+  let sshd: TestSshd;
+  let relay: Relay;
+  let shell: Shell;
+
+  beforeAll(async () => {
+    sshd = await startSshd();
+  });
+  afterAll(() => sshd?.stop());
+  afterEach(async () => {
+    await shell?.close();
+    await relay?.stop();
+  });
+
+  async function connect(other: Partial<SshSettings> = {}): Promise<void> {
+    relay = await startRelay({ port: sshd.port });
+    const hostKey = sshd.hostKeys[0]?.fingerprint;
+    shell = await connectSsh(settingsFor(sshd, { port: relay.port, hostKey, ...other }), { deadline: within() });
+  }
+
+  test('because the host ended it, ends what runs, with that as the reason', async () => {
+    await connect();
+    const talk = await shell.start(['cat'], within());
+    const running = shell.run(['sh', '-c', 'echo begun; sleep 20'], { deadline: within() });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    dropSessions(sshd);
+    expect(await talk.ended).toEqual({ exit: null, stderr: '', why: '127.0.0.1 closed the connection' });
+    expect(await running).toEqual({ exit: null, stdout: 'begun\n', stderr: '127.0.0.1 closed the connection' });
+  });
+
+  test('because the network reset it, says so', async () => {
+    await connect();
+    const talk = await shell.start(['cat'], within());
+    relay.cut();
+    expect((await talk.ended).why).toBe('the line to 127.0.0.1 was lost: read ECONNRESET');
+  });
+
+  test('in silence is found by the keep-alives, in about eight seconds', async () => {
+    await connect();
+    const talk = await shell.start(['cat'], within());
+    const before = performance.now();
+    relay.pause();
+    expect((await talk.ended).why).toBe('the line to 127.0.0.1 was lost: nothing was heard for 8 s');
+    expect(performance.now() - before).toBeGreaterThan(5000);
+    expect(performance.now() - before).toBeLessThan(12_000);
+    // Words to the dead are lost without an error.
+    talk.send('anybody?');
+    talk.end();
+  });
+
+  test('and came back before it was given up was never lost', async () => {
+    await connect({ keepAlive: '500ms' });
+    const talk = await shell.start(['cat'], within());
+    const heard: string[] = [];
+    talk.onLine((line) => {
+      heard.push(line);
+      talk.end();
+    });
+    relay.pause();
+    talk.send('still here?');
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    relay.resume();
+    expect(await talk.ended).toMatchObject({ exit: 0, why: 'exit 0' });
+    expect(heard).toEqual(['still here?']);
+  });
+
+  test('starts nothing more', async () => {
+    await connect();
+    const talk = await shell.start(['cat'], within());
+    relay.cut();
+    await talk.ended;
+    expect(await faultOf(shell.run(['true'], { deadline: within() }))).toMatchObject({
+      code: 'command.not-started',
+      message: expect.stringMatching(/^127\.0\.0\.1: true was not started: /),
+    });
+  });
+
+  test('while a command was being started leaves open whether it runs', async () => {
+    await connect({ keepAlive: '200ms' });
+    relay.pause();
+    expect(await faultOf(shell.run(['reboot'], { deadline: within() }))).toMatchObject({
+      code: 'ssh.line-lost',
+      message:
+        '127.0.0.1: nobody knows whether reboot was started: ' +
+        'the line to 127.0.0.1 was lost: nothing was heard for 0.8 s',
+    });
+  });
+
+  test('too slowly for a deadline leaves open whether the command runs', async () => {
+    await connect();
+    relay.pause();
+    expect(await faultOf(shell.run(['reboot'], { deadline: within(300) }))).toMatchObject({
+      code: 'command.deadline',
+      message:
+        '127.0.0.1: reboot did not end in time (the test: no answer within 300 ms); it may still be running there',
+    });
+  });
+
+  test('by our own closing ends what runs, and may be asked for twice', async () => {
+    await connect();
+    const talk = await shell.start(['sleep', '20'], within());
+    await Promise.all([shell.close(), shell.close()]);
+    expect((await talk.ended).exit).toBeNull();
+    await shell.close();
+  });
+
+  test('by our own closing is left standing where nobody answers the farewell', async () => {
+    await connect();
+    relay.pause();
+    await shell.close();
+  });
+});
+
+needs('sshd', 'ssh')('a host that cannot be spoken to', () => {
+  let sshd: TestSshd;
+  beforeAll(async () => {
+    sshd = await startSshd({ config: ['LoginGraceTime 1'] });
+  });
+  afterAll(() => sshd?.stop());
+
+  const failing = (port: number, ms: number, other: Partial<SshSettings> = {}): Promise<Fault> =>
+    faultOf(connectSsh(settingsFor(sshd, { port, ...other }), { deadline: within(ms) }));
+
+  test('because nothing listens', async () => {
+    const port = await freePort();
+    expect(await failing(port, 20_000)).toMatchObject({
+      code: 'ssh.refused',
+      message: `127.0.0.1: nothing listens at [127.0.0.1]:${port}`,
+    });
+  });
+
+  test('because it never says a word', async () => {
+    const mute = await startMute();
+    expect(await failing(mute.port, 400)).toMatchObject({
+      code: 'ssh.deadline',
+      message: `127.0.0.1: [127.0.0.1]:${mute.port} did not say in time that it speaks SSH (the test: no answer within 400 ms)`,
+    });
+    await mute.stop();
+  });
+
+  test('because it speaks another language', async () => {
+    const other = await startMute('220 mail.corp.example ESMTP\r\n'.repeat(50));
+    expect(await failing(other.port, 500)).toMatchObject({ code: 'ssh.deadline' });
+    await other.stop();
+  });
+
+  test('because it closes at once', async () => {
+    const closing = await startMute('SSH-2.0-OpenSSH_9.2\r\n', 'close');
+    expect(await failing(closing.port, 20_000)).toMatchObject({
+      code: 'ssh.closed',
+      message: expect.stringMatching(/ended the connection before it was an SSH one: /),
+    });
+    await closing.stop();
+  });
+
+  test('because it falls silent in the login', async () => {
+    const relay = await startRelay({ port: sshd.port, silentAfterBytes: 3000 });
+    const hostKey = sshd.hostKeys[0]?.fingerprint;
+    const fault = await failing(relay.port, 1000, { hostKey });
+    expect(fault).toMatchObject({ code: 'ssh.deadline', message: expect.stringContaining('was not done in time') });
+    await relay.stop();
+  });
+
+  test('because the run was interrupted: then that is the reason', async () => {
+    const mute = await startMute();
+    const control = new AbortController();
+    const limit = deadline(systemClock, 20_000, 'the test', control.signal);
+    const connecting = connectSsh(settingsFor(sshd, { port: mute.port }), { deadline: limit });
+    setTimeout(() => control.abort(new Fault({ code: 'interrupted', message: 'SIGINT' })), 200);
+    expect(await faultOf(connecting)).toMatchObject({ code: 'interrupted', message: 'SIGINT' });
+    await mute.stop();
+  });
+});
