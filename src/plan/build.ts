@@ -104,7 +104,10 @@ export function buildPlan(inputs: PlanInputs): Plan {
     findings,
   };
   const reachable = verdict(plan, perfectRecord(plan), 'same');
-  if (!atLeast(reachable.level, plan.require)) findings.push(tooWeak(plan, reachable.level, reachable.because));
+  // Where something else stops the plan, that is the reason; the level only follows from it.
+  const whole = findings.every(({ severity }) => severity !== 'error');
+  if (whole && !atLeast(reachable.level, plan.require))
+    findings.push(tooWeak(plan, reachable.level, reachable.because));
   return { ...plan, best: reachable.level };
 }
 

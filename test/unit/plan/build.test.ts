@@ -1,0 +1,231 @@
+import { describe, expect, test } from 'vitest';
+import { Fault } from '../../../src/base/fault.ts';
+import { BOOT, bootDisk, DATA, dataDisk, OTHER, plan, probe, stopCodes, unitOf, volume, yaml } from './fixture.ts';
+
+const GIB = 1n << 30n;
+
+describe('a plan', () => {
+  test('of data held on one array and `/` free on another reaches filesystem, with the boot disk named', () => {
+    const made = plan();
+    expect(made.findings).toEqual([]);
+    expect(made).toMatchObject({ best: 'filesystem', require: 'filesystem', alsoCaptured: ['web07'] });
+    expect(
+      made.disks.map(({ ref, cover, because, boot, tier }) => ({ disk: ref.disk, cover, because, boot, tier })),
+    ).toEqual([
+      { disk: 'scsi0:0', cover: 'free', because: 'boot disk', boot: true, tier: 'tier-2' },
+      { disk: 'scsi0:1', cover: 'held', because: undefined, boot: false, tier: 'tier-1' },
+    ]);
+    expect(made.guests[0]?.stages).toEqual([
+      { method: 'fsfreeze', gives: 'filesystem', covers: [{ vm: 'mail01', disk: 'scsi0:1' }], holds: ['/srv/mail'] },
+    ]);
+  });
+
+  test('demands what a group requires by itself: a second free disk elsewhere is refused, or taken as unproven when asked', () => {
+    const third = { ...dataDisk, address: 'scsi0:2', key: 2002, data: [OTHER], metadata: [] };
+    const volumes = new Map([
+      [DATA, volume('fast', 'mail_db')],
+      [BOOT, volume('bulk', 'vmfs_boot')],
+      [OTHER, volume('fast', 'scratch')],
+    ]);
+    const vm = { disks: [bootDisk, dataDisk, third] };
+    const accepted = ', disks: { "scsi0:2": { require: crash } }';
+    expect(stopCodes({ yaml: yaml(accepted), vm, volumes })).toEqual(['plan.weaker-than-required']);
+    expect(plan({ yaml: yaml(accepted), vm, volumes }).best).toBe('unproven');
+    expect(stopCodes({ yaml: yaml(accepted, ', require: unproven'), vm, volumes })).toEqual([]);
+  });
+
+  test('a disk that nothing covers stops it, and the ways out are named', () => {
+    const finding = plan({
+      probe: {
+        uses: [
+          { what: '/', kind: 'mount', fsType: 'ext4', disks: ['sda'], held: false },
+          { what: '/srv/mail', kind: 'mount', fsType: 'xfs', disks: ['sdb'], held: false },
+        ],
+      },
+    }).findings.find(({ code }) => code === 'plan.disk-not-held');
+    expect(finding).toMatchObject({ subject: 'mail01 scsi0:1', message: '/srv/mail (xfs) on it is not held' });
+    expect(finding?.hint).toContain('mounts: [/srv/mail]');
+    expect(finding?.hint).toContain('"scsi0:1": { require: crash }');
+  });
+
+  test('a disk is covered only if all its uses are: swap beside a held file system is not', () => {
+    const uses = [...probe.uses, { what: 'swap on sdb2', kind: 'swap' as const, disks: ['sdb'], held: false }];
+    const made = plan({ probe: { uses } });
+    expect(made.findings.map(({ code }) => code)).toContain('plan.disk-not-held');
+    expect(made.findings.find(({ code }) => code === 'plan.disk-not-held')?.message).toBe(
+      'swap on sdb2 on it is not held',
+    );
+  });
+
+  test('a disk that carries nothing known is not covered', () => {
+    expect(stopCodes({ probe: { uses: probe.uses.slice(0, 1) } })).toEqual([
+      'plan.disk-not-held',
+      'plan.weaker-than-required',
+    ]);
+  });
+
+  test('`boot: hold` demands the disk of / held', () => {
+    expect(stopCodes({ yaml: yaml(', boot: hold') })).toContain('plan.disk-not-held');
+  });
+
+  test('an excluded disk needs no array and no hold', () => {
+    const made = plan({
+      yaml: yaml(', exclude: [{ disk: "scsi0:1", because: scratch }]'),
+      probe: { uses: [{ what: '/', kind: 'mount', disks: ['sda'], held: true }] },
+    });
+    expect(made.disks.map(({ ref }) => ref.disk)).toEqual(['scsi0:0']);
+    expect(made.guests[0]?.excluded).toEqual([{ disk: 'scsi0:1', because: 'scratch' }]);
+  });
+
+  test('a guest that shows no identity is matched by what the topology says, or stops the plan', () => {
+    const disks = [{ name: 'loop0' }, { name: 'loop1' }];
+    const uses = [
+      { what: '/', kind: 'mount' as const, disks: ['loop0'], held: false },
+      { what: '/srv/mail', kind: 'mount' as const, disks: ['loop1'], held: true },
+    ];
+    expect(stopCodes({ probe: { disks, uses } })).toContain('plan.disk-unmatched');
+    expect(
+      stopCodes({ yaml: yaml(', disks: { "scsi0:0": /, "scsi0:1": /srv/mail }'), probe: { disks, uses } }),
+    ).toEqual([]);
+    expect(
+      stopCodes({ yaml: yaml(', disks: { "scsi0:0": /, "scsi0:1": /srv/nowhere }'), probe: { disks, uses } }),
+    ).toContain('plan.no-such-mount');
+  });
+
+  test('by SCSI address a disk is matched only where nothing can be mistaken', () => {
+    const at = (target: number, sizeBytes: bigint, host = 2) => ({
+      name: `sd${target}`,
+      scsi: { host, target, lun: 0 },
+      sizeBytes,
+    });
+    const uses = [
+      { what: '/', kind: 'mount' as const, disks: ['sd0'], held: false },
+      { what: '/srv/mail', kind: 'mount' as const, disks: ['sd1'], held: true },
+    ];
+    expect(stopCodes({ probe: { disks: [at(0, 40n * GIB), at(1, 100n * GIB)], uses } })).toEqual([]);
+    expect(stopCodes({ probe: { disks: [at(0, 40n * GIB), at(1, 99n * GIB)], uses } })).toContain(
+      'plan.disk-unmatched',
+    );
+    expect(stopCodes({ probe: { disks: [at(0, 40n * GIB), at(1, 100n * GIB, 3)], uses } })).toContain(
+      'plan.disk-unmatched',
+    );
+  });
+
+  test('a mounted device that is none of the VM’s disks is said', () => {
+    const uses = [...probe.uses, { what: '/mnt/iscsi', kind: 'mount' as const, disks: ['sdz'], held: true }];
+    expect(plan({ probe: { uses } }).findings).toMatchObject([{ code: 'plan.foreign-disk', severity: 'warning' }]);
+  });
+
+  test('a hold that makes no disk still stops it', () => {
+    const uses = [
+      { what: '/', kind: 'mount' as const, disks: ['sda'], held: false },
+      { what: '/mnt/x', kind: 'mount' as const, disks: ['sdz'], held: true },
+    ];
+    expect(stopCodes({ probe: { uses } })).toContain('plan.covers-nothing');
+  });
+
+  test('extents of one datastore in two cut units stop it', () => {
+    const volumes = new Map([
+      [DATA, volume('fast', 'mail_db')],
+      [BOOT, volume('bulk', 'vmfs_1')],
+      [OTHER, volume('bulk', 'vmfs_2')],
+    ]);
+    expect(stopCodes({ extents: [BOOT, OTHER], volumes })).toContain('plan.extents-apart');
+    const both = [...volumes.values()].filter(({ array }) => array === 'bulk');
+    const units = [unitOf(volume('fast', 'mail_db')), { array: 'bulk', id: 'group', volumes: both, alsoCaptures: [] }];
+    expect(stopCodes({ extents: [BOOT, OTHER], volumes, units })).toEqual([]);
+  });
+
+  test('a disk on another tier than its kind is expected on stops it', () => {
+    const volumes = new Map([
+      [DATA, volume('bulk', 'moved')],
+      [BOOT, volume('bulk', 'vmfs_boot')],
+    ]);
+    const finding = plan({ volumes }).findings[0];
+    expect(finding).toMatchObject({ code: 'plan.wrong-tier', subject: 'mail01 scsi0:1' });
+    expect(finding?.message).toContain(
+      'a RDM disk on bulk: moved, which is of tier-2; the topology expects these on tier-1',
+    );
+  });
+
+  test('an array that only accepts can prove nothing across two units', () => {
+    expect(plan({ traits: { answers: 'accepted' } })).toMatchObject({ best: 'unproven' });
+    expect(stopCodes({ traits: { answers: 'accepted' } })).toEqual(['plan.weaker-than-required']);
+  });
+
+  test('an array with a write hold of its own covers what no guest holds, and stays one instant with it', () => {
+    const made = plan({ traits: { fences: true } });
+    expect(made.disks[0]).toMatchObject({ cover: 'fenced', because: 'boot disk' });
+    expect(made.arrays.map(({ array, fence }) => [array, fence])).toEqual([
+      ['fast', false],
+      ['bulk', true],
+    ]);
+    expect(made.best).toBe('filesystem');
+  });
+
+  test.each([
+    [', window: 1s', 'plan.window-too-short'],
+    [', window: 61s', 'plan.window-too-long'],
+  ])('a window of%s stops it', (window, code) => {
+    expect(stopCodes({ yaml: yaml('', window).replace('window: 8s, ', ''), traits: { forecastMs: 300 } })).toEqual([
+      code,
+    ]);
+  });
+
+  test('a long window is a warning, and an accepted very long one too', () => {
+    const warned = (window: string) =>
+      plan({ yaml: yaml('', window).replace('window: 8s, ', '') }).findings.map(
+        ({ code, severity }) => `${severity} ${code}`,
+      );
+    expect(warned(', window: 25s')).toEqual(['warning plan.window-long']);
+    expect(warned(', window: 90s, longWindow: accepted')).toEqual(['warning plan.window-long']);
+  });
+
+  test('a guest that cannot be reached stops it; an optional one is cut unheld, aside, and said', () => {
+    const unreachable = new Map([
+      ['mail01', new Fault({ code: 'ssh.refused', message: 'mail01: connection refused' })],
+    ]);
+    expect(stopCodes({ probe: null, change: { unreachable } })).toEqual(['ssh.refused']);
+    const optional = yaml().replace('vms: [mail01]', 'vms: [{ vm: mail01, optional: true }]');
+    expect(plan({ yaml: optional, probe: null, change: { unreachable } }).findings[0]).toMatchObject({
+      code: 'ssh.refused',
+      severity: 'warning',
+    });
+  });
+
+  test('its own ground is not held still', () => {
+    expect(stopCodes({ change: { ground: { biosUuids: ['4230'], hosts: new Map() } } })).toEqual(['plan.own-ground']);
+    const hosts = new Map([['mail01', 'the vCenter itself']]);
+    expect(plan({ change: { ground: { biosUuids: [], hosts } } }).findings[0]?.message).toContain('the vCenter itself');
+    expect(
+      stopCodes({
+        yaml: yaml().replace('fsfreeze', 'none'),
+        probe: null,
+        change: { ground: { biosUuids: ['4230'], hosts } },
+      }),
+    ).not.toContain('plan.own-ground');
+  });
+
+  test('a VM on somebody’s VMware snapshot is refused, or crash at best where that is allowed', () => {
+    const vm = { snapshots: [{ name: 'veeam', createdAt: '2026-11-22T01:58:00Z', by: 'svc-veeam' }] };
+    const finding = {
+      code: 'vsphere.vmware-snapshot',
+      severity: 'error' as const,
+      subject: 'mail01',
+      message: 'runs on a VMware snapshot',
+    };
+    const scene = (allow: string, require = '') => {
+      const text = yaml(allow, require);
+      const base = plan({ yaml: text, vm });
+      return {
+        base,
+        stops: stopCodes({ yaml: text, vm, change: { placement: { ...base.placement, findings: [finding] } } }),
+      };
+    };
+    expect(scene('').stops).toContain('vsphere.vmware-snapshot');
+    expect(scene(', allow: [vmware-snapshot]', ', require: crash')).toMatchObject({
+      base: { best: 'crash' },
+      stops: [],
+    });
+  });
+});
