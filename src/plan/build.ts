@@ -89,7 +89,7 @@ export function buildPlan(inputs: PlanInputs): Plan {
   const arrays = arraysOf(inputs, disks);
   const timing = timingOf(group.windowMs);
   const forecastMs = longest(arrays.filter(({ fence }) => !fence)) + longest(arrays.filter(({ fence }) => fence));
-  findings.push(...timingFindings(group.name, timing, forecastMs, group.longWindow));
+  findings.push(...timingFindings(group.name, timing, forecastMs));
 
   const plan: Plan = {
     group: group.name,
