@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import type { Deadline } from '../base/deadline.ts';
+import { beforeDeadline, type Deadline } from '../base/deadline.ts';
 import { asFault, Fault } from '../base/fault.ts';
 import type { TrustingAgent } from './trust.ts';
 
@@ -17,7 +17,8 @@ export interface Question {
 export async function ask(via: TrustingAgent, url: URL, question: Question, limit: Deadline): Promise<IncomingMessage> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await once(via, url, question, limit);
+      // A request that has no connection yet does not obey its signal.
+      return await beforeDeadline(once(via, url, question, limit), limit);
     } catch (error) {
       if (error instanceof StaleConnection && attempt < 3) continue;
       throw connectionFault(error instanceof StaleConnection ? error.cause : error, url, limit);
