@@ -73,7 +73,7 @@ export async function beginning(answer: IncomingMessage, url: URL, limit: Deadli
 }
 
 function connectionFault(error: unknown, url: URL, limit: Deadline): Fault {
-  if (limit.signal.aborted) return asFault(limit.signal.reason);
+  if (limit.signal.aborted) return overdue(limit);
   if (error instanceof Fault) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const port = url.port === '' ? '443' : url.port;
@@ -100,4 +100,11 @@ function connectionFault(error: unknown, url: URL, limit: Deadline): Fault {
         'Try again; if it stays, look at the server and at what stands in between.',
       );
   }
+}
+
+/** Which call it was, also where the time of all of them together is over. */
+function overdue(limit: Deadline): Fault {
+  const reason = asFault(limit.signal.reason);
+  if (reason.code !== 'deadline' || reason.message.startsWith(limit.label)) return reason;
+  return new Fault({ code: 'deadline', message: `${limit.label}: no answer yet. ${reason.message}`, cause: reason });
 }
