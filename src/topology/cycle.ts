@@ -2,22 +2,27 @@
 export function cycleIn(after: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
   const done = new Set<string>();
   for (const start of after.keys()) {
-    const trail: { readonly name: string; readonly ahead: string[] }[] = [];
-    const enter = (name: string): void => {
-      trail.push({ name, ahead: [...(after.get(name) ?? [])] });
-    };
-    if (!done.has(start)) enter(start);
+    // Without recursion, so that a long chain is no matter.
+    const trail = [{ name: start, ahead: namesAhead(start) }];
+    const onTrail = new Set([start]);
     for (let here = trail.at(-1); here !== undefined; here = trail.at(-1)) {
-      const next = here.ahead.shift();
-      if (next === undefined) {
+      const next = here.ahead.next();
+      if (next.done === true || done.has(here.name)) {
         done.add(here.name);
+        onTrail.delete(here.name);
         trail.pop();
-        continue;
+      } else if (onTrail.has(next.value)) {
+        const path = trail.map(({ name }) => name);
+        return [...path.slice(path.indexOf(next.value)), next.value];
+      } else {
+        onTrail.add(next.value);
+        trail.push({ name: next.value, ahead: namesAhead(next.value) });
       }
-      const seen = trail.findIndex(({ name }) => name === next);
-      if (seen >= 0) return [...trail.slice(seen).map(({ name }) => name), next];
-      if (!done.has(next)) enter(next);
     }
   }
   return undefined;
+
+  function namesAhead(name: string): IterableIterator<string> {
+    return (after.get(name) ?? []).values();
+  }
 }
