@@ -4,6 +4,22 @@ export function localTime(date: Date): string {
   return `${local.slice(0, 10)} ${local.slice(11, 19)} ${offsetOf(date)}`;
 }
 
+/** '22 Nov 03:00 +01:00': beside a set's name, which has the year. */
+export function shortLocalTime(date: Date): string {
+  const [year, month, day] = localTime(date).slice(0, 10).split('-').map(Number);
+  const name = new Date(Date.UTC(year ?? 0, (month ?? 1) - 1, 1)).toLocaleString('en', {
+    month: 'short',
+    timeZone: 'UTC',
+  });
+  return `${String(day).padStart(2, '0')} ${name} ${localTime(date).slice(11, 16)} ${offsetOf(date)}`;
+}
+
+/** '2026-11-22T03:00:03.512+01:00': RFC 3339, for the lines of a log. */
+export function localStamp(date: Date): string {
+  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString();
+  return `${local.slice(0, -1)}${offsetOf(date)}`;
+}
+
 function offsetOf(date: Date): string {
   const minutes = -date.getTimezoneOffset();
   const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];

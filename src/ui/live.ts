@@ -1,0 +1,77 @@
+import ora from 'ora';
+import { seconds } from '../base/deadline.ts';
+import type { RunEvent } from '../ports.ts';
+import type { Output, OutputParts } from './output.ts';
+import { paintedText, plainOutput } from './plain.ts';
+import { stepText } from './words.ts';
+
+/** A line that moves, for a terminal: the step that is going on, and above it what is done and what went wrong. */
+export function liveOutput(parts: OutputParts, stream: NodeJS.WritableStream): Output {
+  const { err, clock, paint, verbose } = parts;
+  const plain = plainOutput(parts);
+  // Standard input and the cursor are left alone: both would bring signal handlers that we have not chosen.
+  const spinner = ora({ stream, discardStdin: false, hideCursor: false });
+  let step: { readonly text: string; readonly sinceMs: number } | undefined;
+
+  const say = (lines: readonly string[]): void => {
+    const spinning = spinner.isSpinning;
+    if (spinning) spinner.stop();
+    err.lines(lines);
+    if (spinning) spinner.start();
+  };
+  const endStep = (mark: string): void => {
+    spinner.stop();
+    if (step !== undefined) err.lines([`${mark} ${step.text}  ${paint.dim(seconds(clock.now() - step.sinceMs))}`]);
+    step = undefined;
+  };
+
+  const emit = (event: RunEvent): void => {
+    if (event.type === 'step') {
+      endStep(paint.dim('·'));
+      step = { text: stepText(event.step, event.detail), sinceMs: clock.now() };
+      // A terminal that is stopped by Ctrl-S blocks whoever writes to it: nothing moves while guests are held.
+      if (event.step === 'window') err.lines([`  ${step.text} …`]);
+      else spinner.start(step.text);
+    } else if (event.type === 'outcome') {
+      endStep(event.state === 'failed' ? paint.bad('✖') : paint.good('✔'));
+    } else if (verbose || isWorthSaying(event)) {
+      say([`  ${paintedText(event, paint)}`]);
+    }
+  };
+  const ended = <A extends readonly unknown[]>(answer: (...given: A) => void) => {
+    return (...given: A): void => {
+      endStep(paint.bad('✖'));
+      answer(...given);
+    };
+  };
+  return {
+    emit,
+    note: say,
+    document: ended(plain.document),
+    result: ended(plain.result),
+    fault: ended(plain.fault),
+    close(exit) {
+      endStep(exit === 0 ? paint.good('✔') : paint.bad('✖'));
+      return plain.close(exit);
+    },
+  };
+}
+
+/** The rest is in the log, and here with `--verbose`. */
+function isWorthSaying(event: RunEvent): boolean {
+  switch (event.type) {
+    case 'run':
+    case 'interrupted':
+      return true;
+    case 'finding':
+      return event.finding.severity !== 'note';
+    case 'guest':
+      return event.is === 'held' || event.is === 'not-held' || (event.is === 'released' && event.release !== 'kept');
+    case 'array':
+      return event.is === 'cut' || event.is === 'refused' || event.is === 'unknown';
+    case 'window':
+      return event.is === 'closed';
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,112 @@
+import { seconds } from '../base/deadline.ts';
+import { atLeast, type Plan, type PlannedArray, type PlannedDisk, type PlannedGuest } from '../model.ts';
+import { diskLines } from './disks.ts';
+import { findingLines, type RenderFinding } from './findings.ts';
+import { type Paint, PLAIN } from './paint.ts';
+import { table } from './table.ts';
+import { count, WIDTH, wrap } from './text.ts';
+
+export interface PlanOptions {
+  readonly render: RenderFinding;
+  /** `--all`: every VM that is captured besides, by name. */
+  readonly all: boolean;
+  readonly paint?: Paint;
+}
+
+const ALSO_SHOWN = 5;
+
+/** What a run would do: where the disks lie, who is held how, what is taken where, in which time, and how good it can be. */
+export function planLines(plan: Plan, options: PlanOptions): readonly string[] {
+  const { paint = PLAIN } = options;
+  const found = findingLines(plan.findings, options.render, paint);
+  return [
+    `Plan of group ${plan.group}`,
+    '',
+    'Where the disks lie',
+    ...diskLines(plan, { title: 'held', of: coverText }),
+    '',
+    'Who is held',
+    ...guestLines(plan.guests),
+    '',
+    'What is taken',
+    ...arrayLines(plan.arrays),
+    ...alsoLines(plan, options.all),
+    '',
+    'Time',
+    ...timingLines(plan),
+    '',
+    levelLine(plan, paint),
+    ...(found.length === 0 ? [] : ['', ...found]),
+  ];
+}
+
+/** The same for machines. */
+export function planDocument(plan: Plan): Readonly<Record<string, unknown>> {
+  return { type: 'plan', ...plan };
+}
+
+function coverText(disk: PlannedDisk): string {
+  const because = disk.because === undefined ? '' : ` (${disk.because})`;
+  if (disk.cover === 'held') return 'yes';
+  return disk.cover === 'fenced' ? `by its array${because}` : `no${because}`;
+}
+
+function guestLines(guests: readonly PlannedGuest[]): readonly string[] {
+  return guests.flatMap((guest) => {
+    const stages = guest.stages.map(({ method, gives, holds }) => {
+      const what = holds.length === 0 ? '' : ` ${holds.join(' ')}`;
+      return `${method}${what} → ${gives}`;
+    });
+    const more = [
+      ...(guest.after.length === 0 ? [] : [`held after ${guest.after.join(', ')}, let go before`]),
+      ...(guest.optional ? ['optional: the run goes on without it'] : []),
+      ...(guest.atBest === 'application' ? [] : [`${guest.atBest} at best`]),
+      ...guest.excluded.map(({ disk, because }) => `${disk} is left out: ${because}`),
+    ];
+    const how = stages.length === 0 ? 'not held' : stages.join(', then ');
+    const [first = '', ...rest] = wrap(`${guest.vm}  ${how}`, WIDTH, '      ', '   ');
+    return [first, ...rest, ...more.flatMap((text) => wrap(text, WIDTH, '        ', '      '))];
+  });
+}
+
+function arrayLines(arrays: readonly PlannedArray[]): readonly string[] {
+  const rows = arrays.map(({ array, make, units, fence, forecastMs }) => {
+    const volumes = units.reduce((sum, unit) => sum + unit.volumes.length, 0);
+    const instants = units.length === 1 ? 'at one instant' : `in ${units.length} snapshots`;
+    const hold = fence ? ', its writes held meanwhile' : '';
+    return [array, make, `${count(volumes, 'volume')} ${instants}${hold}`, `about ${seconds(forecastMs)}`];
+  });
+  const besides = arrays.flatMap(({ array, units }) => {
+    const names = units.flatMap((unit) => unit.alsoCaptures);
+    return names.length === 0 ? [] : wrap(`${array} also copies: ${names.join(', ')}`, WIDTH, '     ', '   ');
+  });
+  const silent = arrays
+    .filter((array) => !array.answersCut)
+    .flatMap(({ array }) => wrap(`${array} does not say when its snapshot is taken`, WIDTH, '     ', '   '));
+  return [...table(rows, { indent: '   ', shrink: [2] }), ...besides, ...silent];
+}
+
+function alsoLines(plan: Plan, all: boolean): readonly string[] {
+  const { alsoCaptured } = plan;
+  if (alsoCaptured.length === 0) return [];
+  const shown = all ? alsoCaptured : alsoCaptured.slice(0, ALSO_SHOWN);
+  const more = alsoCaptured.length > shown.length ? ` and ${alsoCaptured.length - shown.length} more (--all)` : '';
+  const text = `Also captured, not held: ${count(alsoCaptured.length, 'VM')} outside the group: ${shown.join(', ')}${more}`;
+  return wrap(text, WIDTH, '     ', '   ');
+}
+
+function timingLines(plan: Plan): readonly string[] {
+  const { windowMs, reserveMs, releaseMs } = plan.timing;
+  const last = seconds(windowMs - reserveMs);
+  return [
+    `No guest is held for longer than ${seconds(windowMs)}; the last ${seconds(reserveMs)} are kept for letting go.`,
+    `A snapshot is sent only if it will be taken before ${last} have passed.`,
+    `When interrupted, the guests are let go within ${seconds(releaseMs)}.`,
+  ].flatMap((text) => wrap(text, WIDTH, '     ', '   '));
+}
+
+function levelLine(plan: Plan, paint: Paint): string {
+  const reached = plan.best !== 'unproven' && atLeast(plan.best, plan.require);
+  const text = `At best: ${plan.best}; required: ${plan.require}`;
+  return reached ? paint.good(text) : paint.bad(`${text}: a run would be refused`);
+}

@@ -1,0 +1,159 @@
+import { seconds } from '../base/deadline.ts';
+import { localTime, shortLocalTime } from '../base/local-time.ts';
+import type { SetEntry, WholeSet } from '../catalog/store.ts';
+import { type ArraySnapshot, levelText, type PlannedDisk, type Verdict } from '../model.ts';
+import { diskLines } from './disks.ts';
+import { drawWindow, proofOf } from './drawing.ts';
+import { findingLines, type RenderFinding } from './findings.ts';
+import { type Paint, PLAIN } from './paint.ts';
+import { size } from './sizes.ts';
+import { table } from './table.ts';
+import { count, WIDTH, wrap } from './text.ts';
+
+/** One line a set, newest first: name, when, what it is. What is said of a set besides stands below it. */
+export function setListLines(sets: readonly SetEntry[], paint: Paint = PLAIN): readonly string[] {
+  if (sets.length === 0) return ['There is no set yet. To take one: stillpoint snapshot'];
+  const rows = sets.map((set) => [set.id, shortLocalTime(takenAt(set)), setText(set)]);
+  const [head = '', ...lines] = table([['SET', 'TAKEN', 'LEVEL'], ...rows]);
+  return [head, ...sets.flatMap((set, index) => [painted(lines[index] ?? '', set, paint), ...besides(set)])];
+}
+
+/** The same for machines. */
+export function setListDocument(sets: readonly SetEntry[]): Readonly<Record<string, unknown>> {
+  return { type: 'list', sets: sets.map(setSummary) };
+}
+
+/** A whole set: how good it is and why, its disks, its window, its snapshots. */
+export function showLines(set: WholeSet, render: RenderFinding, paint: Paint = PLAIN): readonly string[] {
+  const { manifest } = set;
+  const { verdict, window } = manifest;
+  const proof = set.state === 'good' && verdict.oneInstant ? proofOf(window) : undefined;
+  const notes = manifest.plan.findings;
+  return [
+    paint.strong(set.id),
+    '',
+    ...facts(set),
+    '',
+    'Disks',
+    ...diskLines(manifest.plan, { title: 'level', of: (disk) => diskLevel(disk, verdict) }),
+    '',
+    ...drawWindow(window),
+    ...(proof === undefined ? [] : wrap(proof, WIDTH, '   ')),
+    '',
+    'Snapshots',
+    ...snapshotLines(manifest.snapshots),
+    ...(notes.length === 0 ? [] : ['', 'Said by the plan', ...findingLines(notes, render, paint)]),
+  ];
+}
+
+/** The manifest, and what was done with the set since. */
+export function showDocument(set: WholeSet): Readonly<Record<string, unknown>> {
+  return { type: 'set', ...setSummary(set), manifest: set.manifest };
+}
+
+/** 'filesystem (boot disks: crash)', and what the set counts for if it is not good. */
+export function setText(set: SetEntry): string {
+  switch (set.state) {
+    case 'good':
+      return levelText(set.manifest.verdict);
+    case 'weak':
+      return `${levelText(set.manifest.verdict)}, weak`;
+    case 'removing':
+      return 'being removed';
+    case 'removed':
+      return 'removed';
+    default:
+      return 'cannot be read';
+  }
+}
+
+function setSummary(set: SetEntry): Readonly<Record<string, unknown>> {
+  const named = { id: set.id, group: set.group, state: set.state };
+  if (set.state === 'unreadable') return { ...named, why: set.why };
+  const { manifest } = set;
+  return {
+    ...named,
+    takenAt: manifest.takenAt,
+    level: manifest.verdict.level,
+    levelText: levelText(manifest.verdict),
+    windowMs: manifest.windowMs,
+    label: manifest.label,
+    note: manifest.note,
+    key: manifest.key,
+    pinned: set.pinned,
+  };
+}
+
+function takenAt(set: SetEntry): Date {
+  return set.state === 'unreadable' ? set.startedAt : new Date(set.manifest.takenAt);
+}
+
+function painted(line: string, set: SetEntry, paint: Paint): string {
+  if (set.state === 'good') return line;
+  return set.state === 'removed' ? paint.dim(line) : paint.warn(line);
+}
+
+function besides(set: SetEntry): readonly string[] {
+  if (set.state === 'unreadable') return wrap(set.why, WIDTH, '    ');
+  return [
+    ...(set.manifest.note === undefined ? [] : wrap(`note: ${set.manifest.note}`, WIDTH, '    ')),
+    ...(set.pinned === undefined ? [] : wrap(`pinned: ${set.pinned}`, WIDTH, '    ')),
+    ...(set.removal === undefined ? [] : wrap(`removed because: ${set.removal.because}`, WIDTH, '    ')),
+    ...(set.state === 'weak'
+      ? set.manifest.verdict.because.slice(0, 1).flatMap((text) => wrap(text, WIDTH, '    '))
+      : []),
+  ];
+}
+
+function facts(set: WholeSet): readonly string[] {
+  const { manifest } = set;
+  const { verdict } = manifest;
+  const aside = verdict.vms.filter((vm) => vm.aside).map(({ vm, level }) => `${vm} (optional): ${level}`);
+  const arrays = new Set(manifest.snapshots.map((snapshot) => snapshot.array)).size;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['Level', setText(set)],
+    ['Required', manifest.plan.require],
+    ['Beside', aside.length === 0 ? undefined : aside.join(', ')],
+    ['Taken', `${localTime(new Date(manifest.takenAt))}, by Stillpoint ${manifest.stillpoint}`],
+    [
+      'Window',
+      `${seconds(manifest.windowMs)}, ${count(arrays, 'array')}, ${count(manifest.snapshots.length, 'volume')}`,
+    ],
+    ['Label', manifest.label],
+    ['Note', manifest.note],
+    ['Key', manifest.key],
+    ['Pinned', set.pinned],
+    ['Removed', set.removal?.because],
+  ];
+  const because = verdict.because.flatMap((text, index) =>
+    wrap(text, WIDTH, FACT, index === 0 ? '   Because    ' : FACT),
+  );
+  const [level = [], ...rest] = rows.flatMap(([name, value]) =>
+    value === undefined ? [] : [wrap(value, WIDTH, FACT, `   ${name.padEnd(11)}`)],
+  );
+  return [...level, ...because, ...rest.flat()];
+}
+
+const FACT = ' '.repeat(14);
+
+function diskLevel(disk: PlannedDisk, verdict: Verdict): string {
+  const proved = verdict.disks.find(({ ref }) => ref.vm === disk.ref.vm && ref.disk === disk.ref.disk);
+  return proved?.level ?? 'unproven';
+}
+
+function snapshotLines(snapshots: readonly ArraySnapshot[]): readonly string[] {
+  const arrays = [...new Set(snapshots.map((snapshot) => snapshot.array))];
+  const rows = arrays.flatMap((array) =>
+    snapshots
+      .filter((snapshot) => snapshot.array === array)
+      .map(({ source, name, id, sizeBytes }, index) => [
+        index === 0 ? array : '',
+        source.name,
+        sizeBytes === undefined ? '' : size(sizeBytes),
+        name,
+        id,
+      ]),
+  );
+  // Never cut: on the worst day these names are typed into an array by hand.
+  return table([['array', 'volume', 'size', 'snapshot', 'its id there'], ...rows], { indent: '   ' });
+}

@@ -1,0 +1,77 @@
+import { localTime } from '../base/local-time.ts';
+import type { HeldLock } from '../base/lock-file.ts';
+import type { GroupStatus } from '../catalog/status.ts';
+import { type Paint, PLAIN } from './paint.ts';
+import { leftoverText } from './run.ts';
+import { age } from './sizes.ts';
+import { table } from './table.ts';
+import { count, WIDTH, wrap } from './text.ts';
+
+/** A group a line, and below it what needs somebody; then the locks. */
+export function statusLines(
+  groups: readonly GroupStatus[],
+  locks: readonly HeldLock[],
+  paint: Paint = PLAIN,
+): readonly string[] {
+  const lines = groupTable(groups);
+  return [
+    ...groups.flatMap((status, index) => {
+      const line = lines[index] ?? '';
+      const below = concerns(status).flatMap((text) => wrap(text, WIDTH, '      ', '    - '));
+      return [status.fine ? line : paint.warn(line), ...below];
+    }),
+    ...locks.flatMap((lock) => wrap(lockText(lock), WIDTH, '    ', '  ')),
+  ];
+}
+
+/** The same for machines. */
+export function statusDocument(
+  groups: readonly GroupStatus[],
+  locks: readonly HeldLock[],
+): Readonly<Record<string, unknown>> {
+  return { type: 'status', fine: groups.every((group) => group.fine), groups, locks };
+}
+
+/** What `stillpoint` alone begins with: the topology's name, and a line a group. */
+export function homeLines(topology: string, groups: readonly GroupStatus[]): readonly string[] {
+  const lines = groupTable(groups);
+  return lines.map((line, index) => `  ${index === 0 ? topology : ' '.repeat(topology.length)}   ${line}`);
+}
+
+function groupTable(groups: readonly GroupStatus[]): readonly string[] {
+  return table(
+    groups.map(({ group, lastGood, kept }) =>
+      lastGood === undefined
+        ? [group, 'no set yet']
+        : [group, `last good set ${age(lastGood.ageMs)} ago`, lastGood.level, `${kept} kept`],
+    ),
+    { width: Number.POSITIVE_INFINITY },
+  );
+}
+
+function concerns(status: GroupStatus): readonly string[] {
+  const { tooOldMs, weak, broken, failedSince, leftovers, running } = status;
+  const [newest] = failedSince;
+  return [
+    ...(running === undefined ? [] : [`a run is going on: ${running}`]),
+    ...(tooOldMs === undefined ? [] : [`the last good set is older than ${age(tooOldMs)}`]),
+    ...(newest === undefined
+      ? []
+      : [`${count(failedSince.length, 'run')} failed since then; the last: stillpoint show ${newest}`]),
+    ...(weak === 0 ? [] : [`${count(weak, 'weak set')}: stillpoint list ${status.group}`]),
+    ...broken.map(({ id, why }) => `${id}: ${why}`),
+    ...leftovers.map((leftover) => `${leftover.run} may have left something: ${leftoverText(leftover)}`),
+  ];
+}
+
+function lockText(lock: HeldLock): string {
+  if (lock.kind === 'unreadable') return `lock ${lock.file} cannot be read`;
+  const { shown, run, user, host, pid, since } = lock.owner;
+  const state =
+    lock.liveness === 'gone'
+      ? ', which is gone: the next run takes it over'
+      : lock.liveness === 'elsewhere'
+        ? `, on ${host}`
+        : '';
+  return `${shown} is locked by run ${run} of ${user} since ${localTime(new Date(since))} (process ${pid}${state})`;
+}

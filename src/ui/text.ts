@@ -1,0 +1,75 @@
+/** Lines as a terminal shows them: columns, not characters. */
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const WIDE =
+  /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6])/u;
+const NOTHING = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
+const COLOUR = /\u001b\[[0-9;]*m/g;
+const MOVES = /[\u0000-\u001f\u007f-\u009f]/g;
+
+export const WIDTH = 80;
+
+/** How many columns the text takes; colours take none. */
+export function widthOf(text: string): number {
+  return graphemes(text.replace(COLOUR, '')).reduce((sum, sign) => sum + widthOfSign(sign), 0);
+}
+
+/** The text with spaces up to the width. */
+export function pad(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
+}
+
+/** Cut to the width, the last column an ellipsis. */
+export function shorten(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let room = width - 1;
+  let kept = '';
+  for (const sign of graphemes(text)) {
+    room -= widthOfSign(sign);
+    if (room < 0) break;
+    kept += sign;
+  }
+  return `${kept}…`;
+}
+
+/** Broken between words. A word that is longer than a line stays whole: names and paths are copied. */
+export function wrap(text: string, width: number, indent = '', first = indent): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const head = lines.length === 0 ? first : indent;
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && widthOf(head) + widthOf(longer) > width) {
+      lines.push(head + line);
+      line = word;
+    } else line = longer;
+  }
+  lines.push((lines.length === 0 ? first : indent) + line);
+  return lines;
+}
+
+/** What a name from outside says must not move the cursor, ring, or rename the window. Colours may stay. */
+export function harmless(line: string): string {
+  return line
+    .split(COLOUR)
+    .map((part) => part.replace(MOVES, '·'))
+    .reduce((sum, part, index) => sum + (coloursOf(line)[index - 1] ?? '') + part);
+}
+
+/** '1 array', '2 arrays' */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function coloursOf(line: string): readonly string[] {
+  return line.match(COLOUR) ?? [];
+}
+
+function graphemes(text: string): readonly string[] {
+  return [...segmenter.segment(text)].map((part) => part.segment);
+}
+
+function widthOfSign(sign: string): number {
+  if (NOTHING.test(sign)) return 0;
+  return WIDE.test(sign) ? 2 : 1;
+}

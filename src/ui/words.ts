@@ -1,0 +1,118 @@
+import { seconds } from '../base/deadline.ts';
+import { unreachable } from '../base/unreachable.ts';
+import type { ReleaseKind } from '../model.ts';
+import type { RunEvent, RunStep } from '../ports.ts';
+
+/** What happens, in the words that people see. Internal words (arm, fire, cut, fence, lease) end here. */
+
+const STEPS: Readonly<Record<RunStep, string>> = {
+  resolve: 'reading where the disks lie',
+  plan: 'planning',
+  lock: 'taking the locks',
+  arm: 'preparing the arrays',
+  open: 'connecting to the guests',
+  flush: 'flushing what the guests have not written yet',
+  recheck: 'looking once more that nothing has changed',
+  window: 'holding the guests and taking the snapshots',
+  collect: 'looking at what is on the arrays',
+  'verify-placement': 'looking again where the disks lie',
+  seal: 'writing the manifest',
+  retention: 'removing what the rules let go',
+  'clean-up': 'removing what this run has made',
+};
+
+export function stepText(step: RunStep, detail?: string): string {
+  return detail === undefined ? STEPS[step] : `${STEPS[step]}: ${detail}`;
+}
+
+/** One line, without its time and without a full stop. */
+export function eventText(event: RunEvent): string {
+  switch (event.type) {
+    case 'run':
+      return `run ${event.run} of group ${event.group}`;
+    case 'step':
+      return stepText(event.step, event.detail);
+    case 'finding': {
+      const { severity, subject, message, hint } = event.finding;
+      return `${severity}: ${subject}: ${message}${hint === undefined ? '' : `. ${hint}`}`;
+    }
+    case 'guest':
+      return `guest ${event.vm}${event.stage > 0 ? ` (stage ${event.stage + 1})` : ''}: ${guestText(event)}`;
+    case 'array':
+      return `array ${event.array}: ${arrayText(event)}`;
+    case 'window':
+      if (event.is === 'opened') return 'the window is open';
+      return event.lastsMs === undefined
+        ? 'the window is closed'
+        : `the window is closed, after ${seconds(event.lastsMs)}`;
+    case 'interrupted':
+      return event.secondsLeft === undefined
+        ? `interrupted by ${event.signal}`
+        : `interrupted by ${event.signal}: the guests are being let go, within ${event.secondsLeft} s`;
+    case 'outcome':
+      return `${event.state} (exit ${event.exit})`;
+    default:
+      return unreachable(event);
+  }
+}
+
+function guestText(event: Extract<RunEvent, { type: 'guest' }>): string {
+  const why = event.why === undefined ? '' : `: ${event.why}`;
+  switch (event.is) {
+    case 'opened':
+      return 'connected';
+    case 'flushed':
+      return 'flushed';
+    case 'holding':
+      return 'being held';
+    case 'held':
+      return 'held';
+    case 'not-held':
+      return `not held${why}`;
+    case 'releasing':
+      return 'being let go';
+    case 'released':
+      return `${releaseText(event.release)}${why}`;
+    default:
+      return unreachable(event.is);
+  }
+}
+
+function releaseText(release: ReleaseKind | undefined): string {
+  switch (release) {
+    case 'kept':
+      return 'let go, and held until then';
+    case 'expired':
+      return 'let go by itself, before it was told to';
+    case 'unknown':
+    case undefined:
+      return 'its release is not confirmed';
+    default:
+      return unreachable(release);
+  }
+}
+
+function arrayText(event: Extract<RunEvent, { type: 'array' }>): string {
+  const why = event.why === undefined ? '' : `: ${event.why}`;
+  const took = event.tookMs === undefined ? '' : ` in ${seconds(event.tookMs)}`;
+  switch (event.is) {
+    case 'armed':
+      return `prepared${took}`;
+    case 'fence-raised':
+      return `holds its writes${took}`;
+    case 'firing':
+      return 'taking the snapshot';
+    case 'cut':
+      return `snapshot${took}`;
+    case 'refused':
+      return `refused the snapshot${why}`;
+    case 'unknown':
+      return `no answer to the snapshot${why}`;
+    case 'collected':
+      return `its snapshots are there${took}`;
+    case 'removed':
+      return `its snapshots are removed${took}`;
+    default:
+      return unreachable(event.is);
+  }
+}
