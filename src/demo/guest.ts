@@ -29,7 +29,8 @@ export interface DemoGuest {
   close(): Promise<void>;
 }
 
-const FSFREEZE = fileURLToPath(new URL('./guest/fsfreeze.sh', import.meta.url));
+/** Programs of the guest's own: they come before those of this machine. */
+const STAND_INS = ['fsfreeze', 'sync'];
 
 /**
  * A guest: an SSH server whose commands run here, as this user, and a writer that puts N on the boot disk and then on the
@@ -41,9 +42,11 @@ export async function startGuest(folder: string, wish: GuestWish): Promise<DemoG
   for (const { mount, spot } of [wish.boot, wish.data])
     await symlink(spot.file, join(own, 'disks', mount.replaceAll('/', '_')));
   await writeKernelTree(join(own, 'root'), wish.biosUuid, [wish.boot, wish.data]);
-  const fsfreeze = join(own, 'bin', 'fsfreeze');
-  await copyFile(FSFREEZE, fsfreeze);
-  await chmod(fsfreeze, 0o700);
+  for (const name of STAND_INS) {
+    const program = join(own, 'bin', name);
+    await copyFile(fileURLToPath(new URL(`./guest/${name}.sh`, import.meta.url)), program);
+    await chmod(program, 0o700);
+  }
 
   const writer = await startWriter(wish.boot.spot, wish.data.spot, wish.everyMs);
   await writeFile(join(own, 'writer'), `${writer.pid}\n`);
@@ -51,7 +54,7 @@ export async function startGuest(folder: string, wish: GuestWish): Promise<DemoG
     PATH: `${join(own, 'bin')}:/usr/bin:/bin:/usr/sbin:/sbin`,
     HOME: own,
     LC_ALL: 'C',
-    STILLPOINT_SYS_ROOT: join(own, 'root'),
+    STILLPOINT_ROOT: join(own, 'root'),
   };
   const server = await startSshServer(wish.allowedKey, { env, folder: own });
   return {

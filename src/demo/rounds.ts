@@ -52,7 +52,7 @@ export async function unheldRound(
 export function readBack(world: SmallWorld, taken: readonly ArraySnapshot[]): Promise<Round> {
   const spots = world.images((array, volume) => {
     const found = taken.find((snapshot) => snapshot.array === array && snapshot.source.name === volume);
-    if (found !== undefined) return found.name;
+    if (found !== undefined) return `${volume}@${found.name}`;
     throw new Fault({ code: 'demo.no-snapshot', message: `array ${array}: there is no snapshot of ${volume}` });
   });
   return Promise.all(spots.map(readImage));

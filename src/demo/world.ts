@@ -185,8 +185,8 @@ function describe(
     volumes: Object.fromEntries(volumes),
     defaults: {
       ssh: { user: 'root', key: 'id_ed25519', agent: false, config: 'none' },
-      // The sh form of the holder calls fsfreeze by name, and so the guest's own.
-      quiesce: { method: 'fsfreeze', interpreter: 'sh' },
+      // The sh form of the holder calls fsfreeze by name, and so the guest's own, which needs no rights.
+      quiesce: { method: 'fsfreeze', interpreter: 'sh', sudo: false },
     },
     vms: Object.fromEntries(
       // By name: under the vCenter's address nobody may be held.
