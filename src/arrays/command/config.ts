@@ -104,6 +104,9 @@ export const commandConfig = z
       .optional(),
     snapshot: z.strictObject({
       run: command('volume', 'snapshot', 'label'),
+      refused: pattern
+        .describe('A line with which a failing command says that the snapshot will certainly not be')
+        .optional(),
       job: rowWith('job').describe('Finds the job in what it prints: group job').optional(),
     }),
     settled: z

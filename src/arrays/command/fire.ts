@@ -51,10 +51,15 @@ export async function fireUnit(
   return end === undefined ? { kind: 'cut', unit } : { kind: 'refused', unit, why: refused(unit, end) };
 }
 
-/** Where exit 0 means that it exists, any other exit means that it will not. Elsewhere a failure proves nothing. */
+/**
+ * Where exit 0 means that it exists, any other exit means that it will not. Elsewhere a failure proves nothing, unless it
+ * says what the topology knows as a refusal.
+ */
 function failed(settings: CommandSettings, unit: CutUnit, exit: number, result: CommandResult): Fired {
   const words = lastWords(result);
-  if (settings.answers === 'accepted' && exit !== 126 && exit !== 127) {
+  const { refused: no } = settings.snapshot;
+  const certain = exit === 126 || exit === 127 || (no !== undefined && anyLine(no, said(result), ANSWER_LIMIT_MS));
+  if (settings.answers === 'accepted' && !certain) {
     throw unanswered(`its command failed with exit ${exit}: ${words}`);
   }
   return { kind: 'refused', unit, why: refused(unit, `exit ${exit}${words === '' ? '' : `: ${words}`}`, exit, words) };

@@ -15,7 +15,7 @@ export interface Rows {
 
 const COLUMNS: readonly Column[] = ['volume', 'snapshot', 'id', 'time', 'unixtime', 'size', 'device'];
 /** For a listing of thousands of lines; a sound expression needs a hundredth of it. */
-const LIMIT_MS = 2000;
+const LIMIT_MS = 1000;
 
 /** @param needed columns without which it is no row */
 export function rowsIn(listing: Listing, text: string, needed: readonly Column[]): Rows {
