@@ -1,6 +1,6 @@
 # Stillpoint's holder: stands still the file systems that it is told, and lets them go on a word, at the end of its
-# lease, or when anything that it depends on dies. Speaks in lines on standard input and output; docs/holder.md has the
-# words. Python 3.5 or newer, no module outside of the standard library, no site packages (-I -S).
+# lease, or when anything that it depends on dies. Speaks in lines on standard input and output; words.ts has the other
+# side. Python 3.5 or newer, no module outside of the standard library, no site packages (-I -S).
 #
 #   P  the channel: reads words, relays them, reports.         dies -> W ends the hold
 #   W  the watch: keeps the lease, orders the thaw.            dies -> P orders the thaw
@@ -292,7 +292,7 @@ def allow_list():
         raise Refused('not-allowed', os.fsencode(ALLOW_LIST), os.strerror(why.errno))
     if status.st_uid != 0 or status.st_mode & 0o022:
         raise Refused('not-allowed', os.fsencode(ALLOW_LIST), 'others than root may write it')
-    return set(line.strip() for line in lines if line.strip() and not line.startswith(b'#'))
+    return set(unescape(line.strip()) for line in lines if line.strip() and not line.startswith(b'#'))
 
 
 def refuse_swap(held, table):
@@ -572,7 +572,7 @@ class Crew:
         count = len(targets)
         self.targets, self.max_lease = targets, max_lease_ms * SECOND // 1000
         load_libc()
-        self.locked_memory = settle()
+        self.locked_memory = settle('P')
         orders_r, orders = os.pipe()
         self.reports, reports_w = os.pipe()
         go_r, go = os.pipe()
@@ -586,11 +586,11 @@ class Crew:
         warm(go_r)
         fds = [target.fd for target in targets]
         for index, target in enumerate(targets):
-            child([lock_fd, target.fd, endings[index][0], starts[index][0], for_w[index][1], for_p[index][1]],
+            child('T', [lock_fd, target.fd, endings[index][0], starts[index][0], for_w[index][1], for_p[index][1]],
                   thawer, target.fd, endings[index][0], starts[index][0], (for_w[index][1], for_p[index][1]))
-        self.freezer = child([lock_fd, go_r, progress_w] + fds + [start[1] for start in starts],
+        self.freezer = child('F', [lock_fd, go_r, progress_w] + fds + [start[1] for start in starts],
                              freezer, fds, go_r, progress_w, [start[1] for start in starts])
-        self.watch = child([lock_fd, orders_r, reports_w, go, progress] + fds +
+        self.watch = child('W', [lock_fd, orders_r, reports_w, go, progress] + fds +
                            [end[1] for end in endings] + [answer[0] for answer in for_w],
                            Watch(fds, orders_r, reports_w, go, progress, [end[1] for end in endings],
                                  [answer[0] for answer in for_w]).keep)
@@ -622,17 +622,18 @@ def load_libc():
         LIBC = None
 
 
-def settle():
+def settle(role):
     """No surprises from signals, the collector, swapping or the OOM killer; each process calls it. Best effort."""
     gc.disable()
     for name in ('SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGTSTP', 'SIGTTIN',
                  'SIGTTOU'):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
-    try:
-        with open('/proc/self/oom_score_adj', 'w') as opened:
-            opened.write('-1000')
-    except OSError:
-        pass
+    for path, text in (('/proc/self/oom_score_adj', '-1000'), ('/proc/self/comm', 'stillpoint-' + role)):
+        try:
+            with open(path, 'w') as opened:
+                opened.write(text)
+        except OSError:
+            pass
     if LIBC is None:
         return 'no'
     # With MCL_ONFAULT (4) what fork shares stays shared; kernels before 4.4 do not know it.
@@ -646,14 +647,14 @@ def warm(fd):
     select.poll().poll(0)
 
 
-def child(keep, work, *args):
+def child(role, keep, work, *args):
     pid = os.fork()
     if pid:
         return pid
     try:
         os.setsid()
         close_all_but(keep)
-        settle()
+        settle(role)
         work(*args)
     finally:
         os._exit(0)

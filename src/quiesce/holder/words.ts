@@ -56,6 +56,7 @@ export function reportIn(line: string, nonce: string): Report | undefined {
     case 'THAWED':
       return { kind: 'thawed', by: a.replace(/^by=/, '') };
     case 'F':
+    case 'T':
     case 'L':
     case 'X':
     case 'U':

@@ -23,6 +23,7 @@ export function factsIn(reports: Iterable<Report>): Facts {
     const [letter, ...words] = report.words;
     const [first = '', second = '', third = ''] = words.map(unescapeWord);
     if (letter === 'F') files.set(first, Buffer.concat([files.get(first) ?? Buffer.alloc(0), hex(second)]));
+    else if (letter === 'T') files.set(first, Buffer.from(report.words.slice(2).join(' ')));
     else if (letter === 'L') links.set(first, second);
     else if (letter === 'X') claimed.add(first);
     else if (letter === 'U') writers.push({ program: second, device: third });

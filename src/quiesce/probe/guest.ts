@@ -1,4 +1,5 @@
 import { ALLOW_LIST_PATH } from '../holder/print.ts';
+import { unescapeWord } from '../holder/words.ts';
 import { type Block, blocksOf, disksUnder } from './blocks.ts';
 import { type Facts, runsAsRoot, textOf } from './facts.ts';
 import { type Mount, mountsOf, visible } from './mounts.ts';
@@ -46,7 +47,8 @@ export function guestView(facts: Facts): GuestView {
     swaps: swapsOf(facts),
     allowed: textOf(facts, ALLOW_LIST_PATH)
       ?.split('\n')
-      .filter((line) => line !== '' && !line.startsWith('#')),
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map(unescapeWord),
     isRoot: runsAsRoot(facts),
   };
 }

@@ -42,8 +42,8 @@ export interface LabGuest {
   shell(deadline: Deadline, settings?: Partial<SshSettings>): Promise<Shell>;
   /** Runs in the guest as root, past sshd and network. */
   run(...argv: readonly string[]): string;
-  /** Pids, as this machine counts, of the guest's processes whose command line has `text` in it; no zombies. */
-  processes(text: string): readonly number[];
+  /** Pids, as this machine counts, of the guest's processes of this name; without one, of all but init and sshd. */
+  processes(name?: string): readonly number[];
   link(is: 'up' | 'down'): void;
   close(): Promise<void>;
 }
@@ -119,7 +119,7 @@ export async function startGuest(place: Place, options: GuestOptions): Promise<L
     knownHosts,
     shell: (deadline, settings = {}) => connectSsh({ ...ssh, ...settings }, { deadline }),
     run: (...command) => must('nsenter', ...enter, ...command),
-    processes: (text) => processesUnder(pid, text),
+    processes: (name) => processesUnder(pid, name),
     link: (is) => void must('ip', '-n', controller, 'link', 'set', near, is),
     async close() {
       for (const disk of disks.values()) await disk.thaw();
@@ -193,14 +193,15 @@ function firstProcess(outer: ChildProcess): number {
   return pid;
 }
 
-function processesUnder(first: number, text: string): readonly number[] {
+function processesUnder(first: number, name?: string): readonly number[] {
   const found: number[] = [];
   const walk = (pid: number): void => {
     let children = '';
     try {
       children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      if (command.includes(text)) found.push(pid);
+      const [, own = '', state] = /\((.*)\) (\w)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+      const counts = name === undefined ? pid !== first && own !== 'sshd' : own === name;
+      if (counts && state !== 'Z') found.push(pid);
     } catch {
       // It has ended meanwhile.
     }

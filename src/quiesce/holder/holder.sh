@@ -1,0 +1,458 @@
+# Stillpoint's holder for guests with neither python nor perl: POSIX sh, and fsfreeze found by name. It must fork and
+# execute to let go, so it holds data volumes only, never /. The words are those of holder.py; the processes:
+#
+#   P  the channel: reads words, answers them, starts F, lets go on a word.
+#   W  the watch: lets go at the end of the lease, or when P is dead. Looks five times a second.
+#   V  lets go when W is dead.
+#   F  the freezer. What it has tried, frozen and failed stands in files in memory, and its end is the end of a pipe,
+#      which a stuck fsfreeze holds open as well.
+#
+# Whoever makes the folder `ending` lets go: one background process a mount, each of which waits until its mount's
+# freeze is decided before it thaws.
+#
+# With STILLPOINT_ROOT set, everything that is read of the system is read below that folder: the guests of the demo.
+trap '' PIPE
+
+# A holder that a site installs obeys only the mounts that this file lists; the one that is sent has no such file.
+ALLOW_LIST=''
+
+PATH=$PATH:/usr/sbin:/sbin
+ROOT=${STILLPOINT_ROOT:-}
+TABLE=$ROOT/proc/self/mountinfo
+FRESH_MS=1000     # a hold word is obeyed for so long after an answered ping
+IDLE_MS=120000    # without any word, and with nothing held, the holder goes away
+NET_MS=60000      # the timer of PID 1 leaves so long between being armed and the hold word
+P=$$
+nonce=
+folder=
+net=
+net_fires=
+
+# Milliseconds since the guest's start, those of its suspensions too.
+now() {
+  if read -r up rest 2> /dev/null < /proc/uptime; then now=${up%.*}${up#*.}0; else now=$(date +%s)000; fi
+  while [ "${now#0}" != "$now" ] && [ ${#now} -gt 1 ]; do now=${now#0}; done
+}
+
+say() { printf '%s %s\n' "$nonce" "$*" 2> /dev/null; }
+
+refuse() {
+  say ERROR "$1" "$(escaped "$2")" "$(escaped "$3")"
+  exit 1
+}
+
+escaped() {
+  printf '%s' "$1" | od -An -v -to1 | tr ' ' '\n' | while read -r octal; do
+    case $octal in
+      '') ;;
+      0[0-3]? | 040 | 054 | 075 | 134 | 177) printf '%s' "\\$octal" ;;
+      *) printf '%b' "\\0$octal" ;;
+    esac
+  done
+}
+
+# Sets `plain`.
+unescape() {
+  case $1 in
+    *\\*) plain=$(printf '%b.' "$(printf '%s' "$1" | sed 's/\\\([0-3][0-7][0-7]\)/\\0\1/g')") && plain=${plain%.} ;;
+    *) plain=$1 ;;
+  esac
+}
+
+# The value of KEY= among words.
+option() {
+  key=$1
+  shift
+  for word; do case $word in "$key="*) printf '%s' "${word#*=}" ;; esac; done
+}
+
+# ---- what there is
+
+real() { (cd -P "$1" 2> /dev/null && pwd -P) || readlink -f "$1" 2> /dev/null || printf '%s\n' "$1"; }
+
+tell_file() {
+  [ -r "$1" ] || return 0
+  od -An -v -tx1 < "$1" 2> /dev/null | tr -d ' \n' | fold -w 32768 | while read -r hex || [ -n "$hex" ]; do
+    say F "$(escaped "${1#"$ROOT"}")" "$hex"
+  done
+}
+
+tell_line() { read -r line 2> /dev/null < "$1" && say T "${1#"$ROOT"}" "$line"; }
+
+tell_link() { [ -e "$1" ] && say L "${1#"$ROOT"}" "$(t=$(real "$1") && printf '%s' "${t#"$ROOT"}")"; }
+
+look() {
+  tell_file "$TABLE"
+  tell_file "$ROOT/proc/swaps"
+  while read -r line; do
+    line=${line#* - * }
+    case $line in /dev/*) tell_link "$ROOT${line%% *}" ;; esac
+  done < "$TABLE"
+}
+
+probe() {
+  look
+  tell_file "$ROOT/proc/self/status"
+  tell_line "$ROOT/sys/class/dmi/id/product_uuid"
+  for file in "$ROOT"/sys/class/net/*/address; do tell_line "$file"; done
+  for block in "$ROOT"/sys/class/block/*; do
+    tell_link "$block"
+    for name in size dev partition ro dm/name dm/uuid md/level loop/backing_file serial wwid device/serial \
+      device/wwid; do
+      tell_line "$block/$name"
+    done
+    tell_file "$block/device/vpd_pg80"
+    tell_file "$block/device/vpd_pg83"
+    for link in "$block"/slaves/* "$block"/holders/*; do tell_link "$link"; done
+  done
+  for link in "$ROOT"/sys/fs/btrfs/*/devices/*; do tell_link "$link"; done
+  for file in "$ROOT"/run/udev/data/b*; do tell_file "$file"; done
+  [ -z "$ALLOW_LIST" ] || tell_file "$ALLOW_LIST"
+}
+
+# ---- what may be held
+
+# Sets index, superblock and type of the mount at a plain path; the last mounted hides the others.
+find_mount() {
+  index= superblock= type= at=0
+  while read -r _ _ sb _ path line; do
+    at=$((at + 1))
+    unescape "$path"
+    [ "$plain" = "$1" ] || continue
+    line=${line#* - }
+    index=$at superblock=$sb type=${line%% *}
+  done < "$TABLE"
+}
+
+# Sets superblock: of the file system that a path lies on.
+superblock_of() {
+  length=-1 superblock=
+  while read -r _ _ sb _ path _; do
+    unescape "$path"
+    case $1/ in "${plain%/}/"*) [ ${#plain} -lt $length ] || { length=${#plain} && superblock=$sb; } ;; esac
+  done < "$TABLE"
+}
+
+# Writes what to freeze, the last mounted first, into $folder/mounts: `superblock type path`.
+choose() {
+  find_mount /
+  root=$superblock
+  : > "$folder/chosen"
+  rest=$1,
+  while [ -n "$rest" ]; do
+    wire=${rest%%,*}
+    rest=${rest#*,}
+    unescape "$wire"
+    mount=$plain
+    [ -n "$mount" ] || continue
+    [ -z "$ALLOW_LIST" ] || allowed "$mount" || refuse not-allowed "$mount" "$ALLOW_LIST does not list it"
+    find_mount "$mount"
+    [ -n "$index" ] || refuse not-a-mount-point "$mount" 'no file system is mounted there'
+    case $type in
+      ext2 | ext3 | ext4 | xfs | btrfs | jfs | reiserfs | f2fs | nilfs2) ;;
+      *) refuse not-freezable "$mount" "$type" ;;
+    esac
+    [ -n "$ROOT" ] || [ "$superblock" != "$root" ] || refuse sh-holds-no-root "$mount" 'the sh form never freezes /'
+    if grep -q "^[0-9]* $superblock " "$folder/chosen"; then
+      printf '%s %s\n' "$superblock" "$wire" >> "$folder/same"
+    else
+      printf '%s %s %s %s\n' "$index" "$superblock" "$type" "$wire" >> "$folder/chosen"
+    fi
+  done
+  [ -s "$folder/chosen" ] || refuse nothing - 'no mount was named'
+  sort -rn "$folder/chosen" | cut -d ' ' -f 2- > "$folder/mounts"
+  while read -r file kind _; do
+    unescape "$file"
+    [ "$kind" != file ] || ! is_chosen "$plain" || refuse swap-file "$plain" 'an active swap file lies on a mount to be held'
+  done < "$ROOT/proc/swaps"
+  for file in "$ROOT"/sys/class/block/loop*/loop/backing_file; do
+    read -r backing 2> /dev/null < "$file" && read -r fixed 2> /dev/null < "${file%/loop/*}/ro" || continue
+    [ "$fixed" = 1 ] || ! is_chosen "$backing" || refuse loop-backing "$backing" 'a loop device writes to it'
+  done
+}
+
+is_chosen() {
+  superblock_of "$1"
+  grep -q "^$superblock " "$folder/mounts"
+}
+
+allowed() {
+  [ -r "$ALLOW_LIST" ] && [ -z "$(find -L "$ALLOW_LIST" \( ! -user root -o -perm -020 -o -perm -002 \) 2> /dev/null)" ] || return 1
+  while read -r listed; do
+    unescape "$listed"
+    [ "$plain" != "$1" ] || return 0
+  done < "$ALLOW_LIST"
+  return 1
+}
+
+# One holder a guest: the lock is the open file's (9), and whoever of us is left keeps it.
+lock() {
+  for run in "$ROOT/run" "$ROOT/var/run" "$ROOT/dev/shm" ''; do [ ! -w "$run" ] || break; done
+  [ -n "$run" ] || refuse no-lock /run 'no folder for the lock'
+  if command -v flock > /dev/null; then
+    exec 9>> "$run/stillpoint.lock"
+    flock -n 9 || { read -r owner < "$run/stillpoint.lock"; refuse locked "$owner" 'another holder works here'; }
+  else
+    while ! mkdir "$run/stillpoint.lock.d" 2> /dev/null; do
+      read -r pid owner 2> /dev/null < "$run/stillpoint.lock.d/owner"
+      [ -z "$pid" ] || kill -0 "$pid" 2> /dev/null && refuse locked "$owner" 'another holder works here'
+      rm -rf "$run/stillpoint.lock.d"
+    done
+    printf '%s %s\n' $$ "$1" > "$run/stillpoint.lock.d/owner"
+  fi
+  printf '%s\n' "$1" > "$run/stillpoint.lock"
+  folder=$(mktemp -d "$run/stillpoint.XXXXXX")
+}
+
+# With I/O logging sudo stands between us and the line, and writes its log where we freeze.
+refuse_relay() {
+  [ "$(cat "/proc/$PPID/comm" 2> /dev/null)" = sudo ] || return 0
+  [ "$(readlink "/proc/$PPID/fd/0")" = "$(readlink "/proc/$$/fd/0")" ] || refuse sudo-relays sudo 'it logs input or output'
+}
+
+# ---- the crew
+
+get_ready() {
+  [ -n "$ROOT" ] || [ "$(id -u)" = 0 ] || refuse not-root - 'freezing is the right of root'
+  refuse_relay
+  unescape "$(option owner "$@")"
+  lock "$plain"
+  trap '[ -d "$folder/ending" ] || finish' EXIT
+  trap 'exit 1' HUP INT TERM
+  max_lease=$(option max-lease "$@")
+  choose "$(option mounts "$@")"
+  settle P
+  mkfifo "$folder/w" "$folder/f" "$folder/pin"
+  heard
+  exec 3<> "$folder/pin"
+  count=0
+  while read -r sb kind wire; do
+    unescape "$wire"
+    # A process that stands in it keeps the mount from being unmounted: a path that is none any more would freeze /.
+    [ -n "$ROOT" ] || (cd "$plain" && exec cat "$folder/pin") > /dev/null 2>&1 3>&- < /dev/null &
+    [ -n "$ROOT" ] || ! command -v mountpoint > /dev/null || mountpoint -q "$plain" || refuse not-a-mount-point "$plain" -
+    say MOUNT $count "$wire" "$sb" "$kind"
+    count=$((count + 1))
+  done < "$folder/mounts"
+  [ ! -e "$folder/same" ] || while read -r sb wire; do
+    say SAME "$(($(grep -n "^$sb " "$folder/mounts" | cut -d : -f 1) - 1))" "$wire"
+  done < "$folder/same"
+  watch < /dev/null 2> /dev/null 3>&- &
+  W=$!
+  without_watch < /dev/null 2> /dev/null 3>&- &
+  while [ ! -e "$folder/w.up" ]; do sleep 0.1; done
+  trap 'let_go signal; see_through; exit' HUP INT TERM
+  say READY "pid=$$" "watch=$W" mlock=no
+}
+
+# The process that calls it gets a name, and is the last that the OOM killer takes. Best effort.
+settle() {
+  [ ! -w /proc/self/comm ] || { echo "stillpoint-$1" > /proc/self/comm; echo -1000 > /proc/self/oom_score_adj; } 2> /dev/null
+}
+
+heard() { now && printf '%s\n' "$now" > "$folder/heard"; }
+
+# W
+watch() {
+  trap '' HUP INT TERM
+  trap - EXIT
+  settle W
+  exec 7> "$folder/w"
+  : > "$folder/w.up"
+  while [ -d "$folder" ]; do
+    now
+    last= ends=
+    read -r last 2> /dev/null < "$folder/heard"
+    read -r ends 2> /dev/null < "$folder/lease"
+    if ! kill -0 "$P" 2> /dev/null; then
+      rmdir "$folder/ending" 2> /dev/null  # if it was P's, nobody sees it through any more
+      let_go channel-gone
+    elif [ -n "$ends" ] && [ "$now" -ge "$ends" ]; then let_go lease
+    elif [ -z "$ends" ] && [ -n "$last" ] && [ $((now - last)) -gt $IDLE_MS ]; then let_go idle; fi
+    [ ! -d "$folder" ] || sleep 0.2
+  done
+}
+
+# V
+without_watch() {
+  trap '' HUP INT TERM
+  trap - EXIT
+  settle V
+  cat "$folder/w" > /dev/null
+  let_go watch-gone
+  # It was ended before: if by W, nobody sees that through any more. A thaw too many does no harm.
+  [ ! -d "$folder" ] || sleep 3
+  rmdir "$folder/ending" 2> /dev/null && let_go watch-gone
+}
+
+# F. Says before each freeze that it tries and after it what came of it. The folder `ending` forbids the next one.
+freezer() {
+  trap '' HUP INT TERM
+  trap - EXIT
+  settle F
+  exec 8> "$folder/f"
+  : > "$folder/f.started"
+  k=0
+  while read -r _ _ wire; do
+    [ ! -d "$folder/ending" ] || return
+    unescape "$wire"
+    : > "$folder/$k.trying" || return
+    if why=$(LC_ALL=C fsfreeze --freeze "$plain" 2>&1); then
+      : > "$folder/$k.frozen"
+      now
+      say FROZEN $k "${now}000000"
+    else
+      : > "$folder/$k.failed"
+      case $why in *[Bb]usy*) why=EBUSY ;; *) why=$(escaped "${why##*: }") ;; esac
+      say FAILED $k "${why:-EIO}"
+      exec 8>&-
+      let_go failed
+      return
+    fi
+    k=$((k + 1))
+  done < "$folder/mounts"
+  [ -d "$folder/ending" ] || { : > "$folder/held" && now && say ALL-FROZEN "${now}000000"; }
+}
+
+# ---- letting go
+
+# Only the first cause ends the hold, and whoever brings it sees it through; the others do not wait for that.
+let_go() {
+  mkdir "$folder/ending" 2> /dev/null || return 0
+  k=0 waiting= report=
+  while read -r _ _ wire; do
+    unescape "$wire"
+    thaw_when_decided $k "$plain" < /dev/null &
+    waiting="$waiting $!"
+    k=$((k + 1))
+  done < "$folder/mounts"
+  for pid in $waiting; do wait "$pid"; done
+  while [ $k -gt 0 ]; do
+    k=$((k - 1))
+    read -r report < "$folder/$k.report"
+    say THAW $k "$report"
+  done
+  now
+  say THAWED "by=$1" "${now}000000"
+  finish
+  kill -TERM "$P" 2> /dev/null
+}
+
+# Waits for whoever lets go.
+see_through() { while [ -d "$folder" ]; do sleep 0.1; done; }
+
+thaw_when_decided() {
+  trap '' HUP INT TERM
+  trap - EXIT
+  settle T
+  exec 7>&- 8>&-
+  while :; do
+    if [ -e "$folder/f.gone" ]; then over=yes; else over=; fi
+    if [ -e "$folder/$1.frozen" ]; then break; fi
+    if [ -e "$folder/$1.failed" ]; then report=failed; fi
+    if [ ! -e "$folder/f.started" ]; then report=idle; fi
+    if [ -n "$over" ] && [ -e "$folder/$1.trying" ]; then break; fi
+    if [ -n "$over" ]; then report=idle; fi
+    [ -z "$report" ] || { echo "$report" > "$folder/$1.report"; return; }
+    sleep 0.1
+  done
+  first=
+  while :; do
+    if why=$(LC_ALL=C fsfreeze --unfreeze "$2" 2>&1); then result=0
+    else case $why in *nvalid*) result=EINVAL ;; *) result=failed && sleep 0.1 ;; esac; fi
+    first=${first:-$result}
+    [ "$result" != EINVAL ] || break
+  done
+  now
+  echo "$first EINVAL ${now}000000" > "$folder/$1.report"
+}
+
+finish() {
+  [ -d "$folder" ] || return 0
+  mv "$folder" "$folder.over" 2> /dev/null || return 0
+  rm -rf "$folder.over"
+  [ -z "$net" ] || systemctl stop "$net.timer" > /dev/null 2>&1
+  rm -rf "$run/stillpoint.lock.d"
+}
+
+# The second net: a timer of PID 1 that thaws when all of us are gone. Armed outside of the window.
+arm() {
+  [ -d /run/systemd/system ] && [ -z "$ROOT" ] || { say ARMED none; return; }
+  systemctl stop 'stillpoint-thaw-*.timer' > /dev/null 2>&1
+  now
+  net=stillpoint-thaw-$nonce-$now
+  seconds=$(((NET_MS + max_lease) / 1000 + 6))
+  set --
+  while read -r _ _ wire; do unescape "$wire" && set -- "$plain" "$@"; done < "$folder/mounts"
+  if systemd-run --quiet "--unit=$net" "--on-active=$seconds" --timer-property=AccuracySec=100ms \
+    sh -c 'for n in 1 2 3; do for m; do fsfreeze -u "$m"; done; sleep 1; done' sh "$@" > /dev/null 2>&1; then
+    net_fires=$((now + seconds * 1000))
+    say ARMED timer
+  else
+    net= net_fires=
+    say ARMED none
+  fi
+}
+
+# ---- P
+
+freeze() {
+  lease=$(option lease "$@")
+  now
+  if [ -z "$ponged" ] || [ $((now - ponged)) -gt $FRESH_MS ]; then
+    say REFUSED stale
+  # A timer that could fire while we hold would end the hold; then nothing is held until it is armed anew.
+  elif [ "$lease" -gt "$max_lease" ] || { [ -n "$net_fires" ] && [ $((now + lease + 1000)) -ge "$net_fires" ]; }; then
+    say REFUSED lease
+  else
+    state=freezing
+    printf '%s\n' $((now + lease)) > "$folder/lease"
+    (cat "$folder/f" > /dev/null && : > "$folder/f.gone") < /dev/null 2> /dev/null 3>&- &
+    freezer < /dev/null 2> /dev/null 3>&- &
+  fi
+}
+
+obey() {
+  word=$1
+  shift
+  case $state.$word in
+    new.probe) probe && say END ;;
+    new.self) case $0 in /*) tell_file "$0" ;; esac && tell_file "$ROOT/proc/self/status" && say END ;;
+    new.look | ready.look) look && say END ;;
+    new.open) get_ready "$@" && state=ready ;;
+    new.*) refuse unknown-word "$word" - ;;
+    *.ping)
+      [ ! -e "$folder/held" ] || state=held
+      [ ! -d "$folder/ending" ] || state=ending
+      now
+      say PONG "${1:--}" "${now}000000" $state
+      ponged=$now
+      ;;
+    *.thaw) let_go word; see_through; exit ;;
+    ready.freeze) freeze "$@" ;;
+    ready.sync) sync_all && say SYNCED ;;
+    ready.arm) arm ;;
+    *) let_go unknown-word; see_through; exit ;;
+  esac
+}
+
+sync_all() {
+  while read -r _ _ wire; do unescape "$wire" && sync -f "$plain" 2> /dev/null || sync; done < "$folder/mounts"
+}
+
+state=new
+ponged=
+while read -r mark rest; do
+  if [ -z "$nonce" ]; then
+    case $mark in *[!0-9a-zA-Z]* | ? | ?? | ??? | ???? | ????? | ?????? | ???????) exit ;; esac
+    nonce=$mark
+  fi
+  [ "$mark" = "$nonce" ] || break
+  [ -z "$folder" ] || heard
+  # Words hold no space and no star: escapeWord sees to that.
+  set -f
+  set -- $rest
+  set +f
+  obey "$@"
+done
+[ -z "$folder" ] || { let_go line; see_through; }
