@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { deadline } from '../../src/base/deadline.ts';
@@ -127,7 +128,7 @@ needs('sshd', 'ssh')('a line that is lost', () => {
 needs('sshd', 'ssh')('a host that cannot be spoken to', () => {
   let sshd: TestSshd;
   beforeAll(async () => {
-    sshd = await startSshd({ config: ['LoginGraceTime 1'] });
+    sshd = await startSshd();
   });
   afterAll(() => sshd?.stop());
 
@@ -166,12 +167,21 @@ needs('sshd', 'ssh')('a host that cannot be spoken to', () => {
     await closing.stop();
   });
 
-  test('because it falls silent in the login', async () => {
-    const relay = await startRelay({ port: sshd.port, silentAfterBytes: 3000 });
-    const hostKey = sshd.hostKeys[0]?.fingerprint;
-    const fault = await failing(relay.port, 1000, { hostKey });
-    expect(fault).toMatchObject({ code: 'ssh.deadline', message: expect.stringContaining('was not done in time') });
-    await relay.stop();
+  test('because the login hangs there', async () => {
+    const user = userInfo().username;
+    const slow = await startSshd({
+      config: ['AuthorizedKeysCommand /bin/sleep 20', `AuthorizedKeysCommandUser ${user}`],
+    });
+    // sshd asks the command only for a key that the file does not hold.
+    const key = slow.hostKeys[0]?.file;
+    const fault = await faultOf(connectSsh(settingsFor(slow, { key }), { deadline: within(1000) }));
+    expect(fault).toMatchObject({
+      code: 'ssh.deadline',
+      message:
+        `127.0.0.1: the login as ${user} at [127.0.0.1]:${slow.port} was not done in time ` +
+        '(the test: no answer within 1 s)',
+    });
+    await slow.stop();
   });
 
   test('because the run was interrupted: then that is the reason', async () => {

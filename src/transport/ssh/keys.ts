@@ -22,9 +22,9 @@ export function readKey(path: string, passphrase: Secret | undefined): KeyFile |
     if (isMissing(thrown)) return undefined;
     return { path, publicKey: undefined, use: unreadable(path, thrown) };
   }
-  const publicKey = publicHalf(path, text);
-  const use = openToOthers(path) ?? unlocked(path, text, passphrase);
-  return { path, publicKey: use instanceof Fault ? publicKey : use.getPublicSSH(), use };
+  const key = unlocked(path, text, passphrase);
+  if (key instanceof Fault) return { path, publicKey: publicHalf(path, text), use: key };
+  return { path, publicKey: key.getPublicSSH(), use: openToOthers(path) ?? key };
 }
 
 /** 'ssh-ed25519 SHA256:…' */
@@ -50,7 +50,7 @@ function unlocked(path: string, text: string, passphrase: Secret | undefined): P
   if (before !== undefined && before.text === text && before.phrase === phrase) return before.key;
   const key = parse(text, phrase);
   if (key instanceof Error) return locked(path, phrase, key);
-  if (!key.isPrivateKey()) return wrongKind(path, 'it is a public key');
+  if (!key.isPrivateKey()) return publicOnly(path);
   unlockedKeys.set(path, { text, phrase, key });
   return key;
 }
@@ -84,6 +84,14 @@ function locked(path: string, phrase: string, error: Error): Fault {
     });
   }
   return wrongKind(path, error.message);
+}
+
+function publicOnly(path: string): Fault {
+  return new Fault({
+    code: 'ssh.key-unsupported',
+    message: `key ${path} is a public key`,
+    hint: 'Name the private key: the file without .pub.',
+  });
 }
 
 function wrongKind(path: string, why: string): Fault {

@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import type { AnyAuthMethod, AuthenticationType, ParsedKey } from 'ssh2';
 import type { Deadline } from '../../base/deadline.ts';
 import { Fault } from '../../base/fault.ts';
@@ -33,6 +34,7 @@ export async function login(hop: Hop, deadline: Deadline): Promise<Login> {
   if (offers.length === 0) throw nothingToOffer(hop, notes);
 
   const tried: string[] = [];
+  const untaken = new Set<string>();
   let accepts: readonly AuthenticationType[] = [];
   let asked = false;
   return {
@@ -44,12 +46,15 @@ export async function login(hop: Hop, deadline: Deadline): Promise<Login> {
       }
       accepts = left ?? [];
       for (let offer = offers.shift(); offer !== undefined; offer = offers.shift()) {
-        tried.push(accepts.includes(offer.method) ? offer.name : `${offer.name} (${offer.method} is not taken)`);
-        if (accepts.includes(offer.method)) return offer.attempt;
+        if (accepts.includes(offer.method)) {
+          tried.push(offer.name);
+          return offer.attempt;
+        }
+        untaken.add(`${offer.name} (not taken there)`);
       }
       return false;
     },
-    refused: () => refused(hop, tried, notes, accepts),
+    refused: () => refused(hop, tried, [...untaken, ...notes], accepts),
   };
 }
 
@@ -127,7 +132,10 @@ function fileOffers(hop: Hop, files: readonly KeyFile[], held: readonly Buffer[]
 
 function fileNotes(hop: Hop, files: readonly KeyFile[]): readonly string[] {
   const unusable = files.flatMap((file) => (file.use instanceof Fault ? [file.use.message] : []));
-  return files.length === 0 && hop.key === undefined ? [`no key file (${hop.usualKeys.join(', ')})`] : unusable;
+  if (files.length > 0) return unusable;
+  const folders = new Map<string, string[]>();
+  for (const path of hop.usualKeys) folders.set(dirname(path), [...(folders.get(dirname(path)) ?? []), basename(path)]);
+  return [...folders].map(([folder, names]) => `no key file in ${folder} (${names.join(', ')})`);
 }
 
 function passwordOffers(hop: Hop): readonly Offer[] {
@@ -137,7 +145,7 @@ function passwordOffers(hop: Hop): readonly Offer[] {
   return [
     { name: 'password', method: 'password', attempt: { type: 'password', username, password: password.reveal() } },
     {
-      name: 'password by dialogue',
+      name: 'password',
       method: 'keyboard-interactive',
       attempt: {
         type: 'keyboard-interactive',
@@ -164,12 +172,13 @@ function refused(
   notes: readonly string[],
   accepts: readonly AuthenticationType[],
 ): Fault {
+  const list = (words: readonly string[]): string => words.join(', ') || 'nothing';
   const also = notes.length === 0 ? '' : `; not tried: ${notes.join('; ')}`;
   return new Fault({
     code: 'ssh.login-refused',
     message:
-      `${hop.label}: the host lets ${hop.user} not in; tried: ${tried.join(', ')}${also}; ` +
-      `it takes ${accepts.length === 0 ? 'nothing' : accepts.join(', ')}`,
-    hint: `Put the public key into ${hop.user}'s authorized_keys on the host; sshd's log there says why it refused.`,
+      `${hop.label}: the host does not let ${hop.user} in; tried: ${list(tried)}${also}; ` +
+      `it takes ${list(accepts)}`,
+    hint: `sshd's log there says why. A key belongs into the authorized_keys of ${hop.user}.`,
   });
 }

@@ -13,19 +13,10 @@ export interface Relay {
   stop(): Promise<void>;
 }
 
-export function startRelay(to: {
-  readonly port: number;
-  /** After so many bytes from the far side it pauses by itself. */
-  readonly silentAfterBytes?: number;
-}): Promise<Relay> {
+export function startRelay(to: { readonly port: number }): Promise<Relay> {
   const sockets = new Set<Socket>();
   let made = 0;
-  let carried = 0;
   let paused = false;
-  function pause(): void {
-    paused = true;
-    for (const socket of sockets) socket.pause();
-  }
   const server = createServer((near) => {
     made += 1;
     const far = connect({ host: '127.0.0.1', port: to.port, noDelay: true });
@@ -35,11 +26,7 @@ export function startRelay(to: {
     ] as const) {
       sockets.add(from);
       if (paused) from.pause();
-      from.on('data', (chunk: Buffer) => {
-        if (from === far) carried += chunk.length;
-        if (carried > (to.silentAfterBytes ?? Number.POSITIVE_INFINITY)) pause();
-        else into.write(chunk);
-      });
+      from.on('data', (chunk) => into.write(chunk));
       from.on('error', () => into.destroy());
       from.on('close', () => {
         sockets.delete(from);
@@ -53,7 +40,10 @@ export function startRelay(to: {
       const address = server.address();
       resolve({
         port: typeof address === 'object' && address !== null ? address.port : 0,
-        pause,
+        pause() {
+          paused = true;
+          for (const socket of sockets) socket.pause();
+        },
         resume() {
           paused = false;
           for (const socket of sockets) socket.resume();

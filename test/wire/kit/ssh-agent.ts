@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { end, run, until } from './processes.ts';
@@ -8,6 +8,8 @@ import { end, run, until } from './processes.ts';
 export interface TestAgent {
   readonly socket: string;
   add(...files: readonly string[]): Promise<void>;
+  addWith(passphrase: string, file: string): Promise<void>;
+  empty(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -20,6 +22,15 @@ export async function startAgent(): Promise<TestAgent> {
     socket,
     async add(...files) {
       await run('env', [`SSH_AUTH_SOCK=${socket}`, 'ssh-add', '-q', ...files]);
+    },
+    async addWith(passphrase, file) {
+      const ask = join(folder, 'ask');
+      writeFileSync(ask, `#!/bin/sh\necho '${passphrase}'\n`, { mode: 0o700 });
+      const env = [`SSH_AUTH_SOCK=${socket}`, `SSH_ASKPASS=${ask}`, 'SSH_ASKPASS_REQUIRE=force'];
+      await run('env', [...env, 'ssh-add', '-q', file]);
+    },
+    async empty() {
+      await run('env', [`SSH_AUTH_SOCK=${socket}`, 'ssh-add', '-q', '-D']);
     },
     async stop() {
       await end(child);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { findProgram } from '../../../src/transport/programs.ts';
@@ -36,6 +36,8 @@ export interface SshdOptions {
   readonly hostKeys?: readonly KeyType[];
   /** Lines of sshd_config, before our own: the first value counts. */
   readonly config?: readonly string[];
+  /** An account that exists for this sshd only: it runs in a mount namespace with a passwd and shadow of its own (root). */
+  readonly account?: { readonly name: string; readonly password: string };
 }
 
 export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
@@ -73,7 +75,10 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
       '',
     ].join('\n'),
   );
-  const child = spawn(findProgram('sshd') ?? 'sshd', ['-D', '-E', log, '-f', conf], { stdio: 'ignore' });
+  const sshd = [findProgram('sshd') ?? 'sshd', '-D', '-E', log, '-f', conf];
+  const [program = '', ...args] =
+    options.account === undefined ? sshd : await withAccount(folder, options.account, sshd);
+  const child = spawn(program, args, { stdio: 'ignore' });
   const words = (): string => readFileSync(log, { encoding: 'utf8', flag: 'a+' });
   try {
     await until('sshd listens', () => {
@@ -98,6 +103,25 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function withAccount(
+  folder: string,
+  account: { readonly name: string; readonly password: string },
+  argv: readonly string[],
+): Promise<readonly string[]> {
+  const { name, password } = account;
+  const hash = (await run('openssl', ['passwd', '-6', '-stdin'], password)).trim();
+  const passwd = readFileSync('/etc/passwd', 'utf8');
+  writeFileSync(join(folder, 'passwd'), `${passwd}${name}:x:64999:64999::/tmp:/bin/sh\n`);
+  writeFileSync(join(folder, 'shadow'), `${name}:${hash}:19000:0:99999:7:::\n`, { mode: 0o600 });
+  const mounts = ['passwd', 'shadow'].map((file) => `mount --bind ${join(folder, file)} /etc/${file}`).join(' && ');
+  return ['unshare', '-m', '--propagation', 'private', 'sh', '-c', `${mounts} && exec "$@"`, 'sh', ...argv];
+}
+
+/** Lets a key in as well. */
+export function allow(sshd: TestSshd, key: KeyPair): void {
+  appendFileSync(join(sshd.folder, 'authorized_keys'), `${key.line}\n`);
 }
 
 export async function makeKey(
