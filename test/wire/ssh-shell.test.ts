@@ -77,7 +77,7 @@ needs('sshd', 'ssh')('a host that lets nobody run a command', () => {
     const fault = await faultOf(shell.run(['true'], { deadline: within() }));
     expect(fault).toMatchObject({
       code: 'command.not-started',
-      message: '127.0.0.1: true was not started: Channel open failure: open failed',
+      message: '127.0.0.1: true was not started: open failed',
     });
     await shell.close();
     await sshd.stop();

@@ -39,7 +39,7 @@ export async function sshConfig(asked: Asked, env: NodeJS.ProcessEnv, deadline: 
   if (answer.failed) {
     throw new Fault({
       code: 'ssh.config',
-      message: `${asked.host}: ${program} -G cannot read its configuration: ${lastLine(answer.stderr)}`,
+      message: `${asked.host}: ${program} -G cannot read its configuration: ${firstLine(answer.stderr)}`,
       hint: 'Mend the ssh_config, or name another file with ssh.config (false: read none).',
     });
   }
@@ -66,6 +66,6 @@ export function configOf(text: string, program?: string): SshConfig {
   };
 }
 
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? '';
+function firstLine(text: string): string {
+  return text.trim().split('\n')[0] ?? '';
 }

@@ -30,9 +30,14 @@ export function notReached(hop: Hop, error: Error): Fault {
 export function forwardRefused(from: Hop, to: Hop, why: string): Fault {
   return new Fault({
     code: 'ssh.jump-refused',
-    message: `${to.label}: ${from.host} does not connect to ${nameFor(to.host, to.port)}: ${why.replace(/^\(SSH\) /, '')}`,
+    message: `${to.label}: ${from.host} does not connect to ${nameFor(to.host, to.port)}: ${plain(why)}`,
     hint: `On ${from.host}, sshd needs AllowTcpForwarding and must reach ${to.host}.`,
   });
+}
+
+/** What the other side said, without the words that ssh2 puts before it. */
+export function plain(said: string): string {
+  return said.replace(/^\(SSH\) Channel open failure: /, '');
 }
 
 /** The time was over. A cancelled run says so itself. */

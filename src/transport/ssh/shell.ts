@@ -8,6 +8,7 @@ import { dialogue } from '../dialogue.ts';
 import type { Ending, Pipe } from '../pipe.ts';
 import { quote } from '../quote.ts';
 import type { Connection } from './connection.ts';
+import { plain } from './faults.ts';
 import { type Sessions, sessionsOf } from './sessions.ts';
 
 /** Closing a channel ends nothing on the far side, and sshd forwards no signal to what runs as root. */
@@ -95,7 +96,7 @@ function letGo(channel: ClientChannel): void {
 function notStarted(where: string, argv: readonly string[], why: string): Fault {
   return new Fault({
     code: 'command.not-started',
-    message: `${where}: ${programOf(argv)} was not started: ${why.replace(/^\(SSH\) /, '')}`,
+    message: `${where}: ${programOf(argv)} was not started: ${plain(why)}`,
     hint: 'Is the account allowed to run commands there (login shell, MaxSessions)?',
   });
 }
