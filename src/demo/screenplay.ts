@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { type Deadline, deadline } from '../base/deadline.ts';
 import { EXIT, Fault } from '../base/fault.ts';
+import { refuseIfStopped } from '../flows/survey.ts';
 import type { ArrayId, Manifest, Plan } from '../model.ts';
 import type { ArrayDriver } from '../ports.ts';
 import { drawWindow, proofOf } from '../ui/drawing.ts';
@@ -26,13 +27,20 @@ export interface DemoOptions {
   readonly open: (topology: string, limit: Deadline) => Promise<Program>;
   /** One line of the story. */
   readonly say: (line: string) => void;
-  /** What a machine reads: objects with `v` and `type`. */
-  readonly tell: (event: Readonly<Record<string, unknown>>) => void;
   readonly clock: Clock;
   readonly interrupt: AbortSignal;
   /** How the reader started this program: 'node bin/stillpoint.js'. */
   readonly command: string;
   readonly rounds?: number;
+}
+
+/** What a machine is told at the end. */
+export interface DemoResult {
+  readonly exit: number;
+  readonly unheld: { readonly rounds: number; readonly torn: number };
+  readonly held: { readonly rounds: number; readonly torn: number; readonly windowMs: readonly number[] };
+  /** The state folder with the sets that were taken. */
+  readonly state: string;
 }
 
 const ROUNDS = 10;
@@ -41,17 +49,17 @@ const SHARE_TORN = 0.8;
 const LIMIT_MS = 120_000;
 
 /**
- * Plays the demo. Answers the exit code; what it made stays only if it was played to its end. An interrupt leaves
- * nothing behind: rejects with its reason.
+ * Plays the demo. What it made stays only if it was played to its end: an interrupt, which it rejects with, or anything
+ * that fails leaves nothing behind.
  */
-export async function playDemo(options: DemoOptions): Promise<number> {
+export async function playDemo(options: DemoOptions): Promise<DemoResult> {
   const limit = deadline(options.clock, LIMIT_MS, 'the demo', options.interrupt);
   const world = await startWorld(TWO_TIERS);
   let kept = false;
   try {
-    const exit = await play(options, world, limit);
+    const result = await play(options, world, limit);
     kept = true;
-    return exit;
+    return result;
   } finally {
     limit.done();
     await world.close();
@@ -65,7 +73,7 @@ async function tidy({ folder }: SmallWorld, kept: boolean): Promise<void> {
   for (const path of gone) await rm(path, { recursive: true, force: true });
 }
 
-async function play(options: DemoOptions, world: SmallWorld, limit: Deadline): Promise<number> {
+async function play(options: DemoOptions, world: SmallWorld, limit: Deadline): Promise<DemoResult> {
   const { say } = options;
   say('Stillpoint   one instant across several storage arrays');
   say('A small world inside this process: a vCenter, three guests, two arrays. Nothing');
@@ -74,6 +82,7 @@ async function play(options: DemoOptions, world: SmallWorld, limit: Deadline): P
   const program = await options.open(world.topology, limit);
   try {
     const plan = await program.plan(limit);
+    refuseIfStopped(plan);
     say(heading(1, 'Where the disks lie', 'stillpoint plan'));
     for (const line of whereDisksLie(plan)) say(line);
     say('   Six disks, two arrays. Neither array alone can give a point in time of these');
@@ -85,28 +94,22 @@ async function play(options: DemoOptions, world: SmallWorld, limit: Deadline): P
     say('');
     conclude(options, world, manifests);
 
-    const result = { unheld: tally(unheld), held: tally(held) };
-    const exit = exitFor(result.unheld.torn / result.unheld.rounds, result.held.torn);
-    options.tell({
-      v: 1,
-      type: 'result',
-      exit,
-      unheld: { rounds: result.unheld.rounds, torn: result.unheld.torn },
-      held: {
-        rounds: result.held.rounds,
-        torn: result.held.torn,
-        windowMs: manifests.map((manifest) => Math.round(manifest.windowMs)),
-      },
+    const { rounds, torn } = tally(unheld);
+    const kept = tally(held);
+    const windowMs = manifests.map((manifest) => Math.round(manifest.windowMs));
+    return {
+      exit: exitFor(torn / rounds, kept.torn),
+      unheld: { rounds, torn },
+      held: { rounds: kept.rounds, torn: kept.torn, windowMs },
       state: world.state,
-    });
-    return exit;
+    };
   } finally {
     await program.close();
   }
 }
 
 async function playUnheld(
-  { say, tell, interrupt, rounds = ROUNDS }: DemoOptions,
+  { say, interrupt, rounds = ROUNDS }: DemoOptions,
   world: SmallWorld,
   program: Program,
   plan: Plan,
@@ -124,7 +127,6 @@ async function playUnheld(
     interrupt.throwIfAborted();
     const round = await unheldRound(world, arrays, limit);
     played.push(round);
-    tell({ v: 1, type: 'round', held: false, images: round });
     if (number === 1) for (const line of imagesRead(round)) say(line);
   }
   say(unheldSummary(played));
@@ -132,7 +134,7 @@ async function playUnheld(
 }
 
 async function playHeld(
-  { say, tell, interrupt, rounds = ROUNDS }: DemoOptions,
+  { say, interrupt, rounds = ROUNDS }: DemoOptions,
   world: SmallWorld,
   program: Program,
   limit: Deadline,
@@ -148,7 +150,6 @@ async function playHeld(
     const round = await readBack(world, manifest.snapshots);
     manifests.push(manifest);
     played.push(round);
-    tell({ v: 1, type: 'round', held: true, set: manifest.id, windowMs: Math.round(manifest.windowMs), images: round });
     if (number === rounds) for (const line of imagesRead(round)) say(line);
     limit.signal.throwIfAborted();
   }

@@ -184,7 +184,7 @@ function describe(
     tiers: Object.fromEntries(tiers),
     volumes: Object.fromEntries(volumes),
     defaults: {
-      ssh: { user: 'root', key: 'id_ed25519', agent: false, config: 'none' },
+      ssh: { user: 'root', key: 'id_ed25519', agent: false, config: '/dev/null' },
       // The sh form of the holder calls fsfreeze by name, and so the guest's own, which needs no rights.
       quiesce: { method: 'fsfreeze', interpreter: 'sh', sudo: false },
     },
