@@ -54,7 +54,7 @@ const COMMON: Script = {
 };
 
 /** HTTPS on loopback that says what a test wants said: what no honest server can be made to say. */
-export async function startScripted(script: Script = {}): Promise<ScriptedServer> {
+export async function startScripted(script: Script = {}, address = '127.0.0.1'): Promise<ScriptedServer> {
   const certificate = selfSigned('scripted', new Date());
   const asked: Asked[] = [];
   const counts = new Map<string, number>();
@@ -86,13 +86,13 @@ export async function startScripted(script: Script = {}): Promise<ScriptedServer
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
   const { port } = server.address() as AddressInfo;
   const dropConnections = (): void => {
     for (const socket of sockets) socket.destroy();
   };
   return {
-    url: `https://127.0.0.1:${port}/sdk`,
+    url: `https://${address}:${port}/sdk`,
     port,
     certificate,
     asked,
