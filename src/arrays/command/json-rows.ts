@@ -19,9 +19,9 @@ export function valuesAt(document: unknown, path: string): readonly unknown[] {
 /** A field of a row, by its own name or by a path through it; undefined when it is not there or no plain value. */
 export function fieldOf(row: unknown, field: string): string | undefined {
   const value = own(row, field) ?? field.split('.').reduce<unknown>((inside, name) => own(inside, name), row);
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint'
-    ? String(value)
-    : undefined;
+  if (typeof value === 'string') return value;
+  // Above 2^53 the digits are no longer those that the array printed: no id at all is better than a wrong one.
+  return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : undefined;
 }
 
 export function parseJson(text: string): unknown {

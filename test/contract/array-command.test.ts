@@ -1,0 +1,244 @@
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { commandConfig } from '../../src/arrays/command/config.ts';
+import { command } from '../../src/arrays/command/driver.ts';
+import { rowsIn } from '../../src/arrays/command/rows.ts';
+import { fill } from '../../src/arrays/command/template.ts';
+import { labelIn } from '../../src/arrays/label.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { deadline } from '../../src/base/deadline.ts';
+import type { CutLabel, DeviceKey } from '../../src/model.ts';
+import type { ArrayDriver, CommandResult } from '../../src/ports.ts';
+
+const ZFS = `
+ssh: { host: zbox.shop.example, user: stillpoint }
+answers: cut
+snapshot: { run: [zfs, snapshot, { each: <volume>@<snapshot> }] }
+find:     { run: [zfs, list, -Hp, -t, snapshot, -o, "name,guid,creation"], row: '^(?<volume>[^@]+)@(?<snapshot>\\S+)\\t(?<id>\\d+)\\t(?<unixtime>\\d+)$' }
+remove:   { run: [zfs, destroy, <volume>@<snapshot>], gone: 'could not find any snapshots|does not exist' }
+list:     { run: [zfs, list, -Hp, -t, "filesystem,volume", -o, name], row: '^(?<volume>\\S+)$' }
+`;
+
+const XCLI = `
+local: true
+parallel: 4
+answers: cut
+snapshot: { run: [xcli, snap-create, -vol, <volume>, -name, <snapshot>] }
+find:     { run: [xcli, snap-list, -json], json: { rows: "$.snaps[*]", volume: vol, snapshot: name, id: uid, time: created } }
+remove:   { run: [xcli, snap-delete, -name, <snapshot>], gone: '^not found' }
+`;
+
+const LABEL = 'spaaaaaaaaaaaaa';
+const OTHER = 'spbbbbbbbbbbbbb';
+
+describe('a pool that is spoken to with zfs', () => {
+  const said = [
+    `tank/db01-data@${LABEL}\t11832471163370453377\t1795356048`,
+    `tank/files@${LABEL}\t9871\t1795356048`,
+    'tank/files@zfs-auto-snap_daily-2026-11-22\t77\t1795300000',
+  ];
+
+  test('cuts all volumes with one command', async () => {
+    const { array, ran } = driverOver(ZFS, {
+      'zfs list -Hp -t snapshot': '',
+      'zfs list -Hp -t filesystem,volume': 'tank/db01-data\ntank/files\n',
+    });
+    const armed = await array.arm(await array.group(await volumes(array), soon()), labelled(LABEL), soon());
+    expect(armed.units).toHaveLength(1);
+    expect((await armed.fire(soon())).map(({ kind }) => kind)).toEqual(['cut']);
+    expect(ran.at(-1)).toEqual(['zfs', 'snapshot', `tank/db01-data@${LABEL}`, `tank/files@${LABEL}`]);
+  });
+
+  test('tells its own snapshots from those of others', async () => {
+    const { array } = driverOver(ZFS, { 'zfs list -Hp -t snapshot': `${said.join('\n')}\n` });
+    expect(await array.find(labelled(LABEL), soon())).toMatchObject([
+      {
+        id: '11832471163370453377',
+        name: LABEL,
+        source: { name: 'tank/db01-data' },
+        createdAt: '2026-11-22T14:00:48.000Z',
+      },
+      { id: '9871', name: LABEL, source: { name: 'tank/files' } },
+    ]);
+    expect(await array.find(labelled(OTHER), soon())).toEqual([]);
+    expect(await array.findAll(soon())).toHaveLength(2);
+  });
+
+  test('removes exactly one, and takes "does not exist" for done', async () => {
+    const { array, ran } = driverOver(ZFS, {
+      'zfs list -Hp -t snapshot': `${said.join('\n')}\n`,
+      'zfs destroy': {
+        exit: 1,
+        stdout: '',
+        stderr: 'could not find any snapshots to destroy; check snapshot names.\n',
+      },
+    });
+    const [first] = await array.find(labelled(LABEL), soon());
+    if (first === undefined) throw new Error('nothing was found');
+    await array.remove(first, soon());
+    expect(ran.at(-1)).toEqual(['zfs', 'destroy', `tank/db01-data@${LABEL}`]);
+  });
+
+  test('a snapshot of ours in a line that cannot be read stops it: nothing of ours is overlooked', async () => {
+    const { array } = driverOver(ZFS, { 'zfs list -Hp -t snapshot': `tank/db01-data@${LABEL}\t-\t-\n` });
+    await expect(array.find(labelled(LABEL), soon())).rejects.toMatchObject({ code: 'array.unread-row' });
+    await expect(array.findAll(soon())).rejects.toMatchObject({ code: 'array.unread-row' });
+    expect(await array.find(labelled(OTHER), soon())).toEqual([]);
+  });
+});
+
+describe('a vendor CLI that prints JSON', () => {
+  const listing = JSON.stringify({
+    snaps: [
+      { vol: 'mail', name: `${LABEL}-mail`, uid: 'u-1', created: '2026-11-22T14:00:00Z' },
+      { vol: 'mail', name: 'nightly', uid: 'u-2', created: '2026-11-22T01:00:00Z' },
+    ],
+  });
+
+  test('gets names that are unique on the whole array', async () => {
+    const { array, ran } = driverOver(XCLI, { 'xcli snap-list': '{"snaps":[]}' }, ['mail', 'db']);
+    const armed = await array.arm(await array.group(await volumes(array), soon()), labelled(LABEL), soon());
+    await armed.fire(soon());
+    expect(ran.slice(-2)).toEqual([
+      ['xcli', 'snap-create', '-vol', 'mail', '-name', `${LABEL}-mail`],
+      ['xcli', 'snap-create', '-vol', 'db', '-name', `${LABEL}-db`],
+    ]);
+  });
+
+  test('is read by field', async () => {
+    const { array } = driverOver(XCLI, { 'xcli snap-list': listing });
+    expect(await array.findAll(soon())).toEqual([
+      {
+        array: 'box',
+        label: LABEL,
+        id: 'u-1',
+        name: `${LABEL}-mail`,
+        source: { id: 'mail', name: 'mail' },
+        createdAt: '2026-11-22T14:00:00.000Z',
+      },
+    ]);
+  });
+});
+
+describe('what the topology says of a command', () => {
+  const sound = parse(XCLI);
+
+  test.each([
+    [
+      'an unknown placeholder',
+      { snapshot: { run: ['x', '<volume>', '<snapshot>', '<pool>'] } },
+      '<pool> cannot stand here',
+    ],
+    [
+      'a program made of a placeholder',
+      { snapshot: { run: ['<volume>', '<snapshot>'] } },
+      'the program itself is a fixed word',
+    ],
+    [
+      'two lists of volumes',
+      { snapshot: { run: ['x', { each: '<volume>' }, { each: '<snapshot>' }] } },
+      'only one argument',
+    ],
+    ['no volume', { snapshot: { run: ['x', '<snapshot>'] } }, 'what is snapshotted'],
+    [
+      'a placeholder where nothing is known yet',
+      { find: { run: ['x', '<label>'], row: '(?<volume>.)(?<snapshot>.)' } },
+      'no placeholder can',
+    ],
+    ['a row without its groups', { find: { run: ['x'], row: '(?<volume>.)' } }, 'the row lacks (?<snapshot>…)'],
+    ['a row that is no expression', { find: { run: ['x'], row: '(?<volume>' } }, 'no regular expression'],
+    ['two ways to read a row', { find: { ...sound.find, row: '(?<volume>.)(?<snapshot>.)' } }, 'either row:'],
+    [
+      'a path that computes',
+      { find: { ...sound.find, json: { ...sound.find.json, rows: '$.snaps[?(@.a)]' } } },
+      'a path like',
+    ],
+    [
+      'an id that find does not tell',
+      { find: { run: ['x'], row: '(?<volume>.)(?<snapshot>.)' }, remove: { run: ['x', '<id>'] } },
+      '<id> is known only',
+    ],
+    [
+      'a removal of everything with that label',
+      { name: '<label>', remove: { run: ['x', '<snapshot>'] } },
+      'it has to name one snapshot',
+    ],
+    ['a job that nothing finds', { settled: { run: ['x', '<job>'], done: 'ok' } }, '<job> is known only'],
+    ['arming without disarming', { arm: { run: ['x', '<label>'] } }, 'arm needs a disarm'],
+    ['two places', { ssh: { host: 'box' } }, 'where its commands run'],
+    ['an unknown key', { snapshoot: {} }, 'snapshoot'],
+  ])('%s is a finding', (_, change, said) => {
+    const outcome = commandConfig.safeParse({ ...sound, ...change });
+    expect(outcome.success).toBe(false);
+    expect(outcome.error?.issues.map((issue) => issue.message).join('\n')).toContain(said);
+  });
+
+  test('a value stays inside its argument, whatever it holds', () => {
+    const volume = `a b"; rm -rf / #$(id)'<snapshot>`;
+    expect(fill(['x', '-vol=<volume>', { each: '<volume>@<snapshot>' }], [{ volume, snapshot: 's' }])).toEqual([
+      'x',
+      `-vol=${volume}`,
+      `${volume}@s`,
+    ]);
+  });
+
+  test('rows that hold what must not reach a command are no rows', () => {
+    const listing = { run: ['x'] as [string], row: '^(?<volume>.*)@(?<snapshot>.*)$' };
+    const { rows, unread } = rowsIn(listing, 'good@one\n-rf@two\n@three\n', ['volume', 'snapshot']);
+    expect(rows).toEqual([{ volume: 'good', snapshot: 'one' }]);
+    expect(unread).toEqual(['-rf@two', '@three']);
+  });
+
+  test('a line longer than 4096 characters is no row', () => {
+    const listing = { run: ['x'] as [string], row: '^(?<volume>a)b*@(?<snapshot>c)$' };
+    const long = `a${'b'.repeat(5000)}@c`;
+    expect(rowsIn(listing, `${long}\nab@c\n`, ['volume', 'snapshot'])).toMatchObject({ rows: [{}], unread: [long] });
+  });
+
+  test('an id of more digits than a number holds is not guessed', () => {
+    const listing = { run: ['x'] as [string], json: { rows: '$[*]', volume: 'v', snapshot: 'meta.name', id: 'id' } };
+    const text = '[{"v":"a","meta":{"name":"s"},"id":11832471163370453377},{"v":"__proto__","meta":{},"id":1}]';
+    const { rows, unread } = rowsIn(listing, text, ['volume', 'snapshot']);
+    expect(rows).toEqual([{ volume: 'a', snapshot: 's' }]);
+    expect(unread).toHaveLength(1);
+  });
+});
+
+/** A driver whose commands answer from a table, by how they begin; anything else succeeds and says nothing. */
+function driverOver(
+  yaml: string,
+  answers: Record<string, string | CommandResult>,
+  names = ['tank/db01-data', 'tank/files'],
+) {
+  const ran: (readonly string[])[] = [];
+  const array = command('box', commandConfig.parse(parse(yaml)), {
+    clock: systemClock,
+    volumes: names.map((name, index) => ({ name, device: `naa.6${index}` as DeviceKey })),
+    shell: async () => ({
+      where: 'a table',
+      async run(argv) {
+        ran.push(argv);
+        const known = Object.entries(answers).find(([start]) => argv.join(' ').startsWith(start))?.[1] ?? '';
+        return typeof known === 'string' ? { exit: 0, stdout: known, stderr: '' } : known;
+      },
+      start: () => Promise.reject(new Error('nothing is started here')),
+      close: async () => {},
+    }),
+  });
+  return { array, ran };
+}
+
+async function volumes(array: ArrayDriver) {
+  const found = await array.locate(['naa.60' as DeviceKey, 'naa.61' as DeviceKey], soon());
+  return [...found.values()];
+}
+
+function labelled(text: string): CutLabel {
+  const found = labelIn(text);
+  if (found === undefined) throw new Error(`${text} is no label`);
+  return found;
+}
+
+function soon() {
+  return deadline(systemClock, 5000, 'the test');
+}
