@@ -15,7 +15,7 @@ export interface KernelDisk {
 const SECTOR = 512n;
 
 /**
- * What the kernel of a guest would show under /proc and /sys, as files below `root`: the guest's disks on one SCSI
+ * What the kernel of a guest would show under /proc, /sys and /dev, as files below `root`: the guest's disks on one SCSI
  * controller, `/` in memory. The holder's probe reads it where the guest's environment says so.
  */
 export async function writeKernelTree(root: string, biosUuid: string, disks: readonly KernelDisk[]): Promise<void> {
@@ -40,6 +40,7 @@ export async function writeKernelTree(root: string, biosUuid: string, disks: rea
     await put(`${block}/${name}1/dev`, `8:${minor + 1}\n`);
     await put(`${block}/${name}1/ro`, '0\n');
     await put(`${block}/${name}1/partition`, '1\n');
+    await put(`dev/${name}1`, '');
     await symlink('../..', join(root, block, 'device'));
     await symlink(`../../${block.slice('sys/'.length)}`, join(root, 'sys/class/block', name));
     await symlink(`../../${block.slice('sys/'.length)}/${name}1`, join(root, 'sys/class/block', `${name}1`));
