@@ -30,7 +30,7 @@ net_fires=
 
 # Milliseconds since the guest's start, those of its suspensions too.
 now() {
-  if read -r up rest 2> /dev/null < /proc/uptime; then now=${up%.*}${up#*.}0; else now=$(date +%s)000; fi
+  if read -r up _ 2> /dev/null < /proc/uptime; then now=${up%.*}${up#*.}0; else now=$(date +%s)000; fi
   while [ "${now#0}" != "$now" ] && [ ${#now} -gt 1 ]; do now=${now#0}; done
 }
 
@@ -247,7 +247,7 @@ get_ready() {
 
 # The process that calls it gets a name, and is the last that the OOM killer takes. Best effort.
 settle() {
-  [ ! -w /proc/self/comm ] || { echo "stillpoint-$1" > /proc/self/comm; echo -1000 > /proc/self/oom_score_adj; } 2> /dev/null
+  [ ! -w /proc/self/comm ] || { printf %s "stillpoint-$1" > /proc/self/comm; echo -1000 > /proc/self/oom_score_adj; } 2> /dev/null
 }
 
 heard() { now && printf '%s\n' "$now" > "$folder/heard"; }

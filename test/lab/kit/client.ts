@@ -34,7 +34,7 @@ export function clientShell(guest: LabGuest): Shell & { kill(): void } {
         );
       });
       const { stdin, stdout, stderr } = child;
-      return dialogue({ stdin, stdout, stderr, ended, close: () => void child.kill('SIGKILL') });
+      return dialogue({ stdin, stdout, stderr, ended, close: () => void child.kill('SIGKILL'), leftAs: 'it was killed' });
     },
     async close() {},
     kill: () => {
