@@ -7,6 +7,9 @@ import type { Decision } from '../window/outcome.ts';
 import type { Remains } from './clean-up.ts';
 import type { RunParts, RunReport } from './run-parts.ts';
 
+/** As much of a run as its last word needs. */
+export type Papers = Pick<RunParts, 'clock' | 'emit' | 'state' | 'run' | 'group'>;
+
 /** What is known of a run when it ends. */
 export interface Ending {
   readonly decision: Decision;
@@ -20,7 +23,7 @@ export interface Ending {
 }
 
 /** The last word of a run: told, written to its folder, and answered. A full disk takes none of it back. */
-export async function finish(parts: RunParts, ending: Ending): Promise<RunReport> {
+export async function finish(parts: Papers, ending: Ending): Promise<RunReport> {
   const { clock, emit } = parts;
   const held = ending.window === undefined ? [] : mayBeHeld(ending.window.record);
   const fault =
@@ -108,7 +111,7 @@ export function unsealedFault(parts: RunParts, label: CutLabel, cause: Fault): F
 
 /** The one message that must not be missed: which guest, until when, and what to type there. */
 function stillHeld(
-  { clock }: RunParts,
+  { clock }: Papers,
   { plan, record }: { readonly plan: Plan; readonly record: WindowRecord },
   vms: readonly string[],
   before: Fault | undefined,

@@ -10,6 +10,7 @@ import { snapshot } from '../../snapshot.ts';
 import { readTopology } from '../../topology/read.ts';
 import { makes } from '../makes.ts';
 import { type Cli, groupNamed, type Session, TopologyFault } from '../session.ts';
+import type { Command } from '../verb.ts';
 import { openWorld } from '../world.ts';
 
 const RUN_MS = 60_000;
@@ -77,3 +78,10 @@ function notGood({ fault, line, because, exit }: RunReport): Fault {
     exit: exit === EXIT.done ? EXIT.windowFailed : exit,
   });
 }
+
+export const demoCommand: Command = {
+  name: 'demo',
+  summary: 'see it at work in a small world of its own; no configuration needed',
+  about: 'A vCenter, three guests and two arrays on loopback, in this process. Nothing of yours is touched.',
+  run: (session) => demo(session),
+};

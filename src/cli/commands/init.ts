@@ -1,3 +1,6 @@
+import { EXIT } from '../../base/fault.ts';
+import type { Command } from '../verb.ts';
+
 /** What `stillpoint init` prints: a topology to fill in, which already passes `check --offline`. */
 export function initText(): string {
   return `# A topology for Stillpoint: which guests lie on which arrays, and how each is held still.
@@ -43,3 +46,13 @@ groups: # VMs that are snapshotted at one instant
     keep: { last: 7 } # whole sets; the last good one always stays
 `;
 }
+
+export const initCommand: Command = {
+  name: 'init',
+  summary: 'print a commented topology to begin with',
+  about: 'stillpoint init > stillpoint.yaml',
+  async run({ cli }) {
+    cli.stdout.write(initText());
+    return EXIT.done;
+  },
+};

@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { EXIT, Fault } from '../../base/fault.ts';
+import { type HolderPrint, holderPrint } from '../../quiesce/holder/print.ts';
+import { FORMS, type Form } from '../../quiesce/holder/programs.ts';
+import { usage } from '../flags.ts';
+import type { Command } from '../verb.ts';
+
+interface Flags {
+  readonly user: string;
+  readonly mounts: string;
+  readonly form: string;
+  readonly key?: string;
+  readonly interpreter?: string;
+}
+
+/** `holder print`: everything that a site needs to install the holder itself. */
+export const holderCommand: Command<Flags> = {
+  name: 'holder',
+  argument: '<print>',
+  summary: 'print the guest-side program, to be installed by the site',
+  about:
+    'holder print: the program with its SHA-256, the list of mounts that may be held, a sudoers line or (with --key) an\n' +
+    'authorized_keys line, and the commands that install them. The login can then do nothing but probe, hold and release.',
+  flags: [
+    ['--user <name>', 'the login that Stillpoint uses in the guest'],
+    ['--mounts <paths>', 'mount points that may be held, with commas between them'],
+    ['--form <form>', `${FORMS.join(', ')}; default python3`],
+    ['--key <file>', 'public key for a forced command, instead of a sudoers line'],
+    ['--interpreter <path>', "the interpreter's path in the guest, where it is not Debian's"],
+  ],
+  async run({ output }, [verb], flags) {
+    if (verb !== 'print') throw usage(`there is no \`holder ${verb}\``, 'There is: stillpoint holder print');
+    const form = FORMS.find((each) => each === (flags.form ?? 'python3'));
+    if (form === undefined) throw usage(`--form ${flags.form} is none of ${FORMS.join(', ')}`, 'Write one of them.');
+    const printed = holderPrint(await orderOf(flags, form));
+    output.document(holderLines(printed), { type: 'holder', ...printed });
+    return EXIT.done;
+  },
+};
+
+async function orderOf(
+  { user, mounts, key, interpreter }: Flags,
+  form: Form,
+): Promise<Parameters<typeof holderPrint>[0]> {
+  if (user === undefined) throw usage('--user is missing', 'Name the login that Stillpoint uses in the guest.');
+  const paths = (mounts ?? '').split(',').filter((path) => path !== '');
+  if (paths.length === 0 || paths.some((path) => !path.startsWith('/'))) {
+    throw usage(
+      '--mounts needs the mount points that may be held',
+      'For example: --mounts /srv/mail,/var/lib/postgresql',
+    );
+  }
+  const order = { form, user, mounts: paths, ...(interpreter === undefined ? {} : { interpreter }) };
+  if (key === undefined) return { ...order, way: 'sudo' };
+  const publicKey = await readFile(key, 'utf8').catch((cause: unknown) => {
+    throw new Fault({ code: 'usage.key', message: `the public key ${key} cannot be read`, exit: EXIT.usage, cause });
+  });
+  return { ...order, way: 'forced-command', publicKey: publicKey.trim() };
+}
+
+function holderLines({ program, allowList, sudoers, authorizedKey, commands }: HolderPrint): readonly string[] {
+  const file = ({ path, mode, text }: { path: string; mode: string; text: string }): readonly string[] => [
+    `# ---- ${path} (root:root ${mode})`,
+    ...text.trimEnd().split('\n'),
+    '',
+  ];
+  return [
+    `# Holder for guests of Stillpoint. SHA-256 of the program: ${program.sha256}`,
+    '# To install it, run as root in the guest, with these files in the current folder:',
+    ...commands.map((command) => `#   ${command}`),
+    '',
+    ...file(allowList),
+    ...(sudoers === undefined ? [] : file(sudoers)),
+    ...(authorizedKey === undefined ? [] : ['# ---- authorized_keys of the login', authorizedKey, '']),
+    ...file(program),
+  ];
+}

@@ -1,0 +1,78 @@
+import { deadline } from '../../base/deadline.ts';
+import { EXIT, Fault } from '../../base/fault.ts';
+import { chooseDoomed, type Doomed, type RemoveParts, remove } from '../../flows/remove.ts';
+import { remainsText } from '../../flows/report.ts';
+import { setText } from '../../ui/set.ts';
+import { count } from '../../ui/text.ts';
+import { askYes } from '../ask.ts';
+import { loadTopology, openCatalog, timeoutMs, waitMs } from '../session.ts';
+import type { Command } from '../verb.ts';
+import { openWorld } from '../world.ts';
+
+interface Flags {
+  readonly last?: true;
+  readonly dryRun?: true;
+}
+
+export const removeCommand: Command<Flags> = {
+  name: 'remove',
+  argument: '<set...>',
+  summary: 'remove whole sets from arrays and catalog, or what a failed run left',
+  flags: [
+    ['--last', 'also the last good set of its group'],
+    ['--dry-run', 'show what would go'],
+  ],
+  async run(session, names, flags) {
+    const { cli, output, flags: global } = session;
+    const topology = await loadTopology(session);
+    const catalog = await openCatalog(session, topology);
+    const because = global.because ?? 'removed by hand';
+    const parts: RemoveParts = { clock: cli.clock, emit: output.emit, ...catalog, last: flags.last === true, because };
+    const doomed = await chooseDoomed(
+      parts,
+      names.filter((name) => name !== undefined),
+    );
+    const what = doomed.map(doomedText);
+    if (flags.dryRun === true) {
+      output.document(['Would go:', ...what], { type: 'remove', dryRun: true, sets: doomed.map(({ id }) => id) });
+      return EXIT.done;
+    }
+    await askYes(session, ['These will be removed:', ...what]);
+
+    const world = await openWorld(topology, [], output.emit, { ...cli, terminal: session.terminal });
+    const limit = deadline(cli.clock, timeoutMs(session), 'removing');
+    const left: string[] = [];
+    const gone: string[] = [];
+    try {
+      for (const one of doomed) {
+        const wait = deadline(cli.clock, waitMs(session), 'waiting for the lock', cli.interrupt);
+        const remains = await remove(parts, one, world.drivers, wait, limit);
+        if (remains.length === 0) gone.push(one.id);
+        left.push(...remains.map((each) => `${one.id}: ${remainsText(each)}`));
+      }
+    } finally {
+      limit.done();
+      await world.close();
+    }
+    if (left.length > 0) {
+      const hint = `Run it again when the cause is gone: stillpoint remove ${doomed.map(({ id }) => id).join(' ')}`;
+      throw new Fault({
+        code: 'remove.part',
+        message: `not all could be removed: ${left.join('; ')}`,
+        hint,
+        exit: EXIT.weaker,
+      });
+    }
+    output.document(
+      gone.map((id) => `${id}  removed`),
+      { type: 'remove', removed: gone },
+    );
+    return EXIT.done;
+  },
+};
+
+function doomedText(doomed: Doomed): string {
+  if (doomed.kind === 'leftovers') return `  ${doomed.id}  what this failed run left on the arrays`;
+  const { manifest } = doomed.set;
+  return `  ${doomed.id}  ${setText(doomed.set)}  ${count(manifest.snapshots.length, 'snapshot')}`;
+}

@@ -1,0 +1,40 @@
+import { EXIT, Fault } from '../../base/fault.ts';
+import { leftovers } from '../../catalog/leftovers.ts';
+import { logFile } from '../../catalog/run-log.ts';
+import { runningRuns } from '../../catalog/running.ts';
+import { listRuns, listSets, pick, resolveSet } from '../../catalog/store.ts';
+import { excerpt } from '../../topology/excerpt.ts';
+import { showRunDocument, showRunLines } from '../../ui/run.ts';
+import { showDocument, showLines } from '../../ui/set.ts';
+import { knownTopology, openCatalog } from '../session.ts';
+import type { Command } from '../verb.ts';
+
+export const showCommand: Command = {
+  name: 'show',
+  argument: '<set>',
+  summary: 'one set, or a run that made none: what, how good, and why',
+  about: 'SET: an id, any unique beginning of one, latest, or latest:GROUP (the latest good one).',
+  async run(session, [name = ''], _flags) {
+    const { output, paint } = session;
+    const { state, locks } = await openCatalog(session, await knownTopology(session));
+    const sets = await listSets(state);
+    const runs = await listRuns(state);
+    const named = (id: string): boolean => id.startsWith(name);
+    // A run that made no set is shown by its own papers; one that did is shown by its set.
+    if (name !== '' && !sets.some(({ id }) => named(id)) && runs.some(({ id }) => named(id))) {
+      const run = pick(runs, name, 'run');
+      const running = await runningRuns(locks);
+      const own = leftovers(sets, runs, running).filter((leftover) => leftover.run === run.id);
+      const shown = { run, running, leftovers: own, log: logFile(state, run.id) };
+      output.document(showRunLines(shown, paint), showRunDocument(shown));
+      return EXIT.done;
+    }
+    const set = resolveSet(sets, name);
+    if (set.state === 'unreadable') {
+      const hint = 'Its snapshots are where they were. docs/operations.md tells how to find them without this tool.';
+      throw new Fault({ code: 'catalog.unreadable', message: `${set.id}: ${set.why}`, hint, exit: EXIT.notPrepared });
+    }
+    output.document(showLines(set, excerpt, paint), showDocument(set));
+    return EXIT.done;
+  },
+};

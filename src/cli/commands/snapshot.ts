@@ -1,0 +1,130 @@
+import { writeFile } from 'node:fs/promises';
+import { asFault, EXIT, Fault } from '../../base/fault.ts';
+import { jsonText } from '../../base/json.ts';
+import { sealed } from '../../catalog/manifest.ts';
+import { listSets, setWithKey } from '../../catalog/store.ts';
+import { answerLine } from '../../flows/report.ts';
+import type { RunReport } from '../../flows/run-parts.ts';
+import { levelText } from '../../model.ts';
+import { levelFlag, usage } from '../flags.ts';
+import { groupNamed, loadTopology, openCatalog, type Session, timeoutMs, waitMs } from '../session.ts';
+import { take } from '../take.ts';
+import type { Command } from '../verb.ts';
+import { showPlan } from './plan.ts';
+
+interface Flags {
+  readonly note?: string;
+  readonly key?: string;
+  readonly manifest?: string;
+  readonly require?: string;
+  readonly weak?: string;
+  readonly dryRun?: true;
+  readonly all?: true;
+}
+
+export const snapshotCommand: Command<Flags> = {
+  name: 'snapshot',
+  argument: '[group]',
+  summary: 'take one set of a group, now',
+  flags: [
+    ['--note <text>', 'a remark, kept with the set'],
+    ['--key <text>', 'reuse the good set that has this key, if there is one (retried jobs)'],
+    ['--require <level>', 'instead of what the topology requires: application, filesystem, crash, unproven'],
+    ['--weak <what>', 'keep or remove a set that is weaker than required'],
+    ['--manifest <file>', 'write the manifest, or the fault, there as well'],
+    ['--dry-run', 'show what it would do; the same as plan'],
+    ['--all', 'with --dry-run: every VM that is captured besides'],
+  ],
+  async run(session, [name], flags) {
+    if (flags.dryRun === true) return showPlan(session, name, flags.all === true);
+    const order = orderOf(flags);
+    const topology = await loadTopology(session);
+    const group = groupNamed(topology, name);
+    const catalog = await openCatalog(session, topology);
+    const reused = await reusable(session, catalog.state, group.name, flags.key);
+    if (reused !== undefined) return reused;
+    const { output, cli } = session;
+    const where = {
+      topology,
+      group,
+      ...catalog,
+      emit: output.emit,
+      timeoutMs: timeoutMs(session),
+      waitMs: waitMs(session),
+    };
+    const { report, log } = await take(cli, { ...where, ...order });
+    answer(session, report, log);
+    return await copyPapers(session, report, flags.manifest);
+  },
+};
+
+function orderOf({ note, key, require, weak }: Flags) {
+  if (weak !== undefined && weak !== 'keep' && weak !== 'remove')
+    throw usage(`--weak ${weak} is neither keep nor remove`, 'Write one of them.');
+  return {
+    ...(note === undefined ? {} : { note }),
+    ...(key === undefined ? {} : { key }),
+    ...(require === undefined ? {} : { require: levelFlag(require) }),
+    ...(weak === undefined ? {} : { weak: weak === 'keep' ? ('keep' as const) : ('remove' as const) }),
+  };
+}
+
+async function reusable(
+  { output }: Session,
+  state: Parameters<typeof listSets>[0],
+  group: string,
+  key: string | undefined,
+): Promise<number | undefined> {
+  const set = key === undefined ? undefined : setWithKey(await listSets(state), group, key);
+  if (set === undefined) return undefined;
+  const { manifest } = set;
+  output.result({
+    exit: EXIT.done,
+    line: `${answerLine(manifest)}  reused (key ${key})`,
+    because: [],
+    fields: { set: set.id, state: 'good', level: levelText(manifest.verdict), reused: true },
+  });
+  return EXIT.done;
+}
+
+/** A set answers with its line; a run that made none, or that left a guest in doubt, with its fault. */
+function answer({ output }: Session, report: RunReport, log: string): void {
+  const { manifest, fault, exit } = report;
+  if (manifest === undefined || exit === EXIT.guestMayBeHeld) {
+    const why = fault ?? { code: 'run.failed', message: 'the run failed' };
+    const place = { log, because: report.because, ...(manifest === undefined ? {} : { set: manifest.id }) };
+    output.fault(new Fault({ ...why, exit }), place);
+    return;
+  }
+  output.result({
+    exit,
+    line: report.line,
+    because:
+      fault === undefined ? report.because : [...report.because, ...(fault.hint === undefined ? [] : [fault.hint])],
+    log,
+    fields: {
+      set: manifest.id,
+      group: manifest.group,
+      state: report.state,
+      level: manifest.verdict.level,
+      levelText: levelText(manifest.verdict),
+      require: manifest.plan.require,
+      windowMs: Math.round(manifest.windowMs),
+      arrays: [...new Set(manifest.snapshots.map(({ array }) => array))],
+      snapshots: manifest.snapshots.length,
+      ...(fault === undefined ? {} : { fault }),
+    },
+  });
+}
+
+/** `--manifest FILE`: whatever happened, its paper lies there. */
+async function copyPapers({ output }: Session, report: RunReport, file: string | undefined): Promise<number> {
+  if (file === undefined) return report.exit;
+  const { manifest, remains: _remains, ...result } = report;
+  try {
+    await writeFile(file, manifest === undefined ? jsonText(result) : sealed(manifest));
+  } catch (thrown) {
+    output.note([`The copy of the manifest could not be written to ${file}: ${asFault(thrown).message}`]);
+  }
+  return report.exit;
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { systemClock } from '../base/clock.ts';
+import { EXIT } from '../base/fault.ts';
+import type { Session } from './session.ts';
+import { listen } from './signals.ts';
+
+/** Releases have this long, by `plan/timing.ts`; a second signal says what is left of it. */
+const RELEASE_SECONDS = 5;
+
+if (process.platform === 'win32') {
+  process.stderr.write('Run Stillpoint on Linux, macOS or in WSL; Windows guests are supported.\n');
+  process.exit(EXIT.usage);
+}
+
+const signals = listen(RELEASE_SECONDS);
+const { runProgram } = await import('./program.ts');
+let session: Session | undefined;
+signals.tell = (event) => session?.output.emit(event);
+const exit = await runProgram(
+  {
+    clock: systemClock,
+    env: process.env,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    interrupt: signals.interrupt,
+    version: versionOf(new URL('../../package.json', import.meta.url)),
+    command: commandOf(process.argv[1]),
+  },
+  process.argv.slice(2),
+  (opened) => {
+    session = opened;
+  },
+);
+
+const bug = signals.bug();
+if (bug !== undefined && exit !== EXIT.guestMayBeHeld) {
+  process.stderr.write(`${bug.cause instanceof Error ? bug.cause.stack : bug.message}\n`);
+}
+// Everything is closed and written by now; a socket that somebody forgot must not keep a cron job standing.
+process.exit(bug !== undefined && exit !== EXIT.guestMayBeHeld ? EXIT.bug : exit);
+
+function versionOf(manifest: URL): string {
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+  return version;
+}
+
+/** As it was started, so that what is printed can be typed: 'stillpoint', 'node bin/stillpoint.js'. */
+function commandOf(script = ''): string {
+  return script.endsWith('.js') ? 'node bin/stillpoint.js' : 'stillpoint';
+}

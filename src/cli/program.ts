@@ -1,0 +1,151 @@
+import { Command as Commander, CommanderError } from 'commander';
+import { asFault, EXIT, Fault } from '../base/fault.ts';
+import { checkCommand } from './commands/check.ts';
+import { demoCommand } from './commands/demo.ts';
+import { holderCommand } from './commands/holder.ts';
+import { initCommand } from './commands/init.ts';
+import { listCommand } from './commands/list.ts';
+import { mendCommand } from './commands/mend.ts';
+import { planCommand } from './commands/plan.ts';
+import { removeCommand } from './commands/remove.ts';
+import { schemaCommand } from './commands/schema.ts';
+import { showCommand } from './commands/show.ts';
+import { snapshotCommand } from './commands/snapshot.ts';
+import { statusCommand } from './commands/status.ts';
+import { EXIT_HELP, homeHelp } from './help.ts';
+import { home } from './home.ts';
+import { type Cli, type GlobalFlags, type Session, sessionOf, TopologyFault, tellFindings } from './session.ts';
+import { unknownCommand } from './synonyms.ts';
+import type { Command } from './verb.ts';
+
+/** Every command there is. */
+const COMMANDS: readonly Command[] = [
+  checkCommand,
+  planCommand,
+  snapshotCommand,
+  listCommand,
+  showCommand,
+  statusCommand,
+  removeCommand,
+  mendCommand,
+  initCommand,
+  schemaCommand,
+  holderCommand,
+  demoCommand,
+];
+
+/** Runs one command line. Resolves with the exit code, and never rejects: what it cannot do, it says. */
+export async function runProgram(
+  cli: Cli,
+  argv: readonly string[],
+  onSession: (session: Session) => void,
+): Promise<number> {
+  let exit: number = EXIT.done;
+  const program = new Commander('stillpoint')
+    .description('one state-consistent snapshot of VMs across several storage arrays')
+    .version(cli.version, '--version')
+    .helpOption('-h, --help', 'this help')
+    .option('-t, --topology <file>', 'the topology; else $STILLPOINT_TOPOLOGY, else ./stillpoint.yaml')
+    .option('--state <folder>', 'the state folder, instead of what the topology says')
+    .option('--json', 'for machines: objects, or one document, on standard output')
+    .option('--quiet', 'silent on success; on any other end the whole log')
+    .option('--verbose', 'every event')
+    .option('--no-color', 'no colours; also NO_COLOR')
+    .option('--yes', 'answers the question, never a refusal')
+    .option('--because <text>', 'a reason, kept where something is removed')
+    .option('--wait <duration>', 'for a lock that another run holds; default 0')
+    .option('--timeout <duration>', 'before the window, and again after it; never for the release; default 30m')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true, helpWidth: 80, sortSubcommands: false })
+    .configureOutput({ writeOut: (text) => cli.stdout.write(text), writeErr: () => {} })
+    .helpCommand(false);
+  program.helpInformation = () => homeHelp(cli.version);
+
+  for (const command of COMMANDS) add(program, command);
+  program
+    .command('help [command]')
+    .description('of a command, or: exit')
+    .action((name?: string) => {
+      const of = program.commands.find((command) => command.name() === name);
+      if (name === undefined) cli.stdout.write(homeHelp(cli.version));
+      else if (name === 'exit') cli.stdout.write(EXIT_HELP);
+      else if (of !== undefined) cli.stdout.write(of.helpInformation());
+      else
+        throw unknownCommand(
+          name,
+          COMMANDS.map((command) => command.name),
+        );
+    });
+  program.argument('[command]').action(async (name: string | undefined) => {
+    if (name !== undefined)
+      throw unknownCommand(
+        name,
+        COMMANDS.map((command) => command.name),
+      );
+    exit = await inSession(cli, program.opts<GlobalFlags>(), onSession, home);
+  });
+
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exit;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.done;
+    const fault = thrown instanceof CommanderError ? wrongUse(thrown) : asFault(thrown, 'bug', EXIT.bug);
+    return await inSession(cli, { color: true, ...flagsIn(argv) }, onSession, () => Promise.reject(fault));
+  }
+
+  function add(parent: Commander, { name, argument, summary, about, flags = [], run }: Command): void {
+    const made = parent.command(argument === undefined ? name : `${name} ${argument}`).summary(summary);
+    made.description(about === undefined ? `${summary}.` : `${summary}.\n\n${about}`).exitOverride();
+    for (const [flag, description] of flags) made.option(flag, description);
+    made
+      .configureHelp({ showGlobalOptions: true, helpWidth: 80 })
+      .configureOutput({ writeOut: (text) => cli.stdout.write(text), writeErr: () => {} });
+    made.action(async (...given: readonly unknown[]) => {
+      const args = given
+        .slice(0, made.registeredArguments.length)
+        .flatMap((value) => (Array.isArray(value) ? value : [value]));
+      const words = args.map((value) => (typeof value === 'string' ? value : undefined));
+      exit = await inSession(cli, made.optsWithGlobals<GlobalFlags>(), onSession, (session) =>
+        run(session, words, made.opts()),
+      );
+    });
+  }
+}
+
+/** One command with its output: a Fault is told and becomes the exit code; anything else is a bug, with its stack. */
+async function inSession(
+  cli: Cli,
+  flags: GlobalFlags,
+  onSession: (session: Session) => void,
+  work: (session: Session) => Promise<number>,
+): Promise<number> {
+  const session = sessionOf(cli, flags);
+  onSession(session);
+  let exit: number;
+  try {
+    exit = await work(session);
+  } catch (thrown) {
+    const fault = asFault(thrown, 'bug', EXIT.bug);
+    if (fault instanceof TopologyFault) tellFindings(session, fault.findings);
+    session.output.fault(fault);
+    exit = fault.exit;
+  }
+  await session.output.close(exit);
+  return exit;
+}
+
+/** Commander's own refusals, without its "error: ". */
+function wrongUse({ message, code }: CommanderError): Fault {
+  return new Fault({
+    code: `usage.${code.replace(/^commander\./, '')}`,
+    message: message.replace(/^error: /, '').replace(/\.$/, ''),
+    hint: 'stillpoint --help, or stillpoint COMMAND --help',
+    exit: EXIT.usage,
+  });
+}
+
+/** How to answer, when the command line itself could not be read. */
+function flagsIn(argv: readonly string[]): Partial<GlobalFlags> {
+  return argv.includes('--json') ? { json: true } : {};
+}

@@ -1,0 +1,49 @@
+import { constants } from 'node:os';
+import { asFault, EXIT, type Fault } from '../base/fault.ts';
+import { interruptedBy } from '../base/interrupt.ts';
+import type { RunEvent } from '../ports.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export interface Signals {
+  readonly interrupt: AbortSignal;
+  /** Who tells people; until then nobody does. */
+  tell: (event: RunEvent) => void;
+  /** The first error that nobody caught, if there was one. */
+  bug(): Fault | undefined;
+  stop(): void;
+}
+
+/**
+ * INT, TERM and HUP are one thing: the run stops, and lets go of its guests. A second one changes nothing. An error that
+ * nobody caught stops the run in the same way: guests are let go before the process ends.
+ */
+export function listen(releaseSeconds: number): Signals {
+  const control = new AbortController();
+  let bug: Fault | undefined;
+  let endsAt: number | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    endsAt ??= performance.now() + releaseSeconds * 1000;
+    const secondsLeft = Math.max(0, Math.ceil((endsAt - performance.now()) / 1000));
+    signals.tell({ type: 'interrupted', signal, secondsLeft });
+    control.abort(interruptedBy(signal, constants.signals[signal]));
+  };
+  const onError = (thrown: unknown): void => {
+    bug ??= asFault(thrown, 'bug', EXIT.bug);
+    control.abort(bug);
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  process.on('uncaughtException', onError);
+  process.on('unhandledRejection', onError);
+  const signals: Signals = {
+    interrupt: control.signal,
+    tell: () => {},
+    bug: () => bug,
+    stop() {
+      for (const signal of SIGNALS) process.off(signal, onSignal);
+      process.off('uncaughtException', onError);
+      process.off('unhandledRejection', onError);
+    },
+  };
+  return signals;
+}

@@ -1,0 +1,219 @@
+import { getServers } from 'node:dns';
+import { readFile } from 'node:fs/promises';
+import type { Clock } from '../base/clock.ts';
+import { type Deadline, deadline } from '../base/deadline.ts';
+import { EXIT, Fault } from '../base/fault.ts';
+import type { SecretRef } from '../base/secret-ref.ts';
+import type { GuestSide, World } from '../flows/survey.ts';
+import { deviceKey, nfsKey } from '../inventory/device.ts';
+import { placementReader } from '../inventory/reader.ts';
+import type { ArrayId, DeviceKey, Finding, VmName } from '../model.ts';
+import type { OwnGround } from '../plan/checks.ts';
+import type { ArrayDriver, Emit, PlacementReader, Shell } from '../ports.ts';
+import { readSecrets, type Secrets, secretsIn } from '../topology/secrets.ts';
+import type { Topology, VmSettings, VolumeSettings } from '../topology/topology.ts';
+import { localShell } from '../transport/local.ts';
+import type { SshSettings } from '../transport/ssh/settings.ts';
+import { connectSsh } from '../transport/ssh.ts';
+import { createDriver, createQuiescer } from './makes.ts';
+
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly terminal: boolean;
+}
+
+/** A world with everything in it still to be connected: nothing is reached before it is asked. */
+export interface OpenWorld extends World {
+  /** Logs out everywhere and ends every line. Never rejects. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes what the topology describes: the reader of vSphere, the drivers of all arrays, the guests of these VMs. Secrets
+ * are read here, once, before any lock; one that is missing is a Fault, after all of them were looked at.
+ *
+ * @param vms the guests wanted; those of a group, or none
+ */
+export async function openWorld(
+  topology: Topology,
+  vms: readonly VmName[],
+  emit: Emit,
+  { clock, env, terminal }: Surroundings,
+): Promise<OpenWorld> {
+  const secrets = await secretsOf(topology, vms, emit, { clock, env, terminal });
+  const shells = new Set<Promise<Shell>>();
+  const connect = (settings: SshSettings<SecretRef>, limit: Deadline): Promise<Shell> => {
+    const shell = connectSsh(withSecrets(settings, secrets), { deadline: limit, clock, env });
+    shells.add(shell);
+    shell.catch(() => shells.delete(shell));
+    return shell;
+  };
+  const reader = lazyReader(topology, secrets, { clock, env });
+  const drivers = new Map<ArrayId, ArrayDriver>(
+    [...topology.arrays.values()].map(({ id, driver, settings }) => {
+      const volumes = topology.volumes.filter(({ array }) => array === id).flatMap(volumeEntry);
+      const partsAt = (place: SshSettings<SecretRef> | undefined) => ({
+        clock,
+        volumes,
+        shell: async (limit: Deadline) => (place === undefined ? localShell({ clock, env }) : connect(place, limit)),
+      });
+      return [id, createDriver(driver, id, settings, partsAt)];
+    }),
+  );
+  const guests = new Map<VmName, GuestSide>(
+    vms.flatMap((vm) => {
+      const settings = topology.vms.get(vm);
+      return settings === undefined ? [] : [[vm, guestSide(settings, connect, clock)] as const];
+    }),
+  );
+  return {
+    clock,
+    topology,
+    reader,
+    drivers,
+    guests,
+    ground: await ownGround(topology),
+    emit,
+    async close() {
+      await Promise.allSettled([...drivers.values()].map((driver) => driver.close()));
+      await Promise.allSettled([...shells].map(async (shell) => (await shell).close()));
+      await reader.close();
+    },
+  };
+}
+
+async function secretsOf(
+  topology: Topology,
+  vms: readonly VmName[],
+  emit: Emit,
+  { clock, env, terminal }: Surroundings,
+): Promise<Secrets> {
+  const limit = deadline(clock, 30_000, 'reading the secrets');
+  const { secrets, findings } = await readSecrets(secretsIn(topology, vms), { env, terminal }, limit);
+  limit.done();
+  for (const finding of findings) emit({ type: 'finding', finding });
+  const missing = findings.filter(({ severity }) => severity === 'error');
+  if (secrets !== undefined && missing.length === 0) return secrets;
+  throw secretFault(missing);
+}
+
+function secretFault(missing: readonly Finding[]): Fault {
+  const [first, ...others] = missing;
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+  return new Fault({
+    code: first?.code ?? 'secret.missing',
+    message: `${first?.subject ?? 'a secret'}: ${first?.message ?? 'it could not be read'}${more}`,
+    ...(first?.hint === undefined ? {} : { hint: first.hint }),
+    exit: EXIT.notPrepared,
+  });
+}
+
+/** Logs in at the first question, once; a login that failed is tried again at the next. */
+function lazyReader(
+  topology: Topology,
+  secrets: Secrets,
+  { clock, env }: Pick<Surroundings, 'clock' | 'env'>,
+): PlacementReader {
+  const { password, ...rest } = topology.vsphere;
+  const settings = { ...rest, ...(password === undefined ? {} : { password: secrets.of(password) }) };
+  let reader: Promise<PlacementReader> | undefined;
+  const open = (limit: Deadline): Promise<PlacementReader> => {
+    reader ??= placementReader(settings, { clock, environment: env }, limit).catch((thrown: unknown) => {
+      reader = undefined;
+      throw thrown;
+    });
+    return reader;
+  };
+  return {
+    read: async (vms, limit) => (await open(limit)).read(vms, limit),
+    disturbances: async (refs, since, limit) => (await open(limit)).disturbances(refs, since, limit),
+    async close() {
+      await reader?.then(
+        (opened) => opened.close(),
+        () => {},
+      );
+    },
+  };
+}
+
+type Connect = (settings: SshSettings<SecretRef>, limit: Deadline) => Promise<Shell>;
+
+/** One connection a guest, shared by its methods; one that failed is tried again when it is next asked for. */
+function guestSide(settings: VmSettings, connect: Connect, clock: Clock): GuestSide {
+  let shell: Promise<Shell> | undefined;
+  const quiescers = settings.quiesce.flatMap(({ method, settings: own }) => createQuiescer(method, own, clock) ?? []);
+  const told = new Map(
+    [...settings.disks].flatMap(([disk, { mount }]) =>
+      mount === undefined ? [] : [[mount, { vm: settings.name, disk }] as const],
+    ),
+  );
+  return {
+    quiescers,
+    guest: {
+      vm: settings.name,
+      told,
+      connect(limit) {
+        if (settings.ssh === undefined) return Promise.reject(new Error(`${settings.name} has no login`));
+        shell ??= connect(settings.ssh, limit).catch((thrown: unknown) => {
+          shell = undefined;
+          throw thrown;
+        });
+        return shell;
+      },
+    },
+  };
+}
+
+function withSecrets({ passphrase, password, ...rest }: SshSettings<SecretRef>, secrets: Secrets): SshSettings {
+  return {
+    ...rest,
+    ...(passphrase === undefined ? {} : { passphrase: secrets.of(passphrase) }),
+    ...(password === undefined ? {} : { password: secrets.of(password) }),
+  };
+}
+
+function volumeEntry({ name, device }: VolumeSettings): { name: string; device: DeviceKey }[] {
+  const key = device.kind === 'nfs' ? nfsKey(device.server, device.path) : deviceKey(device.id);
+  return key === undefined ? [] : [{ name, device: key }];
+}
+
+/** Where we stand, so that a plan does not hold its own ground still. */
+async function ownGround(topology: Topology): Promise<OwnGround> {
+  const hosts = new Map<string, string>();
+  for (const server of getServers()) hosts.set(server.toLowerCase(), 'the name server of this machine');
+  for (const { id, settings } of topology.arrays.values()) {
+    const host = hostIn(settings.ssh);
+    if (host !== undefined) hosts.set(host.toLowerCase(), `the host of array ${id}`);
+  }
+  for (const { ssh } of topology.vms.values()) {
+    for (const hop of ssh?.jump?.split(',') ?? []) {
+      hosts.set(hop.replace(/^.*@/, '').replace(/:\d+$/, '').toLowerCase(), 'a jump host on the way to the guests');
+    }
+  }
+  const { url } = topology.vsphere;
+  if (url !== undefined && URL.canParse(url)) hosts.set(new URL(url).hostname.toLowerCase(), 'the vCenter itself');
+  return { biosUuids: await ownUuids(), hosts };
+}
+
+function hostIn(ssh: unknown): string | undefined {
+  return typeof ssh === 'object' && ssh !== null && 'host' in ssh && typeof ssh.host === 'string'
+    ? ssh.host
+    : undefined;
+}
+
+/** DMI shows the first three fields of a VM's uuid in either byte order, as firmware pleases: both are ours. */
+async function ownUuids(): Promise<readonly string[]> {
+  try {
+    const uuid = (await readFile('/sys/class/dmi/id/product_uuid', 'utf8')).trim().toLowerCase();
+    const [a = '', b = '', c = '', ...rest] = uuid.split('-');
+    return [uuid, [swapped(a), swapped(b), swapped(c), ...rest].join('-')];
+  } catch {
+    // Readable by root only, and absent where there is no DMI: then this check has nothing to go by.
+    return [];
+  }
+}
+
+function swapped(hex: string): string {
+  return (hex.match(/../g) ?? []).reverse().join('');
+}
