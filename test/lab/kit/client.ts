@@ -34,7 +34,14 @@ export function clientShell(guest: LabGuest): Shell & { kill(): void } {
         );
       });
       const { stdin, stdout, stderr } = child;
-      return dialogue({ stdin, stdout, stderr, ended, close: () => void child.kill('SIGKILL'), leftAs: 'it was killed' });
+      return dialogue({
+        stdin,
+        stdout,
+        stderr,
+        ended,
+        close: () => void child.kill('SIGKILL'),
+        leftAs: 'it was killed',
+      });
     },
     async close() {},
     kill: () => {
