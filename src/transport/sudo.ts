@@ -1,4 +1,7 @@
+import type { Deadline } from '../base/deadline.ts';
 import { Fault } from '../base/fault.ts';
+import { settle } from '../base/gather.ts';
+import { unreachable } from '../base/unreachable.ts';
 import type { Dialogue, Shell } from '../ports.ts';
 import { programOf, SUDO } from './command.ts';
 
@@ -8,54 +11,66 @@ export function sudoed(shell: Shell): Shell {
     where: shell.where,
     async run(argv, options) {
       const result = await shell.run([...SUDO, ...argv], options);
-      const refusal = result.exit === 0 ? undefined : sudoRefusal(shell.where, argv, result.stderr);
-      if (refusal !== undefined) throw refusal;
+      const refusal = refusalIn(result.exit, result.stderr);
+      if (refusal !== undefined) throw await explain(refusal, shell, argv, options.deadline);
       return result;
     },
     async start(argv, deadline) {
-      return explained(await shell.start([...SUDO, ...argv], deadline), shell.where, argv);
+      return explained(await shell.start([...SUDO, ...argv], deadline), shell, argv, deadline);
     },
     close: () => shell.close(),
   };
 }
 
-function explained(dialogue: Dialogue, where: string, argv: readonly string[]): Dialogue {
-  const ended = dialogue.ended.then((end) => {
-    const refusal = end.exit === 0 ? undefined : sudoRefusal(where, argv, end.stderr);
-    return refusal === undefined ? end : { ...end, why: `${refusal.message}. ${refusal.hint}` };
+function explained(dialogue: Dialogue, shell: Shell, argv: readonly string[], deadline: Deadline): Dialogue {
+  const ended = dialogue.ended.then(async (end) => {
+    const refusal = refusalIn(end.exit, end.stderr);
+    if (refusal === undefined) return end;
+    const { message, hint } = await explain(refusal, shell, argv, deadline);
+    return { ...end, why: `${message}. ${hint}` };
   });
   return { ...dialogue, ended };
 }
 
-/** Tells sudo's own refusals from the failures of what it ran. The texts are those of sudo 1.8 to 1.9 under LC_ALL=C. */
-function sudoRefusal(where: string, argv: readonly string[], stderr: string): Fault | undefined {
-  const program = programOf(argv);
-  const refuse = (code: string, truth: string, hint: string): Fault =>
-    new Fault({ code: `sudo.${code}`, message: `${where}: ${truth}`, hint });
-  if (/^sorry, you must have a tty to run sudo|^sudo: sorry, you must have a tty/m.test(stderr)) {
-    return refuse(
-      'requiretty',
-      'sudo runs only from a terminal there (requiretty)',
-      `Add to /etc/sudoers.d/stillpoint on ${where}: Defaults:USER !requiretty   (USER is the login's name)`,
-    );
-  }
-  if (
-    /^sudo: (a password is required|a terminal is required|no tty present)|^sudo: interactive authentication/m.test(
-      stderr,
-    )
-  ) {
-    return refuse('password', `sudo asks for a password before it runs ${program}`, sudoersLine(where, program));
-  }
-  if (/is not in the sudoers file|is not allowed to (execute|run sudo)|^Sorry, user/m.test(stderr)) {
-    return refuse('not-allowed', `sudo does not let this login run ${program}`, sudoersLine(where, program));
-  }
-  if (/^(env|[a-z]*sh): .*sudo.*(not found|No such file)/m.test(stderr)) {
-    return refuse('missing', 'sudo is not installed', 'Install sudo there, or log in as root.');
-  }
-  return undefined;
+type Refusal = 'password' | 'not-allowed' | 'requiretty' | 'missing';
+
+/** Tells sudo's own refusals from the failures of what it ran, by the texts of sudo 1.8 and 1.9 under LC_ALL=C. */
+function refusalIn(exit: number | null, stderr: string): Refusal | undefined {
+  if (exit === 0) return undefined;
+  if (/^(sudo: )?sorry, you must have a tty to run sudo/m.test(stderr)) return 'requiretty';
+  if (/^sudo: (a password is required|a terminal is required|no tty present)/m.test(stderr)) return 'password';
+  if (/^\S+ is not in the sudoers file|^Sorry, user \S+ (is not allowed|may not run)/m.test(stderr))
+    return 'not-allowed';
+  return /^(env|[a-z]*sh): .*sudo.*(not found|No such file)/m.test(stderr) ? 'missing' : undefined;
 }
 
-function sudoersLine(where: string, program: string): string {
-  const path = program.startsWith('/') ? program : `/PATH/TO/${program}`;
-  return `Add to /etc/sudoers.d/stillpoint on ${where} (visudo -f): USER ALL=(root) NOPASSWD: ${path}`;
+async function explain(refusal: Refusal, shell: Shell, argv: readonly string[], deadline: Deadline): Promise<Fault> {
+  const { where } = shell;
+  const { user, path } = await whoAndWhat(shell, programOf(argv), deadline);
+  const fault = (truth: string, hint: string): Fault =>
+    new Fault({ code: `sudo.${refusal}`, message: `${where}: ${truth}`, hint });
+  const file = `Add to /etc/sudoers.d/stillpoint on ${where} (visudo -f)`;
+  switch (refusal) {
+    case 'password':
+      return fault(`sudo asks ${user} for a password to run ${path}`, `${file}: ${user} ALL=(root) NOPASSWD: ${path}`);
+    case 'not-allowed':
+      return fault(`sudo does not let ${user} run ${path}`, `${file}: ${user} ALL=(root) NOPASSWD: ${path}`);
+    case 'requiretty':
+      return fault(`sudo serves ${user} only at a terminal (requiretty)`, `${file}: Defaults:${user} !requiretty`);
+    case 'missing':
+      return fault('sudo is not installed', 'Install sudo there, or log in as root.');
+    default:
+      return unreachable(refusal);
+  }
+}
+
+/** What the line in sudoers is made of; asked for only once it is needed, and guessed where nobody answers. */
+async function whoAndWhat(shell: Shell, program: string, deadline: Deadline): Promise<{ user: string; path: string }> {
+  const question = ['sh', '-c', 'id -un; PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin command -v "$1"', 'sh', program];
+  const answer = await settle(() => shell.run(question, { deadline }));
+  const [user = '', path = ''] = answer.ok ? answer.value.stdout.trim().split('\n') : [];
+  return {
+    user: /^[\w.-]+\$?$/.test(user) ? user : 'USER',
+    path: path.startsWith('/') ? path : `/PATH/TO/${program}`,
+  };
 }

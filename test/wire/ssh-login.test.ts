@@ -1,15 +1,20 @@
 import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import ssh2 from 'ssh2';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/base/fault.ts';
 import { Secret } from '../../src/base/secret.ts';
+import type { Shell } from '../../src/ports.ts';
+import { fingerprint } from '../../src/transport/ssh/known-hosts.ts';
 import type { SshSettings } from '../../src/transport/ssh/settings.ts';
 import { connectSsh } from '../../src/transport/ssh.ts';
 import { needs } from '../needs.ts';
 import { faultOf, within } from './kit/shell-suite.ts';
 import { startAgent, type TestAgent } from './kit/ssh-agent.ts';
 import { allow, type KeyPair, makeKey, settingsFor, startSshd, type TestSshd } from './kit/sshd.ts';
+
+const { Server, utils } = ssh2;
 
 const PASSPHRASE = 'correct horse battery staple';
 const WRONG = 'tr0ub4dor & 3';
@@ -190,6 +195,7 @@ needs(
   'sshd',
   'ssh',
   'unshare',
+  'perl',
 )('a login by password', () => {
   let sshd: TestSshd;
   const secret = 'mañana está bién';
@@ -209,6 +215,48 @@ needs(
     await shell.close();
     const fault = await faultOf(connectSsh({ ...settings, password: new Secret(WRONG) }, { deadline: within() }));
     expect(fault.code).toBe('ssh.login-refused');
+    expect(inspect(fault, { depth: 9 })).not.toContain(WRONG);
+  });
+});
+
+describe('a login by questions, as appliances like it', () => {
+  let server: ssh2.Server;
+  let port = 0;
+  let answers: readonly string[] = [];
+  const hostKey = utils.generateKeyPairSync('ed25519');
+
+  beforeAll(async () => {
+    server = new Server({ hostKeys: [hostKey.private] }, (client) => {
+      client.on('error', () => {});
+      client.on('authentication', (attempt) => {
+        if (attempt.method !== 'keyboard-interactive') return attempt.reject(['keyboard-interactive']);
+        const prompts = [
+          { prompt: 'Password: ', echo: false },
+          { prompt: 'Your name: ', echo: true },
+        ];
+        attempt.prompt(prompts, (said) => {
+          answers = said;
+          if (said[0] === 'open sesame') attempt.accept();
+          else attempt.reject(['keyboard-interactive']);
+        });
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+    const address = server.address();
+    if (address !== null && typeof address === 'object') port = address.port;
+  });
+  afterAll(() => new Promise<void>((resolve) => server.close(() => resolve())));
+
+  test('answers with the password what is not echoed, and nothing else', async () => {
+    const parsed = utils.parseKey(hostKey.public);
+    const pin = parsed instanceof Error ? '' : fingerprint(parsed.getPublicSSH());
+    const settings = { host: '127.0.0.1', port, user: 'admin', hostKey: pin, agent: false, config: false } as const;
+    const open = (password: string): Promise<Shell> =>
+      connectSsh({ ...settings, password: new Secret(password) }, { deadline: within(), env: {} });
+    await (await open('open sesame')).close();
+    expect(answers).toEqual(['open sesame', '']);
+    const fault = await faultOf(open(WRONG));
+    expect(fault).toMatchObject({ code: 'ssh.login-refused', message: expect.stringContaining('tried: password;') });
     expect(inspect(fault, { depth: 9 })).not.toContain(WRONG);
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import { Fault } from '../../base/fault.ts';
+import { unreachable } from '../../base/unreachable.ts';
 import type { KnownHost } from './known-hosts.ts';
 import { fingerprint, judge, keyType, linesAbout, nameFor, parseKnownHosts } from './known-hosts.ts';
 import type { Hop } from './route.ts';
@@ -95,6 +96,8 @@ function refusal(hop: Hop, about: readonly KnownHost[], key: Buffer): Fault | un
           `and host certificates are not supported; its own key is the ${seen}`,
         hint: `Set ssh.hostKey to ${fingerprint(key)} after comparing it with what the host's own console shows.`,
       });
+    default:
+      return unreachable(judgement);
   }
 }
 

@@ -64,6 +64,8 @@ export const sshSettings = z.strictObject({
   keepAlive: z
     .string()
     .regex(/^\d+(\.\d+)?(ms|s)$/, 'a duration with its unit, 2s')
+    // None at all would leave a dead line unnoticed for hours.
+    .refine((written) => keepAliveMs(written) >= 100, 'at least 100ms')
     .describe('Time between keep-alives; default 2s')
     .optional(),
   sudo: z.boolean().describe('Run everything through sudo -n').optional(),

@@ -36,8 +36,15 @@ export interface SshdOptions {
   readonly hostKeys?: readonly KeyType[];
   /** Lines of sshd_config, before our own: the first value counts. */
   readonly config?: readonly string[];
-  /** An account that exists for this sshd only: it runs in a mount namespace with a passwd and shadow of its own (root). */
-  readonly account?: { readonly name: string; readonly password: string };
+  /** An account that exists for this sshd only, which then runs in a mount namespace of its own (root). */
+  readonly account?: Account;
+}
+
+export interface Account {
+  readonly name: string;
+  readonly password: string;
+  /** The whole /etc/sudoers. */
+  readonly sudoers?: readonly string[];
 }
 
 export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
@@ -105,17 +112,15 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
   };
 }
 
-async function withAccount(
-  folder: string,
-  account: { readonly name: string; readonly password: string },
-  argv: readonly string[],
-): Promise<readonly string[]> {
-  const { name, password } = account;
-  const hash = (await run('openssl', ['passwd', '-6', '-stdin'], password)).trim();
+async function withAccount(folder: string, account: Account, argv: readonly string[]): Promise<readonly string[]> {
+  const { name, password, sudoers } = account;
+  const hash = await run('perl', ['-e', 'print crypt(<STDIN>, q($6$stillpoint$))'], password);
   const passwd = readFileSync('/etc/passwd', 'utf8');
   writeFileSync(join(folder, 'passwd'), `${passwd}${name}:x:64999:64999::/tmp:/bin/sh\n`);
   writeFileSync(join(folder, 'shadow'), `${name}:${hash}:19000:0:99999:7:::\n`, { mode: 0o600 });
-  const mounts = ['passwd', 'shadow'].map((file) => `mount --bind ${join(folder, file)} /etc/${file}`).join(' && ');
+  if (sudoers !== undefined) writeFileSync(join(folder, 'sudoers'), `${sudoers.join('\n')}\n`, { mode: 0o440 });
+  const files = ['passwd', 'shadow', ...(sudoers === undefined ? [] : ['sudoers'])];
+  const mounts = files.map((file) => `mount --bind ${join(folder, file)} /etc/${file}`).join(' && ');
   return ['unshare', '-m', '--propagation', 'private', 'sh', '-c', `${mounts} && exec "$@"`, 'sh', ...argv];
 }
 
