@@ -5,6 +5,7 @@ import { type Deadline, deadline } from '../../src/base/deadline.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { Secret } from '../../src/base/secret.ts';
 import type { WorldTable } from '../../src/demo/table.ts';
+import { startVcenter } from '../../src/demo/vcenter.ts';
 import { placementReader } from '../../src/inventory/reader.ts';
 import { samePlacement } from '../../src/inventory/same-placement.ts';
 import type { Placement } from '../../src/model.ts';
@@ -78,7 +79,7 @@ async function fault(work: Promise<unknown>): Promise<Fault> {
   throw new Error(`no Fault but ${String(thrown)}`);
 }
 
-needs('vcsim')('placements read from vcsim, a vCenter', () => {
+needs('vcsim', 'govc')('placements read from vcsim, a vCenter', () => {
   const vcsim = serving(standardWorld);
 
   test('a VM whose disks lie on VMFS and on raw devices of both kinds is resolved to all of its LUNs', async () => {
@@ -139,6 +140,25 @@ needs('vcsim')('placements read from vcsim, a vCenter', () => {
     expect(findings[0]?.message).toContain('/Rechenzentrum Süd/vm/A/test01');
     expect(findings[0]?.message).toContain('/Rechenzentrum Süd/vm/B/test01');
     expect(findings[1]?.hint).toBe('Did you mean mail01?');
+  });
+
+  test('the demo’s vCenter and vcsim, serving one table, are read as the same placement', async () => {
+    const names = ['mail01', 'web01', 'Büro/Drucker 100%', 'test01', 'gold'];
+    const vcenter = await startVcenter({ table: standardWorld, username: 'reader', password: 'right' });
+    try {
+      const ours = await reading(
+        { url: vcenter.url, username: 'reader', password: new Secret('right'), tls: { insecure: true } },
+        (reader, limit) =>
+          reader.read(
+            names.map((vm) => ({ vm, wanted: vm })),
+            limit,
+          ),
+      );
+      const theirs = await read(vcsim(), names);
+      expect({ ...ours, takenAt: '' }).toEqual({ ...theirs, takenAt: '' });
+    } finally {
+      await vcenter.close();
+    }
   });
 
   test('two readings of an unchanged world differ in nothing but their time', async () => {
@@ -213,26 +233,13 @@ needs('vcsim')('placements read from vcsim, a vCenter', () => {
     expect(refused.code).toBe('vsphere.wrong-certificate');
     expect(vcsim().trace().slice(before)).toBe('');
   });
-
-  test('a snapshot that somebody takes meanwhile is a disturbance, and is named in the next plan', async () => {
-    await reading(settings(vcsim()), async (reader, limit) => {
-      const since = new Date();
-      expect(await reader.disturbances(['VirtualMachine:vm-1'], since, limit)).toEqual([]);
-      govc(vcsim(), 'snapshot.create', '-m=false', '-vm', 'mail01', 'before the upgrade');
-      const disturbed = await reader.disturbances(['VirtualMachine:vm-1', 'VirtualMachine:vm-2'], since, limit);
-      expect(disturbed.map(({ code, subject }) => [code, subject])).toEqual([['vsphere.disturbed-snapshot', 'mail01']]);
-      expect(await reader.disturbances(['VirtualMachine:vm-1'], new Date(Date.now() + 60_000), limit)).toEqual([]);
-      const { vms, findings } = await reader.read([{ vm: 'mail01', wanted: 'mail01' }], limit);
-      expect(vms[0]?.snapshots.map(({ name }) => name)).toEqual(['before the upgrade']);
-      expect(findings.map(({ code }) => code)).toEqual(['vsphere.foreign-snapshot']);
-    });
-  });
 });
 
-needs('vcsim')('worlds that vcsim serves', () => {
+needs('vcsim', 'govc')('worlds that vcsim serves', () => {
   const stretched = serving(stretchedWorld);
   const refused = serving(refusedWorld);
   const host = serving(singleHostWorld);
+  const changing = serving(standardWorld);
 
   test('a datastore whose extents lie on two arrays is told as two devices', async () => {
     const { vms, datastores } = await read(stretched(), ['mail01']);
@@ -277,6 +284,20 @@ needs('vcsim')('worlds that vcsim serves', () => {
     expect(findings).toEqual([]);
   });
 
+  test('a snapshot that somebody takes meanwhile is a disturbance, and is named in the next plan', async () => {
+    await reading(settings(changing()), async (reader, limit) => {
+      const since = new Date();
+      expect(await reader.disturbances(['VirtualMachine:vm-1'], since, limit)).toEqual([]);
+      govc(changing(), 'snapshot.create', '-m=false', '-vm', 'mail01', 'before the upgrade');
+      const disturbed = await reader.disturbances(['VirtualMachine:vm-1', 'VirtualMachine:vm-2'], since, limit);
+      expect(disturbed.map(({ code, subject }) => [code, subject])).toEqual([['vsphere.disturbed-snapshot', 'mail01']]);
+      expect(await reader.disturbances(['VirtualMachine:vm-1'], new Date(Date.now() + 60_000), limit)).toEqual([]);
+      const { vms, findings } = await reader.read([{ vm: 'mail01', wanted: 'mail01' }], limit);
+      expect(vms[0]?.snapshots.map(({ name }) => name)).toEqual(['before the upgrade']);
+      expect(findings.map(({ code }) => code)).toEqual(['vsphere.foreign-snapshot']);
+    });
+  });
+
   test('a single ESXi host is read like a vCenter', async () => {
     const { vms, findings, source } = await read(host(), ['mail01']);
     expect(findings).toEqual([]);
@@ -304,6 +325,7 @@ function govc(vcsim: Vcsim, ...args: readonly string[]): string {
   return execFileSync('govc', args, {
     encoding: 'utf8',
     timeout: 20_000,
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
       GOVC_URL: vcsim.url,

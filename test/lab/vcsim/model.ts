@@ -35,21 +35,24 @@ function objectsOf(table: WorldTable): readonly ManagedObject[] {
     ...inventory(table, roots),
     ...table.hosts.flatMap((host) => hostObjects(host, table, roots)),
     ...table.datastores.map((datastore) => datastoreObject(datastore, table)),
-    ...table.vms.map((vm) => vmObject(vm, table)),
+    ...table.vms.map((vm) => vmObject(vm, table, roots)),
   ];
 }
 
 // ---- what every vSphere has
 
 interface Roots {
+  readonly folders: readonly VmFolder[];
   readonly rootFolder: string;
   readonly compute: readonly [type: string, id: string];
   readonly managers: Readonly<Record<string, readonly [type: string, id: string]>>;
 }
 
 function rootsOf(table: WorldTable): Roots {
+  const folders = vmFolders(table);
   if (table.about.product === 'esxi') {
     return {
+      folders,
       rootFolder: 'ha-folder-root',
       compute: ['ComputeResource', 'ha-compute-res'],
       managers: {
@@ -64,6 +67,7 @@ function rootsOf(table: WorldTable): Roots {
     };
   }
   return {
+    folders,
     rootFolder: 'group-d1',
     compute: ['ClusterComputeResource', 'domain-c1'],
     managers: {
@@ -111,8 +115,7 @@ const POOL = 'resgroup-1';
 const DATACENTER = 'datacenter-1';
 const FOLDERS = { vm: 'group-v1', host: 'group-h1', datastore: 'group-s1', network: 'group-n1' } as const;
 
-function inventory(table: WorldTable, { rootFolder, compute }: Roots): readonly ManagedObject[] {
-  const folders = vmFolders(table);
+function inventory(table: WorldTable, { rootFolder, compute, folders }: Roots): readonly ManagedObject[] {
   const folder = (
     id: string,
     name: string,
@@ -237,9 +240,9 @@ function vmFolders(table: WorldTable): readonly VmFolder[] {
   return [...folders.values()];
 }
 
-function folderIdOf(vm: WorldVm, table: WorldTable): string {
+function folderIdOf(vm: WorldVm, folders: readonly VmFolder[]): string {
   const path = vm.folder.join('\n');
-  return vmFolders(table).find((folder) => folder.path === path)?.id ?? FOLDERS.vm;
+  return folders.find((folder) => folder.path === path)?.id ?? FOLDERS.vm;
 }
 
 // ---- hosts and what they see
@@ -429,13 +432,13 @@ function filesOf(vm: WorldVm): readonly string[] {
   return [vm.vmx, ...vm.disks.flatMap((disk) => disk.files)];
 }
 
-function vmObject(vm: WorldVm, table: WorldTable): ManagedObject {
+function vmObject(vm: WorldVm, table: WorldTable, { folders }: Roots): ManagedObject {
   const datastores = table.datastores.filter(({ name }) => filesOf(vm).some((file) => file.startsWith(`[${name}] `)));
   return [
     'VirtualMachine',
     vm.id,
     [
-      ['parent', reference('val', 'Folder', folderIdOf(vm, table), 'ManagedObjectReference')],
+      ['parent', reference('val', 'Folder', folderIdOf(vm, folders), 'ManagedObjectReference')],
       ['name', string(encoded(vm.name))],
       [
         'summary',
@@ -515,14 +518,16 @@ function config(vm: WorldVm, table: WorldTable): string {
 interface WrittenController {
   readonly name: string;
   readonly key: number;
+  /** Of the disk on its unit 0. */
+  readonly firstDisk: number;
   readonly xml: string;
 }
 
 const CONTROLLERS = {
-  ide: { type: 'VirtualIDEController', key: 200 },
-  scsi: { type: 'ParaVirtualSCSIController', key: 1000 },
-  sata: { type: 'VirtualAHCIController', key: 15000 },
-  nvme: { type: 'VirtualNVMEController', key: 31000 },
+  ide: { type: 'VirtualIDEController', key: 200, firstDisk: 3000, units: 2 },
+  scsi: { type: 'ParaVirtualSCSIController', key: 1000, firstDisk: 2000, units: 16 },
+  sata: { type: 'VirtualAHCIController', key: 15000, firstDisk: 16000, units: 30 },
+  nvme: { type: 'VirtualNVMEController', key: 31000, firstDisk: 32000, units: 64 },
 } as const;
 
 function controllersOf(vm: WorldVm): readonly WrittenController[] {
@@ -531,7 +536,8 @@ function controllersOf(vm: WorldVm): readonly WrittenController[] {
     const bus = name.replace(/\d+$/, '');
     if (bus !== 'ide' && bus !== 'scsi' && bus !== 'sata' && bus !== 'nvme') throw new Error(`no controller ${name}`);
     const number = Number(name.slice(bus.length));
-    const key = CONTROLLERS[bus].key + number;
+    const { type, key: firstKey, firstDisk, units } = CONTROLLERS[bus];
+    const key = firstKey + number;
     const xml = branch(
       'device',
       [
@@ -544,22 +550,22 @@ function controllersOf(vm: WorldVm): readonly WrittenController[] {
         leaf('busNumber', number),
         ...(bus === 'scsi' ? [leaf('sharedBus', vm.sharedBus?.[name] ?? 'noSharing')] : []),
       ],
-      CONTROLLERS[bus].type,
+      type,
     );
-    return { name, key, xml };
+    return { name, key, firstDisk: firstDisk + number * units, xml };
   });
 }
 
 function virtualDisk(disk: WorldDisk, index: number, vm: WorldVm, table: WorldTable): string {
   const [controller, unit] = disk.address.split(':');
-  const controllerKey = controllersOf(vm).find((one) => one.name === controller)?.key ?? 0;
+  const { key, firstDisk } = controllersOf(vm).find((one) => one.name === controller) ?? { key: 0, firstDisk: 0 };
   return branch(
     'device',
     [
-      leaf('key', 2000 + index),
+      leaf('key', firstDisk + Number(unit)),
       branch('deviceInfo', [leaf('label', `Hard disk ${index + 1}`), leaf('summary', '')], 'Description'),
       backing(disk, 0, vm, table),
-      leaf('controllerKey', controllerKey),
+      leaf('controllerKey', key),
       leaf('unitNumber', unit ?? '0'),
       leaf('capacityInKB', String(disk.sizeBytes / 1024n)),
       leaf('capacityInBytes', String(disk.sizeBytes)),
