@@ -96,7 +96,9 @@ export async function runProgram(
 
   function add(parent: Commander, { name, argument, summary, about, flags = [], run }: Command): void {
     const made = parent.command(argument === undefined ? name : `${name} ${argument}`).summary(summary);
-    made.description(about === undefined ? `${summary}.` : `${summary}.\n\n${about}`).exitOverride();
+    made
+      .description(about === undefined ? `${sentence(summary)}.` : `${sentence(summary)}.\n\n${about}`)
+      .exitOverride();
     for (const [flag, description] of flags) made.option(flag, description);
     made
       .configureHelp({ showGlobalOptions: true, helpWidth: 80 })
@@ -143,6 +145,10 @@ function wrongUse({ message, code }: CommanderError): Fault {
     hint: 'stillpoint --help, or stillpoint COMMAND --help',
     exit: EXIT.usage,
   });
+}
+
+function sentence(summary: string): string {
+  return summary.charAt(0).toUpperCase() + summary.slice(1);
 }
 
 /** How to answer, when the command line itself could not be read. */

@@ -109,6 +109,8 @@ export async function knownTopology(session: Session): Promise<Topology | undefi
   return topology;
 }
 
+const LOOKED = 'It is looked for as -t FILE, else as $STILLPOINT_TOPOLOGY, else as ./stillpoint.yaml.';
+
 /** What is wrong with a topology: all of it, each with its place. */
 export class TopologyFault extends Fault {
   readonly findings: readonly Finding[];
@@ -118,6 +120,7 @@ export class TopologyFault extends Fault {
     super({
       code: 'topology.invalid',
       message: `${file} cannot be used: ${errors === 1 ? 'one error' : `${errors} errors`}; nothing was touched`,
+      ...(findings.some(({ code }) => code === 'topology.not-there') ? { hint: LOOKED } : {}),
       exit: EXIT.usage,
     });
     this.findings = findings;

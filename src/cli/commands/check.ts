@@ -3,6 +3,7 @@ import { EXIT } from '../../base/fault.ts';
 import { check } from '../../flows/check.ts';
 import { readTopology } from '../../topology/read.ts';
 import { checkDocument, checkLines } from '../../ui/check.ts';
+import { count } from '../../ui/text.ts';
 import { makes } from '../makes.ts';
 import {
   groupNamed,
@@ -35,12 +36,17 @@ async function checkOffline(session: Session): Promise<number> {
   if (topology === undefined) throw new TopologyFault(file, findings);
   tellFindings(session, findings);
   const names = { vms: topology.vms.size, arrays: topology.arrays.size, groups: topology.groups.size };
-  session.output.document([`${file} can be read: ${names.vms} VMs, ${names.arrays} arrays, ${names.groups} groups`], {
-    type: 'check',
-    file,
-    findings,
-    ...names,
-  });
+  session.output.document(
+    [
+      `${file} can be read: ${count(names.vms, 'VM')}, ${count(names.arrays, 'array')}, ${count(names.groups, 'group')}`,
+    ],
+    {
+      type: 'check',
+      file,
+      findings,
+      ...names,
+    },
+  );
   return EXIT.done;
 }
 
