@@ -67,9 +67,10 @@ function resolveDisk(question: Question): ResolvedDisk {
     addFile(question, link, into, files, datastores);
   }
   if (files.findings.length > 0) return { findings: files.findings };
+  const mode = modeFindings(subject, disk.backing);
   if (!raw) {
     const kind: DiskKind = files.kind ?? 'vmfs';
-    return { placement: placed(question, kind, [...files.data], []), findings: [] };
+    return { placement: placed(question, kind, [...files.data], []), findings: mode };
   }
   const kind = disk.backing.compatibilityMode === 'physicalMode' ? 'rdm-physical' : 'rdm-virtual';
   const lun = identifyLun(chain.at(-1)?.lunUuid ?? disk.backing.lunUuid, luns);
@@ -77,7 +78,7 @@ function resolveDisk(question: Question): ResolvedDisk {
   if (lun.kind === 'unknown') return { findings: [unidentified(subject, lun.why)] };
   const data = [...new Set([lun.key, ...files.data])];
   const placement = placed(question, kind, data, [...files.metadata]);
-  return { placement, findings: lun.seen ? [] : [unseen(subject, lun.key)] };
+  return { placement, findings: lun.seen ? mode : [...mode, unseen(subject, lun.key)] };
 }
 
 interface Files {
@@ -143,7 +144,6 @@ function placed(
 const KNOWN_BACKINGS: ReadonlySet<string> = new Set([
   'VirtualDiskFlatVer2BackingInfo',
   'VirtualDiskSeSparseBackingInfo',
-  'VirtualDiskSparseVer2BackingInfo',
   'VirtualDiskRawDiskMappingVer1BackingInfo',
 ]);
 
@@ -159,6 +159,12 @@ function unsupportedBacking(subject: string, link: DiskBacking): Finding | undef
     `its backing is ${link.xsiType === '' ? 'untold' : link.xsiType}, which cannot be followed to an array`,
     'Exclude the disk, or move it to VMFS, NFS or a raw device mapping.',
   );
+}
+
+function modeFindings(subject: string, { diskMode }: DiskBacking): readonly Finding[] {
+  if (diskMode !== 'nonpersistent' && diskMode !== 'independent_nonpersistent' && diskMode !== 'undoable') return [];
+  const message = `its mode is ${diskMode}: what the guest writes is thrown away at power-off, and no restore brings it back`;
+  return [doubtful('disk-nonpersistent', subject, message, 'Make the disk persistent, or exclude it.')];
 }
 
 function unaddressed(subject: string, controller: Controller | undefined): Finding {

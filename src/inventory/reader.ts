@@ -4,6 +4,7 @@ import type { Finding, Placement, VmName } from '../model.ts';
 import type { PlacementReader } from '../ports.ts';
 import { connectVsphere, type Vsphere } from '../vsphere/client.ts';
 import type { Ref } from '../vsphere/element.ts';
+import { snapshotCreator } from '../vsphere/events.ts';
 import { type Found, insistOnAll, PAGE_OBJECTS, readEverywhere, readThese } from '../vsphere/properties.ts';
 import { type ConnectionSettings, connectionOf } from '../vsphere/settings.ts';
 import { DATASTORE_PATHS, type Datastore, datastore, HOST_PATHS, type Host, host } from '../vsphere/storage.ts';
@@ -14,6 +15,7 @@ import { disturbancesSince } from './disturbances.ts';
 import { identifyLun } from './luns.ts';
 import { collectNames, NAME_WANTED, type Names } from './names.ts';
 import { placementOf } from './placement.ts';
+import { newestSnapshot } from './refusals.ts';
 import { select } from './select.ts';
 import { partnersOf, type SharedDisk } from './shared.ts';
 
@@ -76,7 +78,7 @@ async function readPlacement(
     hosts: new Map(hosts.map((one) => [one.ref, one])),
     nameOf: names.nameOf,
     tasks,
-    creators: new Map(),
+    creators: await readCreators(session, machines, limit),
     findings: [...findings, ...shared],
   });
 }
@@ -190,6 +192,22 @@ async function readPartners(
   const wanted = [{ type: 'VirtualMachine', paths: ['config.hardware.device'] }];
   await readEverywhere(vsphere, wanted, receive, limit, pageObjects);
   return partners.findings(names.nameOf, group);
+}
+
+/** Of the newest VMware snapshot of each VM: the one that a plan stops at. */
+async function readCreators(
+  { vsphere }: Session,
+  machines: ReadonlyMap<Ref, VirtualMachine>,
+  limit: Deadline,
+): Promise<ReadonlyMap<Ref, string>> {
+  const creators = new Map<Ref, string>();
+  for (const { ref, snapshots } of machines.values()) {
+    const newest = newestSnapshot(snapshots);
+    if (newest === undefined) continue;
+    const by = await snapshotCreator(vsphere, ref, newest.createdAt, limit);
+    if (by !== undefined) creators.set(newest.ref, by);
+  }
+  return creators;
 }
 
 async function readDisturbances(

@@ -1,6 +1,6 @@
 import type { Finding, VmName } from '../model.ts';
 import type { DiskTask } from '../vsphere/tasks.ts';
-import type { VirtualMachine, VmConfig } from '../vsphere/virtual-machine.ts';
+import type { VirtualMachine, VmConfig, VmSnapshot } from '../vsphere/virtual-machine.ts';
 import { doubtful, refused } from './finding.ts';
 
 /** Why this VM cannot be taken as it is, apart from where its disks lie. The codes are what a topology may accept. */
@@ -84,20 +84,25 @@ function consolidation(vm: VmName, machine: VirtualMachine): Finding | undefined
   return doubtful('consolidation-needed', vm, message, 'Consolidate its disks in the vSphere client.');
 }
 
-/** The newest one says what the VM runs on now. */
+/** What the VM runs on now. */
+export function newestSnapshot(snapshots: readonly VmSnapshot[]): VmSnapshot | undefined {
+  return snapshots.toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : 1)).at(-1);
+}
+
 function foreignSnapshot(
   vm: VmName,
   machine: VirtualMachine,
   creators: ReadonlyMap<string, string>,
 ): Finding | undefined {
-  const [first, ...others] = machine.snapshots.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
-  if (first === undefined) return undefined;
-  const by = creators.get(first.ref);
-  const more = others.length === 0 ? '' : `, and ${others.length} older`;
+  const newest = newestSnapshot(machine.snapshots);
+  if (newest === undefined) return undefined;
+  const by = creators.get(newest.ref);
+  const older = machine.snapshots.length - 1;
+  const more = older === 0 ? '' : `, and ${older} older`;
   return refused(
     'foreign-snapshot',
     vm,
-    `it runs on a VMware snapshot, "${first.name}", taken ${first.createdAt}${by === undefined ? '' : ` by ${by}`}${more}`,
+    `it runs on a VMware snapshot, "${newest.name}", taken ${newest.createdAt}${by === undefined ? '' : ` by ${by}`}${more}`,
     `Run after the backup job that made it, or remove it; or accept crash at best: vms.${vm}.allow: [vmware-snapshot].`,
   );
 }

@@ -32,7 +32,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Settings win over the environment, each for itself; a user in GOVC_URL counts only where that URL is used. */
 export function connectionOf(settings: ConnectionSettings, environment: Environment): Connection {
   const fromEnvironment = settings.url === undefined;
-  const written = settings.url ?? environment['GOVC_URL'];
+  const written = settings.url ?? environment.GOVC_URL;
   if (written === undefined || written.trim() === '') {
     throw new Fault({
       code: 'vsphere.no-url',
@@ -45,14 +45,14 @@ export function connectionOf(settings: ConnectionSettings, environment: Environm
   if (carried !== undefined && !fromEnvironment) {
     throw badUrl(origin, 'it carries a password', 'Take it out, and set vsphere.password: { env: NAME }.');
   }
-  const username = settings.username ?? user ?? environment['GOVC_USERNAME'];
+  const username = settings.username ?? user ?? environment.GOVC_USERNAME;
   if (username === undefined || username === '') {
     throw missing('username', 'user', url.host, 'GOVC_USERNAME');
   }
-  const fallback = carried ?? environment['GOVC_PASSWORD'];
+  const fallback = carried ?? environment.GOVC_PASSWORD;
   const password = settings.password ?? (fallback === undefined || fallback === '' ? undefined : new Secret(fallback));
   if (password === undefined) throw missing('password', 'password', url.host, 'GOVC_PASSWORD');
-  const trust = settings.tls ?? (isTrue(environment['GOVC_INSECURE']) ? { insecure: true as const } : undefined);
+  const trust = settings.tls ?? (isTrue(environment.GOVC_INSECURE) ? { insecure: true as const } : undefined);
   return { url, username, password, ...(trust === undefined ? {} : { trust }) };
 }
 

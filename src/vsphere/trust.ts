@@ -97,7 +97,7 @@ const SYSTEM_BUNDLES = [
 ];
 
 function systemBundle(): string[] {
-  const named = process.env['SSL_CERT_FILE'];
+  const named = process.env.SSL_CERT_FILE;
   const found = named === undefined || named === '' ? SYSTEM_BUNDLES.find((path) => existsSync(path)) : named;
   try {
     return found === undefined ? [] : [readFileSync(found, 'utf8')];

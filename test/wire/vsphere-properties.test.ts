@@ -4,6 +4,7 @@ import { type Deadline, deadline } from '../../src/base/deadline.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { Secret } from '../../src/base/secret.ts';
 import { connectVsphere, type Vsphere } from '../../src/vsphere/client.ts';
+import { snapshotCreator } from '../../src/vsphere/events.ts';
 import { type Found, insistOnAll, readEverywhere, readThese } from '../../src/vsphere/properties.ts';
 import { objects, type Script, type ScriptedServer, soapFault, startScripted } from './vsphere-server.ts';
 
@@ -129,5 +130,36 @@ describe('reading properties', () => {
     const { server, vsphere, limit } = await session({});
     await readThese(vsphere, everyVm[0], [], () => undefined, limit);
     expect(server.count('RetrievePropertiesEx')).toBe(0);
+  });
+});
+
+describe('who took a VMware snapshot', () => {
+  const event = (user: string, at: string, description: string): string =>
+    `<returnval xsi:type="TaskEvent"><key>1</key><createdTime>${at}</createdTime><userName>${user}</userName><info><descriptionId>${description}</descriptionId></info></returnval>`;
+  const answering = (inside: string): Script => ({
+    QueryEvents: () => ({ soap: `<QueryEventsResponse xmlns="urn:vim25">${inside}</QueryEventsResponse>` }),
+  });
+  const ask = async (script: Script): Promise<string | undefined> => {
+    const { vsphere, limit } = await session(script);
+    const content = { ...vsphere.content, eventManager: 'EventManager:em' } as const;
+    return snapshotCreator({ ...vsphere, content }, 'VirtualMachine:vm-1', '2026-11-22T01:58:00Z', limit);
+  };
+
+  test('is told by the last request before it, and by no other event', async () => {
+    const by = await ask(
+      answering(
+        event('CORP\\late', '2026-11-22T01:57:50Z', 'VirtualMachine.createSnapshot') +
+          event('somebody', '2026-11-22T01:57:55Z', 'VirtualMachine.powerOn') +
+          event('early', '2026-11-22T01:50:00Z', 'VirtualMachine.createSnapshot'),
+      ),
+    );
+    expect(by).toBe('CORP\\late');
+  });
+
+  test('is left out where nobody tells, or the login may not ask', async () => {
+    expect(await ask(answering(''))).toBeUndefined();
+    expect(
+      await ask({ QueryEvents: () => soapFault('NoPermission', '<privilegeId>System.View</privilegeId>') }),
+    ).toBeUndefined();
   });
 });

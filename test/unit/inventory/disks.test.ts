@@ -66,6 +66,15 @@ describe('a virtual disk as devices', () => {
     expect(disk?.findings.map(({ code }) => code)).toEqual(['vsphere.lun-unseen']);
   });
 
+  test('one whose writes are thrown away at power-off is taken, with a warning', () => {
+    const fleeting = backing('[BOOT] a.vmdk', { diskMode: 'independent_nonpersistent' });
+    const [disk] = resolveDisks('a', config({ backing: fleeting }), lookup(boot), []);
+    expect(disk?.placement?.data).toEqual([BOOT]);
+    expect(disk?.findings.map(({ code, severity }) => [code, severity])).toEqual([
+      ['vsphere.disk-nonpersistent', 'warning'],
+    ]);
+  });
+
   test('on NVMe it is addressed by its bus and unit', () => {
     const [disk] = resolveDisks(
       'a',
