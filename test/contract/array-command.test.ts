@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { commandConfig } from '../../src/arrays/command/config.ts';
 import { command } from '../../src/arrays/command/driver.ts';
 import { rowsIn } from '../../src/arrays/command/rows.ts';
@@ -7,6 +7,7 @@ import { fill } from '../../src/arrays/command/template.ts';
 import { labelIn } from '../../src/arrays/label.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { deadline } from '../../src/base/deadline.ts';
+import { Fault } from '../../src/base/fault.ts';
 import type { CutLabel, DeviceKey } from '../../src/model.ts';
 import type { ArrayDriver, CommandResult } from '../../src/ports.ts';
 
@@ -204,10 +205,48 @@ describe('what the topology says of a command', () => {
   });
 });
 
+describe('how a command ended, and what that proves', () => {
+  const fault = (code: string): Fault => new Fault({ code, message: 'box: something about the line' });
+  const ended = (exit: number | null, stderr = ''): CommandResult => ({ exit, stdout: '', stderr });
+  const accepts = { answers: 'accepted' };
+  const asks = { ...accepts, settled: { run: ['xcli', 'state', '<snapshot>'], done: '^ok$', failed: '^broken' } };
+
+  test.each([
+    ['exit 0 of an array that answers', {}, ended(0), 'cut'],
+    ['any other exit of it', {}, ended(5, 'snapshot reserve is full'), 'refused'],
+    ['a program that is not there', {}, ended(127, 'xcli: not found'), 'refused'],
+    ['a command that was not started', {}, fault('command.not-started'), 'refused'],
+    ['a line that was lost', {}, fault('ssh.line-lost'), 'unknown'],
+    ['a command that was killed', {}, ended(null), 'unknown'],
+    ['exit 0 of an array that only accepts', accepts, ended(0), 'unknown'],
+    ['any other exit of it', accepts, ended(5, 'time-out'), 'unknown'],
+    ['a program that is not there, there too', accepts, ended(127), 'refused'],
+    [
+      'what the topology knows as a refusal',
+      { ...accepts, refused: 'reserve' },
+      ended(5, 'E12: reserve is full'),
+      'refused',
+    ],
+    ['an accepted snapshot that is taken', asks, ended(0), 'cut'],
+  ])('%s: %j', async (_, { refused, ...change }: { refused?: string; answers?: string }, result, kind) => {
+    const base = parse(XCLI);
+    const yaml = stringify({ ...base, ...change, snapshot: { ...base.snapshot, ...(refused && { refused }) } });
+    const { array, ran } = driverOver(
+      yaml,
+      { 'xcli snap-list': '{"snaps":[]}', 'xcli snap-create': result, 'xcli state': 'ok' },
+      ['mail'],
+    );
+    const armed = await array.arm(await array.group(await volumes(array), soon()), labelled(LABEL), soon());
+    expect((await armed.fire(soon())).map((fired) => fired.kind)).toEqual([kind]);
+    expect(ran.filter(([, verb]) => verb === 'snap-create')).toHaveLength(1);
+    expect((await armed.collect(soon())).settled).toBe(kind !== 'unknown');
+  });
+});
+
 /** A driver whose commands answer from a table, by how they begin; anything else succeeds and says nothing. */
 function driverOver(
   yaml: string,
-  answers: Record<string, string | CommandResult>,
+  answers: Record<string, string | CommandResult | Fault>,
   names = ['tank/db01-data', 'tank/files'],
 ) {
   const ran: (readonly string[])[] = [];
@@ -219,6 +258,7 @@ function driverOver(
       async run(argv) {
         ran.push(argv);
         const known = Object.entries(answers).find(([start]) => argv.join(' ').startsWith(start))?.[1] ?? '';
+        if (known instanceof Fault) throw known;
         return typeof known === 'string' ? { exit: 0, stdout: known, stderr: '' } : known;
       },
       start: () => Promise.reject(new Error('nothing is started here')),
