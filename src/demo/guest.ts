@@ -1,5 +1,5 @@
 import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type KernelDisk, writeKernelTree } from './guest/kernel.ts';
 import { startSshServer } from './guest/server.ts';
@@ -39,8 +39,7 @@ const STAND_INS = ['fsfreeze', 'sync'];
 export async function startGuest(folder: string, wish: GuestWish): Promise<DemoGuest> {
   const own = join(folder, wish.name);
   for (const part of ['bin', 'disks', 'frozen']) await mkdir(join(own, part), { recursive: true });
-  for (const { mount, spot } of [wish.boot, wish.data])
-    await symlink(spot.file, join(own, 'disks', mount.replaceAll('/', '_')));
+  for (const { mount, spot } of [wish.boot, wish.data]) await symlink(spot.file, join(own, 'disks', basename(mount)));
   await writeKernelTree(join(own, 'root'), wish.biosUuid, [wish.boot, wish.data]);
   for (const name of STAND_INS) {
     const program = join(own, 'bin', name);

@@ -55,7 +55,7 @@ const USER = 'reader@demo.example';
 
 /** Starts a vCenter, arrays and guests on loopback, and writes the topology that describes them. */
 export async function startWorld(wish: WorldWish): Promise<SmallWorld> {
-  const folder = await mkdtemp(join(tmpdir(), 'stillpoint-'));
+  const folder = await mkdtemp(join(tmpdir(), 'stillpoint-demo-'));
   const undo: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(undo.splice(0).map((each) => each()));

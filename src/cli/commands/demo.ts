@@ -1,11 +1,12 @@
 import { EXIT, Fault } from '../../base/fault.ts';
+import { newSetId, systemRandom } from '../../catalog/names.ts';
 import { type Program, playDemo } from '../../demo/screenplay.ts';
 import type { RunReport } from '../../flows/run-parts.ts';
 import { survey } from '../../flows/survey.ts';
+import { snapshot } from '../../snapshot.ts';
 import { readTopology } from '../../topology/read.ts';
 import { makes } from '../makes.ts';
 import { groupNamed, openCatalog, type Session, TopologyFault, timeoutMs } from '../session.ts';
-import { take } from '../take.ts';
 import type { Command } from '../verb.ts';
 import { openWorld } from '../world.ts';
 
@@ -44,12 +45,13 @@ async function openProgram(file: string, session: Session): Promise<Program> {
   const vms = group.members.map(({ vm }) => vm);
   const catalog = await openCatalog({ ...session, flags: { color: session.flags.color } }, topology);
   const world = await openWorld(topology, vms, () => {}, { clock: cli.clock, env: cli.env, terminal: false });
-  const order = { topology, group, ...catalog, emit: () => {}, timeoutMs: timeoutMs(session), waitMs: 0 };
+  const parts = { ...world, group, ...catalog, random: systemRandom, interrupt: cli.interrupt, version: cli.version };
   return {
     drivers: world.drivers,
     plan: (limit) => survey(world, group, limit),
     async take() {
-      const { report } = await take(cli, order);
+      const run = newSetId(group.name, cli.clock.date());
+      const report = await snapshot({ ...parts, run, owner: 'demo', timeoutMs: timeoutMs(session), waitMs: 0 });
       if (report.state === 'good' && report.manifest !== undefined) return report.manifest;
       throw notGood(report);
     },

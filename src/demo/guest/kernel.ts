@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** One disk with one partition, mounted. */
+/** One disk with one file system, mounted. */
 export interface KernelDisk {
   /** SCSI target: the unit of vSphere's address. */
   readonly target: number;
@@ -27,24 +27,18 @@ export async function writeKernelTree(root: string, biosUuid: string, disks: rea
   await mkdir(join(root, 'sys/class/block'), { recursive: true });
   for (const [index, disk] of disks.entries()) {
     const name = `sd${String.fromCharCode(97 + index)}`;
-    const minor = index * 16;
+    const numbers = `8:${index * 16}`;
     const scsi = `0:0:${disk.target}:0`;
-    const device = `sys/devices/pci0000:00/0000:03:00.0/host0/target0:0:${disk.target}/${scsi}`;
-    const block = `${device}/block/${name}`;
-    const sectors = `${disk.sizeBytes / SECTOR}\n`;
-    await put(`${device}/wwid`, `${disk.wwid}\n`);
-    await put(`${block}/size`, sectors);
-    await put(`${block}/dev`, `8:${minor}\n`);
+    const device = `devices/pci0000:00/0000:03:00.0/host0/target0:0:${disk.target}/${scsi}`;
+    const block = `sys/${device}/block/${name}`;
+    await put(`sys/${device}/wwid`, `${disk.wwid}\n`);
+    await put(`${block}/size`, `${disk.sizeBytes / SECTOR}\n`);
+    await put(`${block}/dev`, `${numbers}\n`);
     await put(`${block}/ro`, '0\n');
-    await put(`${block}/${name}1/size`, sectors);
-    await put(`${block}/${name}1/dev`, `8:${minor + 1}\n`);
-    await put(`${block}/${name}1/ro`, '0\n');
-    await put(`${block}/${name}1/partition`, '1\n');
-    await put(`dev/${name}1`, '');
+    await put(`dev/${name}`, '');
     await symlink('../..', join(root, block, 'device'));
-    await symlink(`../../${block.slice('sys/'.length)}`, join(root, 'sys/class/block', name));
-    await symlink(`../../${block.slice('sys/'.length)}/${name}1`, join(root, 'sys/class/block', `${name}1`));
-    mounts.push(`${22 + index} 21 8:${minor + 1} / ${disk.mount} rw - ${disk.fsType} /dev/${name}1 rw`);
+    await symlink(`../../${device}/block/${name}`, join(root, 'sys/class/block', name));
+    mounts.push(`${22 + index} 21 ${numbers} / ${disk.mount} rw - ${disk.fsType} /dev/${name} rw`);
   }
   await put('proc/self/mountinfo', `${mounts.join('\n')}\n`);
   await put('proc/self/status', 'Uid:\t0\t0\t0\t0\n');
