@@ -12,6 +12,7 @@ import type { ArrayId } from '../model.ts';
 import type { ArrayDriver, Quiescer } from '../ports.ts';
 import { fsfreeze, fsfreezeSettings } from '../quiesce/fsfreeze.ts';
 import { noneSettings } from '../quiesce/none.ts';
+import { script, scriptSettings } from '../quiesce/script.ts';
 import type { Makes } from '../topology/makes.ts';
 import type { SshSettings } from '../transport/ssh/settings.ts';
 
@@ -25,6 +26,7 @@ const ARRAYS: Readonly<Record<string, ArrayMake>> = {
 const METHODS: Readonly<Record<string, Method>> = {
   fsfreeze: methodOf(fsfreezeSettings, fsfreeze),
   none: { config: noneSettings },
+  script: methodOf(scriptSettings, script),
 };
 
 /** The schemas, for the reader of the topology. */

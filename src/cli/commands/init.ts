@@ -1,4 +1,10 @@
-import { EXIT } from '../../base/fault.ts';
+import { deadline } from '../../base/deadline.ts';
+import { EXIT, Fault } from '../../base/fault.ts';
+import { initFromVsphere } from '../../inventory/init.ts';
+import { placementReader } from '../../inventory/reader.ts';
+import { connectionOf } from '../../vsphere/settings.ts';
+import { durationFlag, usage } from '../flags.ts';
+import type { Cli } from '../session.ts';
 import type { Command } from '../verb.ts';
 
 /** What `stillpoint init` prints: a topology to fill in, which already passes `check --offline`. */
@@ -47,12 +53,71 @@ groups: # VMs that are snapshotted at one instant
 `;
 }
 
-export const initCommand: Command = {
+interface Flags {
+  readonly url?: string;
+  readonly username?: string;
+  readonly ca?: string;
+  readonly fingerprint?: string;
+}
+
+export const initCommand: Command<Flags> = {
   name: 'init',
+  argument: '[vm...]',
   summary: 'print a commented topology to begin with',
-  about: 'stillpoint init > stillpoint.yaml',
-  async run({ cli }) {
-    cli.stdout.write(initText());
+  about:
+    'Without names: one to fill in. With the names of VMs: what vSphere says of them, each disk as a comment, each LUN as\n' +
+    'a volume, a stub for each array. stillpoint init mail01 db01 > stillpoint.yaml',
+  flags: [
+    ['--url <url>', 'vCenter or ESXi host; else GOVC_URL. The password is read from GOVC_PASSWORD'],
+    ['--username <name>', 'else GOVC_USERNAME'],
+    ['--ca <file>', 'certificates to trust'],
+    ['--fingerprint <sha256>', "the server certificate's SHA-256, instead"],
+  ],
+  async run({ cli, flags: global }, names, flags) {
+    const vms = names.filter((name) => name !== undefined);
+    cli.stdout.write(vms.length === 0 ? initText() : await fromVsphere(cli, vms, flags, global.timeout));
     return EXIT.done;
   },
 };
+
+async function fromVsphere(
+  { clock, env, interrupt }: Cli,
+  names: readonly string[],
+  { url, username, ca, fingerprint }: Flags,
+  timeout = '2m',
+): Promise<string> {
+  const settings = {
+    ...(url === undefined ? {} : { url }),
+    ...(username === undefined ? {} : { username }),
+    ...(ca === undefined ? {} : { tls: { ca } }),
+    ...(fingerprint === undefined ? {} : { tls: { fingerprint: fingerprintOf(fingerprint) } }),
+  };
+  const limit = deadline(clock, durationFlag('--timeout', timeout), 'asking vSphere', interrupt);
+  const reader = await placementReader(settings, { clock, environment: env }, limit);
+  try {
+    const wanted = names.map((name) => ({ vm: name.split('/').at(-1) ?? name, wanted: name }));
+    const placement = await reader.read(wanted, limit);
+    const missing = placement.findings.filter(({ severity }) => severity === 'error');
+    const [first] = placement.vms.length === 0 ? missing : [];
+    if (first !== undefined) {
+      const hint = first.hint === undefined ? {} : { hint: first.hint };
+      throw new Fault({ code: first.code, message: `${first.subject}: ${first.message}`, ...hint });
+    }
+    const connection = connectionOf(settings, env);
+    const said = missing.map(({ subject, message }) => `# ${subject}: ${message}\n`).join('');
+    return said + initFromVsphere(placement, { url: connection.url.href, username: connection.username });
+  } finally {
+    limit.done();
+    await reader.close();
+  }
+}
+
+/** As `openssl x509 -fingerprint -sha256` prints it, with or without `SHA256:` and colons. */
+function fingerprintOf(text: string): string {
+  const hex = text
+    .replace(/^sha256:/i, '')
+    .replaceAll(':', '')
+    .toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(hex)) return hex;
+  throw usage('--fingerprint is not a SHA-256 of a certificate', 'Write its 64 hex digits, with or without colons.');
+}
