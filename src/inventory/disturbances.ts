@@ -1,9 +1,10 @@
 import type { Finding } from '../model.ts';
 import type { DiskTask } from '../vsphere/tasks.ts';
-import { refused } from './finding.ts';
+import { doubtful, refused } from './finding.ts';
 
 /**
- * Tasks that touched disks of these VMs at any moment since.
+ * Tasks that touched disks of these VMs at any moment since. vCenter calls a vMotion that a person asked for a relocation,
+ * also where no disk moves: one that has ended is a warning, because where the disks lie now says whether it moved them.
  *
  * @param since by the server's clock
  */
@@ -21,7 +22,8 @@ export function disturbancesSince(
         from === undefined ? undefined : `began ${from.toISOString()}`,
         task.completedAt === undefined ? `is ${task.state}` : `ended ${task.completedAt.toISOString()}`,
       ];
-      return refused(
+      const say = task.kind === 'relocate' && task.completedAt !== undefined ? doubtful : refused;
+      return say(
         `disturbed-${task.kind}`,
         nameOf(task),
         `a ${task.kind}${by} ran meanwhile (${span.filter((part) => part !== undefined).join(', ')})`,

@@ -24,6 +24,7 @@ export interface Names {
   receive(found: Found): void;
   /** In the order in which the server told them. */
   vms(): readonly NamedVm[];
+  /** Its name, or its path where another VM has the same name. */
   nameOf(ref: Ref): string;
   /** VMs whose name the login may not read. */
   unreadable(): number;
@@ -33,6 +34,7 @@ export interface Names {
 export function collectNames(): Names {
   const folders = new Map<Ref, { readonly name: string; readonly parent: Ref | undefined }>();
   const vms = new Map<Ref, { name: string; parent: Ref | undefined; instanceUuid: string; biosUuid: string }>();
+  const called = new Map<string, number>();
   let hidden = 0;
 
   const pathOf = (name: string, parent: Ref | undefined): string => {
@@ -60,6 +62,7 @@ export function collectNames(): Names {
         hidden += 1;
         return;
       }
+      called.set(name, (called.get(name) ?? 0) + 1);
       const instanceUuid = values.get('config.instanceUuid')?.text.toLowerCase() ?? '';
       const biosUuid = values.get('config.uuid')?.text.toLowerCase() ?? '';
       vms.set(ref, { name, parent, instanceUuid, biosUuid });
@@ -74,7 +77,8 @@ export function collectNames(): Names {
       })),
     nameOf(ref) {
       const vm = vms.get(ref);
-      return vm === undefined ? ref : decodeName(vm.name);
+      if (vm === undefined) return ref;
+      return called.get(vm.name) === 1 ? decodeName(vm.name) : pathOf(vm.name, vm.parent);
     },
     unreadable: () => hidden,
   };

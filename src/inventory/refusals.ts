@@ -100,7 +100,7 @@ function foreignSnapshot(
   const older = machine.snapshots.length - 1;
   const more = older === 0 ? '' : `, and ${older} older`;
   return refused(
-    'foreign-snapshot',
+    'vmware-snapshot',
     vm,
     `it runs on a VMware snapshot, "${newest.name}", taken ${newest.createdAt}${by === undefined ? '' : ` by ${by}`}${more}`,
     `Run after the backup job that made it, or remove it; or accept crash at best: vms.${vm}.allow: [vmware-snapshot].`,

@@ -112,7 +112,10 @@ needs('vcsim', 'govc')('placements read from vcsim, a vCenter', () => {
       ['VMFS-GOLD', undefined],
       ['nfs-ablage', ['nfs://192.0.2.7/vol/Ablage']],
     ]);
-    expect(datastores[1]?.vms).toEqual(['gold', 'web01']);
+    expect(datastores.slice(0, 2).map(({ vms: on }) => on)).toEqual([
+      ['/Rechenzentrum Süd/vm/A/test01', '/Rechenzentrum Süd/vm/B/test01', 'mail01', 'web01'],
+      ['gold', 'web01'],
+    ]);
   });
 
   test.each([
@@ -263,7 +266,7 @@ needs('vcsim', 'govc')('worlds that vcsim serves', () => {
         "error vsphere.local-disk on-local scsi0:0",
         "error vsphere.local-disk on-local home",
         "error vsphere.encrypted secret",
-        "error vsphere.foreign-snapshot snapped",
+        "error vsphere.vmware-snapshot snapped",
         "error vsphere.suspended asleep",
         "error vsphere.question asking",
         "warning vsphere.consolidation-needed leftover",
@@ -294,7 +297,7 @@ needs('vcsim', 'govc')('worlds that vcsim serves', () => {
       expect(await reader.disturbances(['VirtualMachine:vm-1'], new Date(Date.now() + 60_000), limit)).toEqual([]);
       const { vms, findings } = await reader.read([{ vm: 'mail01', wanted: 'mail01' }], limit);
       expect(vms[0]?.snapshots.map(({ name }) => name)).toEqual(['before the upgrade']);
-      expect(findings.map(({ code }) => code)).toEqual(['vsphere.foreign-snapshot']);
+      expect(findings.map(({ code }) => code)).toEqual(['vsphere.vmware-snapshot']);
     });
   });
 
