@@ -5,7 +5,12 @@ import { goodSets, lastGood, type RunEntry, type SetEntry } from './store.ts';
 /** How a group stands, from files only. */
 export interface GroupStatus {
   readonly group: string;
-  readonly lastGood?: { readonly id: SetId; readonly takenAt: string; readonly ageMs: number; readonly level: string };
+  readonly lastGood?: {
+    readonly id: SetId;
+    readonly takenAt: string;
+    readonly ageMs: number;
+    readonly levelText: string;
+  };
   /** Good sets. */
   readonly kept: number;
   readonly weak: number;
@@ -47,7 +52,9 @@ export function groupStatus(question: StatusQuestion): GroupStatus {
     group,
     ...(good === undefined
       ? {}
-      : { lastGood: { id: good.id, takenAt: good.manifest.takenAt, ageMs, level: levelText(good.manifest.verdict) } }),
+      : {
+          lastGood: { id: good.id, takenAt: good.manifest.takenAt, ageMs, levelText: levelText(good.manifest.verdict) },
+        }),
     kept: goodSets(sets).length,
     weak,
     broken,

@@ -24,7 +24,7 @@ export function diskLines(
   }));
   // One table over all tiers, so that the columns stand under one another; then the tiers' names between its rows.
   const [head = '', ...lines] = table([header, ...blocks.flatMap((block) => block.rows)], {
-    indent: '   ',
+    indent: '  ',
     shrink: [2, 4, 0],
   });
   let from = 0;
@@ -33,7 +33,7 @@ export function diskLines(
     ...blocks.flatMap(({ tier, rows }) => {
       const own = lines.slice(from, from + rows.length);
       from += rows.length;
-      return tiers.length === 1 && tier === undefined ? own : [`  ${tier ?? 'on an array of no tier'}`, ...own];
+      return tiers.length === 1 && tier === undefined ? own : [` ${tier ?? 'on an array of no tier'}`, ...own];
     }),
   ];
 }

@@ -45,7 +45,7 @@ export function axis(scale: Scale): string {
   return `${line.padEnd(Math.max(lastAt, line.length + 2))}${last}`;
 }
 
-const SHORTEST_MS = 0.1;
+const SHORTEST_MS = 1;
 const IN_SECONDS_MS = 10_000;
 const TICKS = 3;
 const NICE = [1, 2, 2.5, 4, 5, 10];

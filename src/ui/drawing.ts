@@ -115,7 +115,7 @@ function holdRow(hold: HoldRecord, stages: number, scale: Scale): Row {
       below: `it let go by itself before it was told to${why === undefined ? '' : `: ${why}`}`,
     };
   }
-  const lease = `it lets go by itself ${seconds(hold.leaseMs)} after it was held`;
+  const lease = `it lets go by itself within ${seconds(hold.leaseMs)} of being held`;
   return {
     name,
     state,

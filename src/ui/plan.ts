@@ -4,7 +4,7 @@ import { diskLines } from './disks.ts';
 import { findingLines, type RenderFinding } from './findings.ts';
 import { type Paint, PLAIN } from './paint.ts';
 import { table } from './table.ts';
-import { count, WIDTH, wrap } from './text.ts';
+import { count, pad, WIDTH, widthOf, wrap } from './text.ts';
 
 export interface PlanOptions {
   readonly render: RenderFinding;
@@ -14,6 +14,7 @@ export interface PlanOptions {
 }
 
 const ALSO_SHOWN = 5;
+const LONGEST_NAME = 24;
 
 /** What a run would do: where the disks lie, who is held how, what is taken where, in which time, and how good it can be. */
 export function planLines(plan: Plan, options: PlanOptions): readonly string[] {
@@ -46,44 +47,49 @@ export function planDocument(plan: Plan): Readonly<Record<string, unknown>> {
 }
 
 function coverText(disk: PlannedDisk): string {
-  const because = disk.because === undefined ? '' : ` (${disk.because})`;
+  const because = disk.because === undefined ? '' : `: ${disk.because}`;
   if (disk.cover === 'held') return 'yes';
   return disk.cover === 'fenced' ? `by its array${because}` : `no${because}`;
 }
 
 function guestLines(guests: readonly PlannedGuest[]): readonly string[] {
+  const names = Math.min(LONGEST_NAME, Math.max(0, ...guests.map((guest) => widthOf(guest.vm))));
+  const indent = ' '.repeat(names + 5);
   return guests.flatMap((guest) => {
-    const stages = guest.stages.map(({ method, gives, holds }) => {
-      const what = holds.length === 0 ? '' : ` ${holds.join(' ')}`;
-      return `${method}${what} → ${gives}`;
-    });
-    const more = [
-      ...(guest.after.length === 0 ? [] : [`held after ${guest.after.join(', ')}, let go before`]),
-      ...(guest.optional ? ['optional: the run goes on without it'] : []),
-      ...(guest.atBest === 'application' ? [] : [`${guest.atBest} at best`]),
-      ...guest.excluded.map(({ disk, because }) => `${disk} is left out: ${because}`),
+    const [how = '', ...more] = guestTexts(guest);
+    return [
+      ...wrap(how, WIDTH, `${indent}  `, `   ${pad(guest.vm, names)}  `),
+      ...more.flatMap((text) => wrap(text, WIDTH, `${indent}  `, indent)),
     ];
-    const how = stages.length === 0 ? 'not held' : stages.join(', then ');
-    const [first = '', ...rest] = wrap(`${guest.vm}  ${how}`, WIDTH, '      ', '   ');
-    return [first, ...rest, ...more.flatMap((text) => wrap(text, WIDTH, '        ', '      '))];
   });
 }
 
+function guestTexts(guest: PlannedGuest): readonly string[] {
+  const stages = guest.stages.map(({ method, gives, holds }) => `${[method, ...holds].join(' ')} → ${gives}`);
+  return [
+    stages.length === 0 ? 'not held' : stages.join(', then '),
+    ...(guest.after.length === 0 ? [] : [`held after ${guest.after.join(', ')}, let go before`]),
+    ...(guest.optional ? ['optional: the run goes on without it'] : []),
+    ...(guest.atBest === 'application' ? [] : [`${guest.atBest} at best`]),
+    ...guest.excluded.map(({ disk, because }) => `${disk} is left out: ${because}`),
+  ];
+}
+
 function arrayLines(arrays: readonly PlannedArray[]): readonly string[] {
-  const rows = arrays.map(({ array, make, units, fence, forecastMs }) => {
+  const rows = arrays.map(({ array, make, units, forecastMs }) => {
     const volumes = units.reduce((sum, unit) => sum + unit.volumes.length, 0);
     const instants = units.length === 1 ? 'at one instant' : `in ${units.length} snapshots`;
-    const hold = fence ? ', its writes held meanwhile' : '';
-    return [array, make, `${count(volumes, 'volume')} ${instants}${hold}`, `about ${seconds(forecastMs)}`];
+    return [array, make, `${count(volumes, 'volume')} ${instants}`, `about ${seconds(forecastMs)}`];
   });
-  const besides = arrays.flatMap(({ array, units }) => {
-    const names = units.flatMap((unit) => unit.alsoCaptures);
-    return names.length === 0 ? [] : wrap(`${array} also copies: ${names.join(', ')}`, WIDTH, '     ', '   ');
+  const said = arrays.flatMap(({ array, units, fence, answersCut }) => {
+    const besides = units.flatMap((unit) => unit.alsoCaptures);
+    return [
+      ...(fence ? [`${array} holds its writes meanwhile: no guest holds all that lies on it`] : []),
+      ...(answersCut ? [] : [`${array} does not say when its snapshot is taken`]),
+      ...(besides.length === 0 ? [] : [`${array} also copies: ${besides.join(', ')}`]),
+    ];
   });
-  const silent = arrays
-    .filter((array) => !array.answersCut)
-    .flatMap(({ array }) => wrap(`${array} does not say when its snapshot is taken`, WIDTH, '     ', '   '));
-  return [...table(rows, { indent: '   ', shrink: [2] }), ...besides, ...silent];
+  return [...table(rows, { indent: '   ' }), ...said.flatMap((text) => wrap(text, WIDTH, '     ', '   '))];
 }
 
 function alsoLines(plan: Plan, all: boolean): readonly string[] {

@@ -20,7 +20,7 @@ export function statusLines(
       const below = concerns(status).flatMap((text) => wrap(text, WIDTH, '      ', '    - '));
       return [status.fine ? line : paint.warn(line), ...below];
     }),
-    ...locks.flatMap((lock) => wrap(lockText(lock), WIDTH, '    ', '  ')),
+    ...lockTexts(locks).flatMap((text) => wrap(text, WIDTH, '    ', '  ')),
   ];
 }
 
@@ -43,7 +43,7 @@ function groupTable(groups: readonly GroupStatus[]): readonly string[] {
     groups.map(({ group, lastGood, kept }) =>
       lastGood === undefined
         ? [group, 'no set yet']
-        : [group, `last good set ${age(lastGood.ageMs)} ago`, lastGood.level, `${kept} kept`],
+        : [group, `last good set ${age(lastGood.ageMs)} ago`, lastGood.levelText, `${kept} kept`],
     ),
     { width: Number.POSITIVE_INFINITY },
   );
@@ -64,14 +64,29 @@ function concerns(status: GroupStatus): readonly string[] {
   ];
 }
 
-function lockText(lock: HeldLock): string {
-  if (lock.kind === 'unreadable') return `lock ${lock.file} cannot be read`;
-  const { shown, run, user, host, pid, since } = lock.owner;
-  const state =
-    lock.liveness === 'gone'
-      ? ', which is gone: the next run takes it over'
-      : lock.liveness === 'elsewhere'
-        ? `, on ${host}`
-        : '';
-  return `${shown} is locked by run ${run} of ${user} since ${localTime(new Date(since))} (process ${pid}${state})`;
+/** A run holds many locks: one line a run. */
+export function lockTexts(locks: readonly HeldLock[]): readonly string[] {
+  const held = locks.filter((lock) => lock.kind === 'held');
+  const first = held.filter(({ owner }, index) => held.findIndex((other) => other.owner.run === owner.run) === index);
+  return [
+    ...first.map((lock) =>
+      runLocksText(
+        lock,
+        held.filter((other) => other.owner.run === lock.owner.run),
+      ),
+    ),
+    ...locks.flatMap((lock) => (lock.kind === 'unreadable' ? [`lock ${lock.file} cannot be read`] : [])),
+  ];
 }
+
+type OwnedLock = Extract<HeldLock, { kind: 'held' }>;
+
+function runLocksText({ owner, liveness }: OwnedLock, all: readonly OwnedLock[]): string {
+  const state = { alive: '', gone: ', which is gone: the next run takes them over', elsewhere: `, on ${owner.host}` };
+  const names = all.slice(0, LOCKS_SHOWN).map((lock) => lock.owner.shown);
+  const more = all.length > names.length ? ` and ${all.length - names.length} more` : '';
+  const who = `run ${owner.run} of ${owner.user} (process ${owner.pid}${state[liveness]})`;
+  return `${who} has locked, since ${localTime(new Date(owner.since))}: ${names.join(', ')}${more}`;
+}
+
+const LOCKS_SHOWN = 4;

@@ -3,7 +3,7 @@ import { pad, shorten, WIDTH, widthOf } from './text.ts';
 export interface TableOptions {
   readonly indent?: string;
   readonly width?: number;
-  /** Columns that may be cut where a line is too long, the first one first. What is not named here is never cut. */
+  /** Columns that may be cut where a line is too long, the widest first. What is not named here is never cut. */
   readonly shrink?: readonly number[];
 }
 
@@ -14,15 +14,27 @@ const NARROWEST = 8;
 export function table(rows: readonly (readonly string[])[], options: TableOptions = {}): readonly string[] {
   const { indent = '', width = WIDTH, shrink = [] } = options;
   const widths = columnWidths(rows);
-  for (const column of shrink) {
-    const over = widthOf(indent) + widths.reduce((sum, each) => sum + each + GAP.length, -GAP.length) - width;
-    const has = widths[column] ?? 0;
-    if (over > 0) widths[column] = Math.max(Math.min(has, NARROWEST), has - over);
+  const gaps = widthOf(indent) + GAP.length * (widths.length - 1);
+  let over = gaps + widths.reduce((sum, each) => sum + each, 0) - width;
+  while (over > 0) {
+    const column = widest(widths, shrink);
+    const has = column === undefined ? 0 : (widths[column] ?? 0);
+    if (column === undefined || has <= NARROWEST) break;
+    widths[column] = has - 1;
+    over -= 1;
   }
   return rows.map((row) =>
     (
       indent + row.map((cell, column) => pad(shorten(cell, widths[column] ?? 0), widths[column] ?? 0)).join(GAP)
     ).trimEnd(),
+  );
+}
+
+function widest(widths: readonly number[], columns: readonly number[]): number | undefined {
+  const has = (column: number): number => widths[column] ?? 0;
+  return columns.reduce<number | undefined>(
+    (top, each) => (top === undefined || has(each) > has(top) ? each : top),
+    undefined,
   );
 }
 

@@ -279,7 +279,7 @@ describe('how a group stands', () => {
     const good = await run(made, { at: day(9) }, 'good');
     expect(await ask(made)).toEqual({
       group: 'mail',
-      lastGood: { id: good, takenAt: day(9), ageMs: 86_400_000, level: 'filesystem (boot disks: crash)' },
+      lastGood: { id: good, takenAt: day(9), ageMs: 86_400_000, levelText: 'filesystem (boot disks: crash)' },
       kept: 1,
       weak: 0,
       broken: [],
