@@ -110,11 +110,11 @@ interface WorldDiskAddress {
   readonly uuid?: string;
 }
 
-export interface WorldFileDisk extends WorldDiskAddress {
+interface WorldFileDisk extends WorldDiskAddress {
   readonly kind: 'file';
 }
 
-export interface WorldRawDisk extends WorldDiskAddress {
+interface WorldRawDisk extends WorldDiskAddress {
   readonly kind: 'rdm-physical' | 'rdm-virtual';
   /** Which of the table's LUNs. */
   readonly naa: string;

@@ -32,14 +32,14 @@ export interface Vsphere {
   close(): Promise<void>;
 }
 
-export interface About {
+interface About {
   /** 'VMware vCenter Server 8.0.3 build-24022515' */
   readonly fullName: string;
   readonly instanceUuid?: string;
   readonly kind: 'vcenter' | 'esxi';
 }
 
-export interface ServiceContent {
+interface ServiceContent {
   readonly rootFolder: Ref;
   readonly propertyCollector: Ref;
   readonly viewManager: Ref;

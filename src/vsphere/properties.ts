@@ -19,7 +19,7 @@ export interface Found {
   readonly missing: readonly Missing[];
 }
 
-export interface Missing {
+interface Missing {
   readonly path: string;
   /** The class of its fault: 'NoPermission'. */
   readonly fault: string;

@@ -12,7 +12,7 @@ export interface Datastore {
   readonly vms: readonly Ref[];
 }
 
-export type Lies =
+type Lies =
   /** Canonical names of all extents, in order; empty where the volume cannot be read. */
   | { readonly on: 'vmfs'; readonly extents: readonly string[]; readonly local: boolean }
   /** The servers are all names of one export; the first is the one mounted. */

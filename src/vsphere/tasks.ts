@@ -17,7 +17,7 @@ export interface DiskTask {
   readonly by?: string;
 }
 
-export type DiskTaskKind = 'relocate' | 'clone' | 'snapshot' | 'consolidate';
+type DiskTaskKind = 'relocate' | 'clone' | 'snapshot' | 'consolidate';
 
 /**
  * By `descriptionId`, the task's key in the message catalogue ('VirtualMachine.createSnapshot'; the keys of a snapshot's

@@ -28,7 +28,7 @@ export const VM_PATHS = [
   'recentTask',
 ] as const;
 
-export type PowerState = 'poweredOn' | 'poweredOff' | 'suspended';
+type PowerState = 'poweredOn' | 'poweredOff' | 'suspended';
 
 export interface VirtualMachine {
   readonly ref: Ref;
@@ -75,7 +75,7 @@ export interface VmSnapshot {
   readonly quiesced: boolean;
 }
 
-export type Bus = 'scsi' | 'nvme' | 'sata' | 'ide';
+type Bus = 'scsi' | 'nvme' | 'sata' | 'ide';
 
 export interface Controller {
   readonly key: number;

@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Certificate, selfSigned } from '../../src/demo/vcenter/certificate.ts';
 
-export interface Asked {
+interface Asked {
   /** The SOAP method, or 'GET /path'. */
   readonly what: string;
   readonly headers: IncomingHttpHeaders;
