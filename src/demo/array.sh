@@ -1,10 +1,9 @@
 #!/bin/sh
 # An array: a volume is a file, a snapshot is a copy of it, taken at the end of the array's latency.
-#   array.sh FOLDER list | find | remove NAME | snapshot SECONDS VOLUME@LABEL...
+#   array.sh FOLDER find | remove NAME | snapshot SECONDS VOLUME@LABEL...
 set -eu
 cd "$1"
 case $2 in
-  list) ls volumes ;;
   find) ls -i snapshots ;;
   remove) rm "snapshots/$3" ;;
   snapshot)

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,6 +16,8 @@ export interface DemoArray {
   volume(name: string): string;
   /** The image of a snapshot, by the name that the array was given for it. */
   snapshot(name: string): string;
+  /** Every snapshot goes. */
+  clear(): Promise<void>;
   /** Its entry under `arrays` in a topology. */
   readonly entry: Readonly<Record<string, unknown>>;
 }
@@ -38,6 +40,10 @@ export async function makeArray(folder: string, wish: ArrayWish): Promise<DemoAr
     id: wish.id,
     volume: (name) => join(own, 'volumes', name),
     snapshot: (name) => join(own, 'snapshots', name),
+    async clear() {
+      await rm(join(own, 'snapshots'), { recursive: true });
+      await mkdir(join(own, 'snapshots'));
+    },
     entry: {
       driver: 'command',
       local: true,
@@ -45,7 +51,6 @@ export async function makeArray(folder: string, wish: ArrayWish): Promise<DemoAr
       snapshot: { run: run('snapshot', String(wish.latencyMs / 1000), { each: '<volume>@<snapshot>' }) },
       find: { run: run('find'), row: '^ *(?<id>\\d+) (?<volume>[^@]+)@(?<snapshot>\\S+)$' },
       remove: { run: run('remove', '<volume>@<snapshot>'), gone: 'No such file' },
-      list: { run: run('list'), row: '^(?<volume>\\S+)$' },
     },
   };
 }

@@ -27,7 +27,7 @@ export function tally(rounds: readonly Round[]): Tally {
   };
 }
 
-/** Fires all arrays at the same moment while the guests run, reads back, and removes what was taken. */
+/** Fires all arrays at the same moment while the guests run, reads back, and clears the arrays. */
 export async function unheldRound(
   world: SmallWorld,
   arrays: readonly { readonly driver: ArrayDriver; readonly units: readonly CutUnit[] }[],
@@ -35,16 +35,11 @@ export async function unheldRound(
 ): Promise<Round> {
   const label = newLabel();
   const armed = await Promise.all(arrays.map(({ driver, units }) => driver.arm(units, label, limit)));
-  await Promise.all(armed.map((cut) => cut.recheck(limit)));
   const answers = (await Promise.all(armed.map((cut) => cut.fire(limit)))).flat();
   for (const answer of answers) if (answer.kind !== 'cut') throw answer.why.of(`array ${answer.unit.array}`);
-
   const taken = (await Promise.all(armed.map((cut) => cut.collect(limit)))).flatMap((answer) => answer.taken);
   const round = await readBack(world, taken);
-  for (const { driver } of arrays) {
-    for (const snapshot of taken) if (snapshot.array === driver.id) await driver.remove(snapshot, limit);
-    await driver.disarm(label, limit);
-  }
+  await world.clearArrays();
   return round;
 }
 

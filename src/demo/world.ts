@@ -39,6 +39,8 @@ export interface SmallWorld {
   readonly guests: readonly DemoGuest[];
   /** Where the numbers of all guests stand in the snapshots of one label, volume by volume. */
   images(nameOf: (array: string, volume: string) => string): readonly ImageSpots[];
+  /** Every snapshot on every array goes. */
+  clearArrays(): Promise<void>;
   /** Ends every server and every process; what lies in the folder stays. */
   close(): Promise<void>;
 }
@@ -88,6 +90,9 @@ export async function startWorld(wish: WorldWish): Promise<SmallWorld> {
           boot: { file: boot.array.snapshot(nameOf(boot.array.id, boot.volume)), offset: boot.offset },
           data: { file: data.array.snapshot(nameOf(data.array.id, data.volume)), offset: data.offset },
         })),
+      async clearArrays() {
+        await Promise.all(places.arrays.map((array) => array.clear()));
+      },
       close,
     };
   } catch (thrown) {
