@@ -3,8 +3,8 @@ import type { Dialogue } from '../ports.ts';
 import { LONGEST_LINE_BYTES, lineSplitter } from './lines.ts';
 import type { Pipe } from './pipe.ts';
 
-/** Lines that came before anybody listened. More is a far end gone mad. */
-const BACKLOG_LINES = 10_000;
+/** What is kept of lines that came before anybody listened, in characters. More is a far end gone mad. */
+const BACKLOG = 1024 * 1024;
 /** The end of standard error that is kept: the last words are those that explain. */
 const STDERR_BYTES = 64 * 1024;
 /** A program that does not end with its input is let go of after this. */
@@ -13,6 +13,7 @@ const AFTER_END_MS = 2000;
 /** Speaks with a started program in lines. What it says before `onLine` is kept until then. */
 export function dialogue(pipe: Pipe, clock: Clock = systemClock): Dialogue {
   const backlog: string[] = [];
+  let backlogSize = 0;
   let receive: ((line: string) => void) | undefined;
   let over = false;
   let firstCause: string | undefined;
@@ -26,8 +27,10 @@ export function dialogue(pipe: Pipe, clock: Clock = systemClock): Dialogue {
   }
 
   const split = lineSplitter((line) => {
-    if (receive !== undefined) receive(line);
-    else if (backlog.push(line) > BACKLOG_LINES) giveUp(`it said more than ${BACKLOG_LINES} lines before it was asked`);
+    if (receive !== undefined) return receive(line);
+    backlog.push(line);
+    backlogSize += line.length + 1;
+    if (backlogSize > BACKLOG) giveUp('it said more than 1 MiB before anybody listened');
   });
   pipe.stdout.on('data', (chunk: Buffer) => {
     if (!over && !split(chunk)) giveUp(`it sent a line longer than ${LONGEST_LINE_BYTES / 1024} KiB`);

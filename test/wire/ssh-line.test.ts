@@ -1,4 +1,9 @@
-import { userInfo } from 'node:os';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect as connectTcp } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { deadline } from '../../src/base/deadline.ts';
@@ -7,10 +12,10 @@ import type { Shell } from '../../src/ports.ts';
 import type { SshSettings } from '../../src/transport/ssh/settings.ts';
 import { connectSsh } from '../../src/transport/ssh.ts';
 import { needs } from '../needs.ts';
-import { freePort } from './kit/processes.ts';
+import { end, freePort } from './kit/processes.ts';
 import { type Relay, startMute, startRelay } from './kit/relay.ts';
 import { faultOf, within } from './kit/shell-suite.ts';
-import { dropSessions, settingsFor, startSshd, type TestSshd } from './kit/sshd.ts';
+import { dropSessions, makeKey, settingsFor, startSshd, type TestSshd } from './kit/sshd.ts';
 
 needs('sshd', 'ssh')('a line that is lost', () => {
   let sshd: TestSshd;
@@ -38,6 +43,9 @@ needs('sshd', 'ssh')('a line that is lost', () => {
     const running = shell.run(['sh', '-c', 'echo begun; sleep 20'], { deadline: within() });
     await new Promise((resolve) => setTimeout(resolve, 500));
     dropSessions(sshd);
+    // A word can fall into any moment of the end, and none of them may throw.
+    const talking = setInterval(() => talk.send('word'), 0);
+    void talk.ended.then(() => setTimeout(() => clearInterval(talking), 50));
     expect(await talk.ended).toEqual({ exit: null, stderr: '', why: '127.0.0.1 closed the connection' });
     expect(await running).toEqual({ exit: null, stdout: 'begun\n', stderr: '127.0.0.1 closed the connection' });
   });
@@ -122,6 +130,40 @@ needs('sshd', 'ssh')('a line that is lost', () => {
     await connect();
     relay.pause();
     await shell.close();
+  });
+});
+
+needs('ssh', 'python3')('a host whose answer never comes', () => {
+  /** Listens, and lets nobody in: when its queue is full, the kernel answers no further attempt to connect. */
+  const LISTEN = `
+import socket, sys
+s = socket.socket()
+s.bind(('127.0.0.1', 0))
+s.listen(0)
+print(s.getsockname()[1], flush=True)
+sys.stdin.read()`;
+
+  test('ends with the deadline, or with the ConnectTimeout of the ssh_config', async () => {
+    const child = spawn('python3', ['-c', LISTEN], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const port = Number(String(await once(child.stdout, 'data')));
+    const queue = [1, 2, 3].map(() => connectTcp({ host: '127.0.0.1', port }).on('error', () => {}));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const folder = mkdtempSync(join(tmpdir(), 'stillpoint-line-'));
+    const key = await makeKey(join(folder, 'key'));
+    const config = join(folder, 'config');
+    writeFileSync(config, 'ConnectTimeout 1\n');
+    const settings = { host: '127.0.0.1', port, key: key.file, hostKey: key.fingerprint, agent: false } as const;
+    expect(await faultOf(connectSsh({ ...settings, config: false }, { deadline: within(500) }))).toMatchObject({
+      code: 'ssh.deadline',
+      message: `127.0.0.1: there was no TCP connection to [127.0.0.1]:${port} in time (the test: no answer within 500 ms)`,
+    });
+    expect((await faultOf(connectSsh({ ...settings, config }, { deadline: within() }))).message).toBe(
+      `127.0.0.1: there was no TCP connection to [127.0.0.1]:${port} in time ` +
+        '(ConnectTimeout of 127.0.0.1: no answer within 1 s)',
+    );
+    for (const socket of queue) socket.destroy();
+    await end(child);
+    rmSync(folder, { recursive: true });
   });
 });
 

@@ -57,25 +57,25 @@ async function connect(hop: Hop, through: Connection | undefined, deadline: Dead
   const onGone = departure(client, hop, through);
   let distrust: Fault | undefined;
   let exhausted = false;
-  client.connect({
-    sock: socket,
-    username: hop.user,
-    // Time is the deadline's matter alone.
-    readyTimeout: 0,
-    keepaliveInterval: keepAliveMs(hop.settings.keepAlive),
-    keepaliveCountMax: KEEP_ALIVES_MISSED,
-    algorithms: { ...ALGORITHMS, serverHostKey: [...check.algorithms] },
-    hostVerifier: (key: Buffer) => {
-      distrust = check.refusal(key);
-      return distrust === undefined;
-    },
-    authHandler: (left) => {
-      const next = way.next(left);
-      exhausted = next === false;
-      return next;
-    },
-  });
   try {
+    client.connect({
+      sock: socket,
+      username: hop.user,
+      // Time is the deadline's matter alone.
+      readyTimeout: 0,
+      keepaliveInterval: keepAliveMs(hop.settings.keepAlive),
+      keepaliveCountMax: KEEP_ALIVES_MISSED,
+      algorithms: { ...ALGORITHMS, serverHostKey: [...check.algorithms] },
+      hostVerifier: (key: Buffer) => {
+        distrust = check.refusal(key);
+        return distrust === undefined;
+      },
+      authHandler: (left) => {
+        const next = way.next(left);
+        exhausted = next === false;
+        return next;
+      },
+    });
     await ready(client, hop, deadline);
   } catch (thrown) {
     client.destroy();
@@ -146,6 +146,10 @@ function departure(client: Client, hop: Hop, through: Connection | undefined): C
   let gone: string | undefined;
   const leave = (why: string): void => {
     gone ??= why;
+    tellAll();
+  };
+  const tellAll = (): void => {
+    if (gone === undefined) return;
     for (const tell of listeners) tell(gone);
     listeners.clear();
   };
@@ -161,7 +165,7 @@ function departure(client: Client, hop: Hop, through: Connection | undefined): C
   client.on('close', () => leave(cause ?? `${hop.label} closed the connection`));
   return (tell) => {
     listeners.add(tell);
-    if (gone !== undefined) queueMicrotask(() => leave(''));
+    queueMicrotask(tellAll);
     return () => listeners.delete(tell);
   };
 }
@@ -177,6 +181,7 @@ function forward(through: Connection, to: Hop, deadline: Deadline): Promise<Dupl
   return new Promise((resolve, reject) => {
     const overrun = (): void => reject(overdue(to, 'connect', deadline));
     const refuse = (why: string): void => reject(forwardRefused(through.hop, to, why));
+    if (deadline.signal.aborted) return overrun();
     const stay = through.onGone(refuse);
     deadline.signal.addEventListener('abort', overrun, { once: true });
     try {

@@ -17,7 +17,7 @@ export interface Sessions {
 }
 
 export interface Request {
-  /** Takes it back. True: it was on its way, so the command may have been started; a channel still comes to `tell`. */
+  /** Takes it back. True: it was on its way, so the command may have been started; a channel can still come to `tell`. */
   withdraw(): boolean;
 }
 
@@ -25,6 +25,7 @@ export function sessionsOf(client: Client, clock: Clock): Sessions {
   let busy = 0;
   return {
     open(line, tell) {
+      let wanted = true;
       let onItsWay = false;
       let refusals = 0;
       let cancelRetry = (): void => {};
@@ -53,6 +54,7 @@ export function sessionsOf(client: Client, clock: Clock): Sessions {
         // Only a refusal of the channel itself has a reason; a refused command has none.
         const noRoom = error !== undefined && 'reason' in error;
         refusals = busy === 0 ? refusals + 1 : 0;
+        if (!wanted) return;
         if (noRoom && refusals < REFUSALS_ALONE) cancelRetry = clock.after(ASK_AGAIN_MS, send);
         else tell(error ?? new Error('no answer'));
       }
@@ -60,6 +62,7 @@ export function sessionsOf(client: Client, clock: Clock): Sessions {
       send();
       return {
         withdraw() {
+          wanted = false;
           cancelRetry();
           return onItsWay;
         },

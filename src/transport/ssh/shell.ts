@@ -64,7 +64,9 @@ function open(connection: Connection, sessions: Sessions, argv: readonly string[
 function pipeOf(channel: ClientChannel, connection: Connection): Pipe {
   let close = (): void => {};
   const ended = new Promise<Ending>((resolve) => {
+    let over = false;
     const settle = (ending: Ending): void => {
+      over = true;
       stay();
       resolve(ending);
     };
@@ -75,6 +77,7 @@ function pipeOf(channel: ClientChannel, connection: Connection): Pipe {
       else channel.stderr.once('end', tell);
     });
     close = () => {
+      if (over) return;
       settle({ exit: null, why: 'we let go of it' });
       letGo(channel);
     };
@@ -91,6 +94,9 @@ function describe(exit: number | null | undefined, signal: string | undefined): 
 function letGo(channel: ClientChannel): void {
   channel.signal('TERM');
   channel.close();
+  // What it still says is read by nobody; unread, it would keep the channel.
+  channel.resume();
+  channel.stderr.resume();
 }
 
 function notStarted(where: string, argv: readonly string[], why: string): Fault {

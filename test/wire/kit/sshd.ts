@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { findProgram } from '../../../src/transport/programs.ts';
 import type { SshSettings } from '../../../src/transport/ssh/settings.ts';
-import { descendants, end, freePort, kill, run, until } from './processes.ts';
+import { commandOf, descendants, end, freePort, kill, run, until } from './processes.ts';
 
 export type KeyType = 'ed25519' | 'rsa' | 'ecdsa';
 
@@ -27,7 +27,7 @@ export interface TestSshd {
   /** A known_hosts file with its keys. */
   readonly knownHosts: string;
   log(): string;
-  /** The processes that serve connections, the main one not among them. */
+  /** The sshd processes that serve connections; neither the main one nor what they have started. */
   sessions(): readonly number[];
   stop(): Promise<void>;
 }
@@ -104,7 +104,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
     hostKeys,
     knownHosts,
     log: words,
-    sessions: () => descendants(child.pid ?? 0),
+    sessions: () => descendants(child.pid ?? 0).filter((pid) => commandOf(pid)?.startsWith('sshd: ') === true),
     async stop() {
       await end(child);
       rmSync(folder, { recursive: true, force: true });
