@@ -254,17 +254,3 @@ export interface PlacementReader {
   disturbances(refs: readonly string[], since: Date, deadline: Deadline): Promise<readonly Finding[]>;
   close(): Promise<void>;
 }
-
-// ---- files, so that a simulation can lose unsynced writes
-
-export interface FileSystem {
-  read(path: string): Promise<string | undefined>;
-  /** Whole or not at all, on disk when it resolves: write aside, fsync, rename, fsync the folder. */
-  writeWhole(path: string, text: string): Promise<void>;
-  /** Appends; on disk only after `sync`. */
-  append(path: string, text: string): Promise<void>;
-  sync(path: string): Promise<void>;
-  list(folder: string): Promise<readonly string[]>;
-  makeFolder(path: string): Promise<void>;
-  remove(path: string): Promise<void>;
-}

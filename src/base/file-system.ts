@@ -2,8 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { FileSystem } from '../ports.ts';
 import { EXIT, Fault } from './fault.ts';
+
+/** Files, as far as the catalog needs them: so that a simulation can lose unsynced writes. */
+export interface FileSystem {
+  read(path: string): Promise<string | undefined>;
+  /** Whole or not at all, on disk when it resolves: write aside, fsync, rename, fsync the folder. */
+  writeWhole(path: string, text: string): Promise<void>;
+  /** Appends; on disk only after `sync`. */
+  append(path: string, text: string): Promise<void>;
+  sync(path: string): Promise<void>;
+  list(folder: string): Promise<readonly string[]>;
+  makeFolder(path: string): Promise<void>;
+  remove(path: string): Promise<void>;
+}
 
 /** Only its owner reads what we keep: a manifest tells where everything lies. */
 const FILE_MODE = 0o600;

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { EXIT, Fault } from '../base/fault.ts';
+import type { FileSystem } from '../base/file-system.ts';
 import type { SetId } from '../model.ts';
-import type { FileSystem } from '../ports.ts';
 import { parseSetId } from './names.ts';
 
 /** Where everything lies that outlives a run, and the files that it is kept with. */

@@ -2,8 +2,8 @@ import { mkdtemp, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { FileSystem } from '../../src/base/file-system.ts';
 import { realFileSystem } from '../../src/base/file-system.ts';
-import type { FileSystem } from '../../src/ports.ts';
 import { memoryFileSystem } from '../fixtures/memory-file-system.ts';
 
 interface World {
