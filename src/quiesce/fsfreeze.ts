@@ -100,7 +100,8 @@ export function fsfreeze(settings: FsfreezeSettings, parts: { readonly clock: Cl
           clock: parts.clock,
           held: { gives: 'filesystem', covers: order.covers },
           maxLeaseMs: order.maxLeaseMs,
-          mounts: reports.flatMap((report) => (report.kind === 'mount' ? report.path : [])),
+          things: reports.flatMap((report) => (report.kind === 'mount' ? report.path : [])),
+          failed: ({ why }, mount) => notFrozen(session.where, mount, why),
           async flush(deadline) {
             await session.ask(['sync'], (report) => report.kind === 'synced', deadline);
           },
@@ -159,6 +160,21 @@ function refuse(guest: Guest, findings: readonly Finding[]): void {
     code: first.code,
     message: `${guest.vm}: ${first.message}${others}`,
     ...(first.hint === undefined ? {} : { hint: first.hint }),
+  });
+}
+
+function notFrozen(where: string, mount: string, why: string): Fault {
+  if (why === 'EBUSY') {
+    return new Fault({
+      code: 'quiesce.frozen-by-another',
+      message: `${where}: ${mount} is frozen by somebody else, and was left so`,
+      hint: `Find out who froze it; fsfreeze -u ${mount} lets it go.`,
+    });
+  }
+  return new Fault({
+    code: 'quiesce.freeze-failed',
+    message: `${where}: ${mount} could not be frozen: ${why}`,
+    hint: 'See the kernel log of the guest.',
   });
 }
 

@@ -14,14 +14,16 @@ export function none(): Quiescer {
       return { method: 'none', disks: [], uses: [], findings: [], summary: 'nothing is held: cut as it is' };
     },
     async open() {
+      let held = false;
       return {
         async flush() {},
         async recheck() {},
         async hold() {
+          held = true;
           return { gives: 'crash', covers: [] };
         },
         async release() {
-          return { kind: 'kept' };
+          return held ? { kind: 'kept' } : { kind: 'expired', why: 'nothing was held' };
         },
         async close() {},
       };

@@ -101,6 +101,7 @@ function channel(
 ): GuestChannel {
   const latencyMs = guest.latencyMs ?? 1;
   let carries = true;
+  let confirmed = false;
   let word: Release | undefined;
 
   /** One way over the line; what is on its way when the line goes is lost. */
@@ -141,6 +142,7 @@ function channel(
       });
       const fault = await orLost(answer, deadline);
       if (fault !== undefined) throw fault;
+      confirmed = true;
       return held;
     },
     async release(deadline) {
@@ -149,7 +151,8 @@ function channel(
         travel(() => inside.release((release) => travel(() => resolve(release))));
       });
       try {
-        word = await orLost(answer, deadline);
+        const said = await orLost(answer, deadline);
+        word = confirmed ? said : { kind: 'expired', why: said.why ?? 'the hold was never confirmed' };
         return word;
       } catch {
         return { kind: 'unknown', why: 'the guest did not answer the release' };

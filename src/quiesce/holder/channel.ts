@@ -16,16 +16,18 @@ export function holderChannel(parts: {
   readonly clock: Clock;
   readonly held: Held;
   readonly maxLeaseMs: number;
-  /** Mount points by the holder's index, for messages. */
-  readonly mounts: readonly string[];
+  /** What is held, by the holder's index, for messages: mount points, or the one hold command of a site's own. */
+  readonly things: readonly string[];
+  /** Why one of these could not be held. */
+  failed(failure: Extract<Report, { kind: 'failed' }>, thing: string): Fault;
   flush(deadline: Deadline): Promise<void>;
   recheck(deadline: Deadline): Promise<void>;
 }): GuestChannel {
-  const { session, clock, held, mounts } = parts;
+  const { session, clock, held, things } = parts;
   const line = new AbortController();
   const thaws = new Map<number, Extract<Report, { kind: 'thaw' }>>();
   let wordSent = false;
-  let allFrozen = false;
+  let confirmed = false;
   let closing = false;
   let pings = 0;
   let freshUntilMs = Number.NEGATIVE_INFINITY;
@@ -37,7 +39,6 @@ export function holderChannel(parts: {
 
   session.listen((report) => {
     if (report.kind === 'thaw') thaws.set(report.index, report);
-    if (report.kind === 'all-frozen') allFrozen = true;
     if (report.kind !== 'thawed') return;
     word = wordOf(report.by);
     if (!closing) line.abort(new Fault({ code: 'quiesce.let-go', message: `${session.where}: let go: ${word.why}` }));
@@ -66,11 +67,25 @@ export function holderChannel(parts: {
   /** The guest's word, at the end: kept only if it was ours that ended it, and every file system stood until then. */
   function wordOf(by: string): Release {
     if (!wordSent) return nothingHeld();
+    const stuck = things.filter((_, index) => thaws.get(index)?.first === 'stuck');
+    if (stuck.length > 0) return { kind: 'unknown', why: `${stuck.join(', ')} could not be let go` };
     if (by !== 'word') return { kind: 'expired', why: ENDINGS[by] ?? by };
-    if (!allFrozen) return { kind: 'expired', why: 'not everything was still yet' };
-    const moved = mounts.filter((_, index) => !stood(thaws.get(index)));
+    if (!confirmed) return { kind: 'expired', why: 'the hold was never confirmed' };
+    const moved = things.filter((_, index) => !stood(thaws.get(index)));
     if (moved.length > 0) return { kind: 'expired', why: `${moved.join(', ')} had been let go by somebody else` };
     return { kind: 'kept' };
+  }
+
+  function notHeld(reports: readonly Report[]): Fault {
+    const failure = reports.find((report) => report.kind === 'failed');
+    if (failure !== undefined) return parts.failed(failure, things[failure.index] ?? `thing ${failure.index}`);
+    const last = reports.at(-1);
+    const known =
+      last?.kind === 'refused' ? REFUSALS[last.why] : last?.kind === 'thawed' ? ENDINGS[last.by] : undefined;
+    return new Fault({
+      code: 'quiesce.not-held',
+      message: `${session.where}: the guest is not held: ${known ?? 'the holder gave no reason that we know'}`,
+    });
   }
 
   async function ping(limit: Deadline): Promise<string> {
@@ -108,7 +123,7 @@ export function holderChannel(parts: {
       wordSent = true;
       const reports = await session.ask(['freeze', `lease=${Math.floor(leaseMs)}`], decides, limit);
       const answer = reports.at(-1);
-      if (answer?.kind !== 'all-frozen') throw notHeld(session.where, reports, mounts);
+      if (answer?.kind !== 'all-frozen') throw notHeld(reports);
       // An answer alone can have waited in a relay until the lease was over: the line has to carry a word both ways.
       const state = await ping(limit);
       const tookMs = clock.now() - sentAtMs;
@@ -118,6 +133,7 @@ export function holderChannel(parts: {
           message: `${session.where}: was held, but the news came after ${seconds(tookMs)} of a lease of ${seconds(leaseMs)} (${state})`,
         });
       }
+      confirmed = true;
       return held;
     },
 
@@ -158,26 +174,6 @@ function stood(thaw: Extract<Report, { kind: 'thaw' }> | undefined): boolean {
 
 function nothingHeld(): Release {
   return { kind: 'expired', why: 'nothing was held' };
-}
-
-function notHeld(where: string, reports: readonly Report[], mounts: readonly string[]): Fault {
-  const failed = reports.find((report) => report.kind === 'failed');
-  if (failed !== undefined) {
-    const mount = mounts[failed.index] ?? `mount ${failed.index}`;
-    const foreign = failed.why === 'EBUSY';
-    return new Fault({
-      code: foreign ? 'quiesce.frozen-by-another' : 'quiesce.freeze-failed',
-      message: `${where}: ${mount} ${foreign ? 'is frozen by somebody else, and was left so' : `could not be frozen: ${failed.why}`}`,
-      hint: foreign ? `Find out who froze it; fsfreeze -u ${mount} lets it go.` : 'See the kernel log of the guest.',
-    });
-  }
-  const last = reports.at(-1);
-  const why =
-    last?.kind === 'refused' ? REFUSALS[last.why] : last?.kind === 'thawed' ? (ENDINGS[last.by] ?? last.by) : undefined;
-  return new Fault({
-    code: 'quiesce.not-held',
-    message: `${where}: the guest is not held: ${why ?? 'no reason was given'}`,
-  });
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {

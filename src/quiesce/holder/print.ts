@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { FORMS, type Form, programOf } from './programs.ts';
+import { FORMS, type Form, programText } from './programs.ts';
 import { escapeWord } from './words.ts';
 
 export const INSTALLED_PATH = '/usr/local/sbin/stillpoint-holder';
@@ -88,7 +88,7 @@ export function formOf(text: string): Form | undefined {
 }
 
 function rendered(form: Form, interpreter: string): string {
-  const bound = programOf(form).replace(/^((?:my \$)?ALLOW_LIST ?= ?)''/m, `$1'${ALLOW_LIST_PATH}'`);
+  const bound = programText(form).replace(/^((?:my \$)?ALLOW_LIST ?= ?)''/m, `$1'${ALLOW_LIST_PATH}'`);
   return `#!${interpreter}${FLAGS[form]}\n${bound}`;
 }
 

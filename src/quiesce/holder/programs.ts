@@ -5,30 +5,41 @@ import { fileURLToPath } from 'node:url';
 export const FORMS = ['python3', 'perl', 'sh'] as const;
 export type Form = (typeof FORMS)[number];
 
-const FILES: Readonly<Record<Form, string>> = { python3: 'holder.py', perl: 'holder.pl', sh: 'holder.sh' };
-const read = new Map<Form, string>();
+/** A program is these files, one after the other. `keeper` is what `script` sends. */
+const FILES = {
+  python3: ['holder.py'],
+  perl: ['holder.pl'],
+  sh: ['freeze.sh', 'channel.sh'],
+  keeper: ['keep.sh', 'channel.sh'],
+} as const;
+const read = new Map<Program, string>();
+
+export type Program = Form | 'keeper';
 
 /** The guest-side program, in ASCII. */
-export function programOf(form: Form): string {
-  const known = read.get(form);
+export function programText(program: Program): string {
+  const known = read.get(program);
   if (known !== undefined) return known;
-  const text = readFileSync(fileURLToPath(new URL(FILES[form], import.meta.url)), 'ascii');
-  read.set(form, text);
+  const text = FILES[program]
+    .map((file) => readFileSync(fileURLToPath(new URL(file, import.meta.url)), 'ascii'))
+    .join('\n');
+  read.set(program, text);
   return text;
 }
 
 /**
- * What starts a form whose program comes over its standard input, to the byte, so that the words that follow it are
+ * What starts a program that comes over its standard input, to the byte, so that the words that follow it are
  * left for the program. Nothing is left on the guest's disk.
  */
-export function argvOf(form: Form, interpreter: string): readonly string[] {
-  const bytes = String(programOf(form).length);
-  switch (form) {
+export function argvOf(program: Program, interpreter: string): readonly string[] {
+  const bytes = String(programText(program).length);
+  switch (program) {
     case 'python3':
       return [interpreter, '-I', '-S', '-c', PYTHON, bytes];
     case 'perl':
       return [interpreter, '-e', PERL, bytes];
     case 'sh':
+    case 'keeper':
       return [interpreter, '-c', `eval "$(dd bs=1 count=${bytes} 2>/dev/null)"`];
   }
 }

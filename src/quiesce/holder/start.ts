@@ -4,7 +4,7 @@ import type { Shell } from '../../ports.ts';
 import { sudoed } from '../../transport/sudo.ts';
 import { factsIn, runsAsRoot } from '../probe/facts.ts';
 import { formOf, sha256 } from './print.ts';
-import { argvOf, type Form, programOf } from './programs.ts';
+import { argvOf, type Form, programText } from './programs.ts';
 import { type Session, session } from './session.ts';
 
 export interface Delivery {
@@ -63,7 +63,7 @@ async function send(shell: Shell, wanted: Delivery, limit: Deadline): Promise<St
   }
   const elevated = wanted.sudo ?? uid !== '0';
   const dialogue = await (elevated ? sudoed(shell) : shell).start(argvOf(form, interpreter), limit);
-  dialogue.write(programOf(form));
+  dialogue.write(programText(form));
   return { session: session(dialogue, shell.where), form, described: described(form, elevated, 'sent') };
 }
 

@@ -16,7 +16,7 @@ export type Report =
   | { readonly kind: 'refused'; readonly why: string }
   | { readonly kind: 'frozen'; readonly index: number }
   | { readonly kind: 'all-frozen' }
-  | { readonly kind: 'failed'; readonly index: number; readonly why: string }
+  | { readonly kind: 'failed'; readonly index: number; readonly why: string; readonly said: string }
   | { readonly kind: 'thaw'; readonly index: number; readonly first: string; readonly again: string | undefined }
   | { readonly kind: 'thawed'; readonly by: string }
   | { readonly kind: 'fact'; readonly words: readonly string[] };
@@ -50,7 +50,7 @@ export function reportIn(line: string, nonce: string): Report | undefined {
     case 'ALL-FROZEN':
       return { kind: 'all-frozen' };
     case 'FAILED':
-      return { kind: 'failed', index: Number(a), why: b };
+      return { kind: 'failed', index: Number(a), why: b, said: unescapeWord(c) };
     case 'THAW':
       return { kind: 'thaw', index: Number(a), first: b, again: rest[2] };
     case 'THAWED':

@@ -11,60 +11,16 @@
 # freeze is decided before it thaws.
 #
 # With STILLPOINT_ROOT set, everything that is read of the system is read below that folder: the guests of the demo.
-trap '' PIPE
+# channel.sh follows this: the channel, the watch and the letting go, which the keeper of `script` has in common.
 
 # A holder that a site installs obeys only the mounts that this file lists; the one that is sent has no such file.
 ALLOW_LIST=''
 
-PATH=$PATH:/usr/sbin:/sbin
-ROOT=${STILLPOINT_ROOT:-}
+ROOT=${STILLPOINT_ROOT:+$(cd -P "$STILLPOINT_ROOT" && pwd -P)}
 TABLE=$ROOT/proc/self/mountinfo
-FRESH_MS=1000     # a hold word is obeyed for so long after an answered ping
-IDLE_MS=120000    # without any word, and with nothing held, the holder goes away
 NET_MS=60000      # the timer of PID 1 leaves so long between being armed and the hold word
-P=$$
-nonce=
-folder=
 net=
 net_fires=
-
-# Milliseconds since the guest's start, those of its suspensions too.
-now() {
-  if read -r up _ 2> /dev/null < /proc/uptime; then now=${up%.*}${up#*.}0; else now=$(date +%s)000; fi
-  while [ "${now#0}" != "$now" ] && [ ${#now} -gt 1 ]; do now=${now#0}; done
-}
-
-say() { printf '%s %s\n' "$nonce" "$*" 2> /dev/null; }
-
-refuse() {
-  say ERROR "$1" "$(escaped "$2")" "$(escaped "$3")"
-  exit 1
-}
-
-escaped() {
-  printf '%s' "$1" | od -An -v -to1 | tr ' ' '\n' | while read -r octal; do
-    case $octal in
-      '') ;;
-      0[0-3]? | 040 | 054 | 075 | 134 | 177) printf '%s' "\\$octal" ;;
-      *) printf '%b' "\\0$octal" ;;
-    esac
-  done
-}
-
-# Sets `plain`.
-unescape() {
-  case $1 in
-    *\\*) plain=$(printf '%b.' "$(printf '%s' "$1" | sed 's/\\\([0-3][0-7][0-7]\)/\\0\1/g')") && plain=${plain%.} ;;
-    *) plain=$1 ;;
-  esac
-}
-
-# The value of KEY= among words.
-option() {
-  key=$1
-  shift
-  for word; do case $word in "$key="*) printf '%s' "${word#*=}" ;; esac; done
-}
 
 # ---- what there is
 
@@ -201,7 +157,6 @@ lock() {
     printf '%s %s\n' $$ "$1" > "$run/stillpoint.lock.d/owner"
   fi
   printf '%s\n' "$1" > "$run/stillpoint.lock"
-  folder=$(mktemp -d "$run/stillpoint.XXXXXX")
 }
 
 # With I/O logging sudo stands between us and the line, and writes its log where we freeze.
@@ -210,20 +165,16 @@ refuse_relay() {
   [ "$(readlink "/proc/$PPID/fd/0")" = "$(readlink "/proc/$$/fd/0")" ] || refuse sudo-relays sudo 'it logs input or output'
 }
 
-# ---- the crew
+# ---- the words of this holder
 
 get_ready() {
   [ -n "$ROOT" ] || [ "$(id -u)" = 0 ] || refuse not-root - 'freezing is the right of root'
   refuse_relay
   unescape "$(option owner "$@")"
   lock "$plain"
-  trap '[ -d "$folder/ending" ] || finish' EXIT
-  trap 'exit 1' HUP INT TERM
-  max_lease=$(option max-lease "$@")
+  make_folder "$run"
   choose "$(option mounts "$@")"
-  settle P
-  mkfifo "$folder/w" "$folder/f" "$folder/pin"
-  heard
+  mkfifo "$folder/pin"
   exec 3<> "$folder/pin"
   count=0
   while read -r sb kind wire; do
@@ -237,53 +188,53 @@ get_ready() {
   [ ! -e "$folder/same" ] || while read -r sb wire; do
     say SAME "$(($(grep -n "^$sb " "$folder/mounts" | cut -d : -f 1) - 1))" "$wire"
   done < "$folder/same"
-  watch < /dev/null 2> /dev/null 3>&- &
-  W=$!
-  without_watch < /dev/null 2> /dev/null 3>&- &
-  while [ ! -e "$folder/w.up" ]; do sleep 0.1; done
-  trap 'let_go signal; see_through; exit' HUP INT TERM
-  say READY "pid=$$" "watch=$W" mlock=no
+  start_crew "$@"
 }
 
-# The process that calls it gets a name, and is the last that the OOM killer takes. Best effort.
-settle() {
-  [ ! -w /proc/self/comm ] || { printf %s "stillpoint-$1" > /proc/self/comm; echo -1000 > /proc/self/oom_score_adj; } 2> /dev/null
+special() {
+  case $state.$1 in
+    new.probe) probe ;;
+    new.self) case $0 in /*) tell_file "$0" ;; esac; tell_file "$ROOT/proc/self/status" ;;
+    new.look | ready.look) look ;;
+    ready.sync) sync_all; say SYNCED; return ;;
+    ready.arm) arm; return ;;
+    *) return 1 ;;
+  esac
+  say END
 }
 
-heard() { now && printf '%s\n' "$now" > "$folder/heard"; }
-
-# W
-watch() {
-  trap '' HUP INT TERM
-  trap - EXIT
-  settle W
-  exec 7> "$folder/w"
-  : > "$folder/w.up"
-  while [ -d "$folder" ]; do
-    now
-    last= ends=
-    read -r last 2> /dev/null < "$folder/heard"
-    read -r ends 2> /dev/null < "$folder/lease"
-    if ! kill -0 "$P" 2> /dev/null; then
-      rmdir "$folder/ending" 2> /dev/null  # if it was P's, nobody sees it through any more
-      let_go channel-gone
-    elif [ -n "$ends" ] && [ "$now" -ge "$ends" ]; then let_go lease
-    elif [ -z "$ends" ] && [ -n "$last" ] && [ $((now - last)) -gt $IDLE_MS ]; then let_go idle; fi
-    [ ! -d "$folder" ] || sleep 0.2
-  done
+sync_all() {
+  while read -r _ _ wire; do unescape "$wire" && sync -f "$plain" 2> /dev/null || sync; done < "$folder/mounts"
 }
 
-# V
-without_watch() {
-  trap '' HUP INT TERM
-  trap - EXIT
-  settle V
-  cat "$folder/w" > /dev/null
-  let_go watch-gone
-  # It was ended before: if by W, nobody sees that through any more. A thaw too many does no harm.
-  [ ! -d "$folder" ] || sleep 3
-  rmdir "$folder/ending" 2> /dev/null && let_go watch-gone
+# A timer that could fire while we hold would end the hold; then nothing is held until it is armed anew.
+reaches() { [ -z "$net_fires" ] || [ "$1" -lt "$net_fires" ]; }
+
+tidy() {
+  [ -z "$net" ] || systemctl stop "$net.timer" > /dev/null 2>&1
+  rm -rf "$run/stillpoint.lock.d"
 }
+
+# The second net: a timer of PID 1 that thaws when all of us are gone. Armed outside of the window.
+arm() {
+  [ -d /run/systemd/system ] && [ -z "$ROOT" ] || { say ARMED none; return; }
+  systemctl stop 'stillpoint-thaw-*.timer' > /dev/null 2>&1
+  now
+  net=stillpoint-thaw-$nonce-$now
+  seconds=$(((NET_MS + max_lease) / 1000 + 6))
+  set --
+  while read -r _ _ wire; do unescape "$wire" && set -- "$plain" "$@"; done < "$folder/mounts"
+  if systemd-run --quiet "--unit=$net" "--on-active=$seconds" --timer-property=AccuracySec=100ms \
+    sh -c 'for n in 1 2 3; do for m; do fsfreeze -u "$m"; done; sleep 1; done' sh "$@" > /dev/null 2>&1; then
+    net_fires=$((now + seconds * 1000))
+    say ARMED timer
+  else
+    net= net_fires=
+    say ARMED none
+  fi
+}
+
+# ---- the freeze and its thaw
 
 # F. Says before each freeze that it tries and after it what came of it. The folder `ending` forbids the next one.
 freezer() {
@@ -314,33 +265,6 @@ freezer() {
   [ -d "$folder/ending" ] || { : > "$folder/held" && now && say ALL-FROZEN "${now}000000"; }
 }
 
-# ---- letting go
-
-# Only the first cause ends the hold, and whoever brings it sees it through; the others do not wait for that.
-let_go() {
-  mkdir "$folder/ending" 2> /dev/null || return 0
-  k=0 waiting= report=
-  while read -r _ _ wire; do
-    unescape "$wire"
-    thaw_when_decided $k "$plain" < /dev/null &
-    waiting="$waiting $!"
-    k=$((k + 1))
-  done < "$folder/mounts"
-  for pid in $waiting; do wait "$pid"; done
-  while [ $k -gt 0 ]; do
-    k=$((k - 1))
-    read -r report < "$folder/$k.report"
-    say THAW $k "$report"
-  done
-  now
-  say THAWED "by=$1" "${now}000000"
-  finish
-  kill -TERM "$P" 2> /dev/null
-}
-
-# Waits for whoever lets go.
-see_through() { while [ -d "$folder" ]; do sleep 0.1; done; }
-
 thaw_when_decided() {
   trap '' HUP INT TERM
   trap - EXIT
@@ -366,93 +290,3 @@ thaw_when_decided() {
   now
   echo "$first EINVAL ${now}000000" > "$folder/$1.report"
 }
-
-finish() {
-  [ -d "$folder" ] || return 0
-  mv "$folder" "$folder.over" 2> /dev/null || return 0
-  rm -rf "$folder.over"
-  [ -z "$net" ] || systemctl stop "$net.timer" > /dev/null 2>&1
-  rm -rf "$run/stillpoint.lock.d"
-}
-
-# The second net: a timer of PID 1 that thaws when all of us are gone. Armed outside of the window.
-arm() {
-  [ -d /run/systemd/system ] && [ -z "$ROOT" ] || { say ARMED none; return; }
-  systemctl stop 'stillpoint-thaw-*.timer' > /dev/null 2>&1
-  now
-  net=stillpoint-thaw-$nonce-$now
-  seconds=$(((NET_MS + max_lease) / 1000 + 6))
-  set --
-  while read -r _ _ wire; do unescape "$wire" && set -- "$plain" "$@"; done < "$folder/mounts"
-  if systemd-run --quiet "--unit=$net" "--on-active=$seconds" --timer-property=AccuracySec=100ms \
-    sh -c 'for n in 1 2 3; do for m; do fsfreeze -u "$m"; done; sleep 1; done' sh "$@" > /dev/null 2>&1; then
-    net_fires=$((now + seconds * 1000))
-    say ARMED timer
-  else
-    net= net_fires=
-    say ARMED none
-  fi
-}
-
-# ---- P
-
-freeze() {
-  lease=$(option lease "$@")
-  now
-  if [ -z "$ponged" ] || [ $((now - ponged)) -gt $FRESH_MS ]; then
-    say REFUSED stale
-  # A timer that could fire while we hold would end the hold; then nothing is held until it is armed anew.
-  elif [ "$lease" -gt "$max_lease" ] || { [ -n "$net_fires" ] && [ $((now + lease + 1000)) -ge "$net_fires" ]; }; then
-    say REFUSED lease
-  else
-    state=freezing
-    printf '%s\n' $((now + lease)) > "$folder/lease"
-    (cat "$folder/f" > /dev/null && : > "$folder/f.gone") < /dev/null 2> /dev/null 3>&- &
-    freezer < /dev/null 2> /dev/null 3>&- &
-  fi
-}
-
-obey() {
-  word=$1
-  shift
-  case $state.$word in
-    new.probe) probe && say END ;;
-    new.self) case $0 in /*) tell_file "$0" ;; esac && tell_file "$ROOT/proc/self/status" && say END ;;
-    new.look | ready.look) look && say END ;;
-    new.open) get_ready "$@" && state=ready ;;
-    new.*) refuse unknown-word "$word" - ;;
-    *.ping)
-      [ ! -e "$folder/held" ] || state=held
-      [ ! -d "$folder/ending" ] || state=ending
-      now
-      say PONG "${1:--}" "${now}000000" $state
-      ponged=$now
-      ;;
-    *.thaw) let_go word; see_through; exit ;;
-    ready.freeze) freeze "$@" ;;
-    ready.sync) sync_all && say SYNCED ;;
-    ready.arm) arm ;;
-    *) let_go unknown-word; see_through; exit ;;
-  esac
-}
-
-sync_all() {
-  while read -r _ _ wire; do unescape "$wire" && sync -f "$plain" 2> /dev/null || sync; done < "$folder/mounts"
-}
-
-state=new
-ponged=
-while read -r mark rest; do
-  if [ -z "$nonce" ]; then
-    case $mark in *[!0-9a-zA-Z]* | ? | ?? | ??? | ???? | ????? | ?????? | ???????) exit ;; esac
-    nonce=$mark
-  fi
-  [ "$mark" = "$nonce" ] || break
-  [ -z "$folder" ] || heard
-  # Words hold no space and no star: escapeWord sees to that.
-  set -f
-  set -- $rest
-  set +f
-  obey "$@"
-done
-[ -z "$folder" ] || { let_go line; see_through; }

@@ -1,0 +1,202 @@
+# Follows freeze.sh or keep.sh, and speaks with the other side for them. They define get_ready, special (words of their
+# own), reaches, freezer, thaw_when_decided and tidy. What is held stands in $folder/mounts, its last word a wire word.
+trap '' PIPE
+
+PATH=$PATH:/usr/sbin:/sbin
+FRESH_MS=1000     # a hold word is obeyed for so long after an answered ping
+IDLE_MS=120000    # without any word, and with nothing held, the holder goes away
+P=$$
+nonce=
+folder=
+
+# Milliseconds since the guest's start, those of its suspensions too.
+now() {
+  if read -r up _ 2> /dev/null < /proc/uptime; then now=${up%.*}${up#*.}0; else now=$(date +%s)000; fi
+  while [ "${now#0}" != "$now" ] && [ ${#now} -gt 1 ]; do now=${now#0}; done
+}
+
+say() { printf '%s %s\n' "$nonce" "$*" 2> /dev/null; }
+
+refuse() {
+  say ERROR "$1" "$(escaped "$2")" "$(escaped "$3")"
+  exit 1
+}
+
+escaped() {
+  printf '%s' "$1" | od -An -v -to1 | tr ' ' '\n' | while read -r octal; do
+    case $octal in
+      '') ;;
+      0[0-3]? | 040 | 054 | 075 | 134 | 177) printf '%s' "\\$octal" ;;
+      *) printf '%b' "\\0$octal" ;;
+    esac
+  done
+}
+
+# Sets `plain`.
+unescape() {
+  case $1 in
+    *\\*) plain=$(printf '%b.' "$(printf '%s' "$1" | sed 's/\\\([0-3][0-7][0-7]\)/\\0\1/g')") && plain=${plain%.} ;;
+    *) plain=$1 ;;
+  esac
+}
+
+# The value of KEY= among words.
+option() {
+  key=$1
+  shift
+  for word; do case $word in "$key="*) printf '%s' "${word#*=}" ;; esac; done
+}
+
+# ---- the crew
+
+# Where the crew's marks and pipes stand: in memory, gone when all is over.
+make_folder() {
+  folder=$(mktemp -d "$1/stillpoint.XXXXXX") || refuse no-lock "$1" 'no folder can be made there'
+  trap '[ -d "$folder/ending" ] || finish' EXIT
+  trap 'exit 1' HUP INT TERM
+  mkfifo "$folder/w" "$folder/f"
+}
+
+start_crew() {
+  max_lease=$(option max-lease "$@")
+  settle P
+  heard
+  watch < /dev/null 2> /dev/null 3>&- &
+  W=$!
+  without_watch < /dev/null 2> /dev/null 3>&- &
+  while [ ! -e "$folder/w.up" ]; do sleep 0.1; done
+  trap 'let_go signal; see_through; exit' HUP INT TERM
+  say READY "pid=$$" "watch=$W" mlock=no
+}
+
+# The process that calls it gets a name, and is the last that the OOM killer takes. Best effort.
+settle() {
+  [ ! -w /proc/self/comm ] || { printf %s "stillpoint-$1" > /proc/self/comm; echo -1000 > /proc/self/oom_score_adj; } 2> /dev/null
+}
+
+heard() { now && printf '%s\n' "$now" > "$folder/heard"; }
+
+# W
+watch() {
+  trap '' HUP INT TERM
+  trap - EXIT
+  settle W
+  exec 7> "$folder/w"
+  : > "$folder/w.up"
+  while [ -d "$folder" ]; do
+    now
+    last= ends=
+    read -r last 2> /dev/null < "$folder/heard"
+    read -r ends 2> /dev/null < "$folder/lease"
+    if ! kill -0 "$P" 2> /dev/null; then
+      rmdir "$folder/ending" 2> /dev/null  # if it was P's, nobody sees it through any more
+      let_go channel-gone
+    elif [ -n "$ends" ] && [ "$now" -ge "$ends" ]; then let_go lease
+    elif [ -z "$ends" ] && [ -n "$last" ] && [ $((now - last)) -gt $IDLE_MS ]; then let_go idle; fi
+    [ ! -d "$folder" ] || sleep 0.2
+  done
+}
+
+# V
+without_watch() {
+  trap '' HUP INT TERM
+  trap - EXIT
+  settle V
+  cat "$folder/w" > /dev/null
+  let_go watch-gone
+  # It was ended before: if by W, nobody sees that through any more. A thaw too many does no harm.
+  [ ! -d "$folder" ] || sleep 3
+  rmdir "$folder/ending" 2> /dev/null && let_go watch-gone
+}
+
+# ---- letting go
+
+# Only the first cause ends the hold, and whoever brings it sees it through; the others do not wait for that.
+let_go() {
+  mkdir "$folder/ending" 2> /dev/null || return 0
+  k=0 waiting= report=
+  while read -r _ _ wire; do
+    unescape "$wire"
+    thaw_when_decided $k "$plain" < /dev/null &
+    waiting="$waiting $!"
+    k=$((k + 1))
+  done < "$folder/mounts"
+  for pid in $waiting; do wait "$pid"; done
+  while [ $k -gt 0 ]; do
+    k=$((k - 1))
+    read -r report < "$folder/$k.report"
+    say THAW $k "$report"
+  done
+  now
+  say THAWED "by=$1" "${now}000000"
+  finish
+  kill -TERM "$P" 2> /dev/null
+}
+
+# Waits for whoever lets go.
+see_through() { while [ -d "$folder" ]; do sleep 0.1; done; }
+
+finish() {
+  [ -d "$folder" ] || return 0
+  mv "$folder" "$folder.over" 2> /dev/null || return 0
+  rm -rf "$folder.over"
+  tidy
+}
+
+# ---- P
+
+freeze() {
+  lease=$(option lease "$@")
+  now
+  if [ -z "$ponged" ] || [ $((now - ponged)) -gt $FRESH_MS ]; then
+    say REFUSED stale
+  elif [ "$lease" -gt "$max_lease" ] || ! reaches $((now + lease + 1000)); then
+    say REFUSED lease
+  else
+    state=freezing
+    printf '%s\n' $((now + lease)) > "$folder/lease"
+    (cat "$folder/f" > /dev/null && : > "$folder/f.gone") < /dev/null 2> /dev/null 3>&- &
+    freezer < /dev/null 2> /dev/null 3>&- &
+  fi
+}
+
+obey() {
+  word=$1
+  shift
+  case $state.$word in
+    new.open) get_ready "$@"; state=ready ;;
+    ready.ping | freezing.ping | held.ping | ending.ping)
+      [ ! -e "$folder/held" ] || state=held
+      [ ! -d "$folder/ending" ] || state=ending
+      now
+      say PONG "${1:--}" "${now}000000" $state
+      ponged=$now
+      ;;
+    ready.thaw | freezing.thaw | held.thaw | ending.thaw) let_go word; see_through; exit ;;
+    ready.freeze) freeze "$@" ;;
+    *)
+      special "$word" && return
+      [ -n "$folder" ] || refuse unknown-word "$word" -
+      let_go unknown-word
+      see_through
+      exit
+      ;;
+  esac
+}
+
+state=new
+ponged=
+while read -r mark rest; do
+  if [ -z "$nonce" ]; then
+    case $mark in *[!0-9a-zA-Z]* | ? | ?? | ??? | ???? | ????? | ?????? | ???????) exit ;; esac
+    nonce=$mark
+  fi
+  [ "$mark" = "$nonce" ] || break
+  [ -z "$folder" ] || heard
+  # Words hold no space and no star: escapeWord sees to that.
+  set -f
+  set -- $rest
+  set +f
+  obey "$@"
+done
+[ -z "$folder" ] || { let_go line; see_through; }

@@ -1,0 +1,107 @@
+# Stillpoint's keeper for `script`: runs a site's own commands to hold and to release, and runs the release by itself
+# when the lease ends, when the line drops, or when one of its processes dies. The words and processes are those of
+# freeze.sh; what is held is one thing, the command's. channel.sh follows this.
+#
+# The release runs whenever the hold was begun, also if it failed or was cut short: half a hold is one. It runs only
+# after the hold command has ended, so that no hold comes after its release.
+get_ready() {
+  for run in /run /var/run /dev/shm "${TMPDIR:-/tmp}"; do [ ! -w "$run" ] || break; done
+  make_folder "$run"
+  hold=$(option hold "$@")
+  check=$(option check "$@")
+  release=$(option release "$@")
+  limit=$(option release-limit "$@")
+  echo '- - hold' > "$folder/mounts"
+  say MOUNT 0 hold - -
+  start_crew "$@"
+}
+
+special() { return 1; }
+reaches() { :; }
+tidy() { :; }
+
+# Runs the words that are listed on the wire.
+run_list() {
+  list=$1,
+  set --
+  while [ -n "$list" ]; do
+    unescape "${list%%,*}"
+    list=${list#*,}
+    set -- "$@" "$plain"
+  done
+  trap - HUP INT TERM PIPE
+  exec "$@" < /dev/null > /dev/null 2> "$folder/said" 3>&- 7>&- 8>&- 9>&-
+}
+
+passes() { [ -z "$check" ] || (run_list "$check"); }
+
+last_words() { escaped "$(tail -n 1 "$folder/said" 2> /dev/null)"; }
+
+# F
+freezer() {
+  trap '' HUP INT TERM
+  trap - EXIT
+  settle F
+  exec 8> "$folder/f"
+  : > "$folder/f.started"
+  [ ! -d "$folder/ending" ] || return
+  (run_list "$hold") &
+  echo $! > "$folder/hold.pid"
+  : > "$folder/0.trying"
+  wait $!
+  result=$?
+  if [ $result = 0 ] && passes; then
+    : > "$folder/0.frozen"
+    now
+    say FROZEN 0 "${now}000000"
+    [ -d "$folder/ending" ] || { : > "$folder/held" && say ALL-FROZEN "${now}000000"; }
+  else
+    [ $result = 0 ] && result=check
+    : > "$folder/0.failed"
+    say FAILED 0 "$result" "$(last_words)"
+    exec 8>&-
+    let_go failed
+  fi
+}
+
+hold_runs() { read -r pid 2> /dev/null < "$folder/hold.pid" && kill -0 "$pid" 2> /dev/null; }
+
+# Ends a hold command that still runs, then releases; again and again if that fails.
+thaw_when_decided() {
+  trap '' HUP INT TERM
+  trap - EXIT
+  settle T
+  exec 7>&- 8>&-
+  [ -e "$folder/f.started" ] || { echo idle > "$folder/0.report"; return; }
+  tries=0
+  while [ ! -e "$folder/0.frozen" ] && [ ! -e "$folder/0.failed" ]; do
+    if [ -e "$folder/f.gone" ] && ! hold_runs; then break; fi
+    tries=$((tries + 1))
+    [ $tries != 1 ] || ! hold_runs || kill -TERM "$pid"
+    [ $tries != 20 ] || ! hold_runs || kill -KILL "$pid"
+    sleep 0.1
+  done
+  [ -e "$folder/hold.pid" ] || { echo idle > "$folder/0.report"; return; }
+  first=EINVAL
+  [ ! -e "$folder/0.frozen" ] || ! passes || first=0
+  tries=0
+  until released; do
+    tries=$((tries + 1))
+    [ $tries -lt 5 ] || { echo "stuck $(last_words)" > "$folder/0.report"; return; }
+    sleep 1
+  done
+  now
+  echo "$first EINVAL ${now}000000" > "$folder/0.report"
+}
+
+# One release command, ended if it takes longer than its limit.
+released() {
+  (run_list "$release") &
+  runs=$! left=$limit
+  while kill -0 $runs 2> /dev/null; do
+    [ $left -gt 0 ] || kill -KILL $runs
+    left=$((left - 1))
+    sleep 0.1
+  done
+  wait $runs
+}

@@ -1,0 +1,159 @@
+import { z } from 'zod';
+import type { Clock } from '../base/clock.ts';
+import type { Deadline } from '../base/deadline.ts';
+import { Fault } from '../base/fault.ts';
+import type { Finding } from '../model.ts';
+import type { Guest, Quiescer } from '../ports.ts';
+import { sudoed } from '../transport/sudo.ts';
+import { holderChannel } from './holder/channel.ts';
+import { argvOf, programText } from './holder/programs.ts';
+import { session } from './holder/session.ts';
+import { startHolder } from './holder/start.ts';
+import { escapeWord } from './holder/words.ts';
+import { isDisk } from './probe/blocks.ts';
+import { factsIn } from './probe/facts.ts';
+import { guestView } from './probe/guest.ts';
+import { guestDisk } from './probe/identity.ts';
+import { usesOf } from './probe/uses.ts';
+
+const command = z.tuple([z.string().min(1)], z.string());
+
+/** `quiesce: { method: script, … }` without `method`. */
+export const scriptSettings = z.strictObject({
+  hold: command.describe('Command, as a list of words, that returns when the application is still'),
+  release: command.describe('Command that lets it go; also run when the hold failed, and must bear that'),
+  check: command.describe('Command that succeeds while the application is still').optional(),
+  gives: z
+    .enum(['application', 'filesystem', 'crash'])
+    .describe('The level that the disks under `covers`, or those that later stages still, get by it'),
+  covers: z
+    .array(z.string().regex(/^\//, 'an absolute path'))
+    .describe('Mount points that are still while it holds; none: it only lends its level to what later stages still')
+    .default([]),
+  releaseLimit: z
+    .string()
+    .regex(/^\d{1,3}s$/, 'seconds, 10s')
+    .describe('A release that takes longer is ended and tried again')
+    .default('10s'),
+  sudo: z.boolean().describe('Run the commands by sudo -n').default(false),
+});
+
+export type ScriptSettings = z.infer<typeof scriptSettings>;
+
+const METHOD = 'script';
+const THING = 'what the hold command holds';
+
+/** Holds by a site's own commands, under a keeper in the guest that runs the release by itself when nobody else does. */
+export function script(settings: ScriptSettings, parts: { readonly clock: Clock }): Quiescer {
+  return {
+    method: METHOD,
+    gives: settings.gives,
+    bound: `lease + 1 s, and what ${settings.release[0]} takes (tried up to five times, ${settings.releaseLimit} each)`,
+
+    async probe(guest, limit) {
+      const delivery = { holder: 'sent', sudo: settings.sudo, form: undefined } as const;
+      const { session: holder } = await startHolder(await guest.connect(limit), delivery, limit);
+      try {
+        const view = guestView(factsIn(await holder.ask(['probe'], (report) => report.kind === 'end', limit)));
+        const covered = view.local.filter((mount) => settings.covers.includes(mount.path));
+        const findings = [
+          ...(await absent(guest, limit)),
+          ...notMounted(
+            guest,
+            covered.map((mount) => mount.path),
+          ),
+        ];
+        return {
+          method: METHOD,
+          disks: [...view.blocks.values()].filter(isDisk).map((block) => guestDisk(block, view.facts)),
+          uses: usesOf(view, new Set(covered.map((mount) => mount.superblock))),
+          findings,
+          summary: `${settings.hold[0]} holds, ${settings.release[0]} lets go`,
+        };
+      } finally {
+        holder.end();
+      }
+    },
+
+    async open(guest, order, limit) {
+      const shell = await guest.connect(limit);
+      const dialogue = await (settings.sudo ? sudoed(shell) : shell).start(argvOf('keeper', 'sh'), limit);
+      dialogue.write(programText('keeper'));
+      const keeper = session(dialogue, shell.where);
+      try {
+        await keeper.ask(
+          ['open', ...openWords(settings, order.maxLeaseMs)],
+          (report) => report.kind === 'ready',
+          limit,
+        );
+      } catch (thrown) {
+        keeper.end();
+        throw thrown;
+      }
+      return holderChannel({
+        session: keeper,
+        clock: parts.clock,
+        held: { gives: settings.gives, covers: order.covers },
+        maxLeaseMs: order.maxLeaseMs,
+        things: [THING],
+        failed: ({ why, said }) => notHeld(shell.where, settings, why, said),
+        async flush() {},
+        async recheck() {},
+      });
+    },
+  };
+
+  /** Commands that the guest does not know, before anything depends on them. */
+  async function absent(guest: Guest, limit: Deadline): Promise<readonly Finding[]> {
+    const shell = await guest.connect(limit);
+    const names = [...new Set([settings.hold, settings.release, settings.check ?? []].flatMap(([name]) => name ?? []))];
+    const look = 'PATH=$PATH:/usr/sbin:/sbin; for name; do command -v "$name" > /dev/null || echo "$name"; done';
+    const { stdout } = await shell.run(['sh', '-c', look, 'sh', ...names], { deadline: limit });
+    return stdout
+      .split('\n')
+      .filter((name) => name !== '')
+      .map((name) => ({
+        code: 'quiesce.no-such-command',
+        severity: 'error',
+        subject: guest.vm,
+        message: `there is no command ${name} in the guest`,
+        hint: 'Write its whole path, or install it there.',
+      }));
+  }
+
+  function notMounted(guest: Guest, found: readonly string[]): readonly Finding[] {
+    return settings.covers
+      .filter((path) => !found.includes(path))
+      .map((path) => ({
+        code: 'quiesce.not-a-mount-point',
+        severity: 'error',
+        subject: guest.vm,
+        message: `\`covers\` names ${path}, where no local file system is mounted`,
+        hint: 'Name the mount point itself.',
+      }));
+  }
+}
+
+function openWords(settings: ScriptSettings, maxLeaseMs: number): readonly string[] {
+  const list = (name: string, argv: readonly string[]): string => `${name}=${argv.map(escapeWord).join(',')}`;
+  return [
+    `max-lease=${Math.ceil(maxLeaseMs)}`,
+    list('hold', settings.hold),
+    list('release', settings.release),
+    ...(settings.check === undefined ? [] : [list('check', settings.check)]),
+    `release-limit=${Number.parseInt(settings.releaseLimit, 10) * 10}`,
+  ];
+}
+
+function notHeld(where: string, settings: ScriptSettings, why: string, said: string): Fault {
+  const last = said === '' ? '' : `: ${said}`;
+  const message =
+    why === 'check'
+      ? `${where}: ${settings.hold[0]} succeeded, and ${settings.check?.[0]} says that nothing is held${last}`
+      : `${where}: ${settings.hold[0]} failed (exit ${why})${last}`;
+  return new Fault({
+    code: 'quiesce.hold-command',
+    message,
+    hint: `Run it by hand on ${where}; it was released again.`,
+  });
+}

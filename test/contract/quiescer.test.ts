@@ -1,0 +1,92 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { deadline } from '../../src/base/deadline.ts';
+import type { Guest } from '../../src/ports.ts';
+import { fsfreeze, fsfreezeSettings } from '../../src/quiesce/fsfreeze.ts';
+import { none } from '../../src/quiesce/none.ts';
+import { script, scriptSettings } from '../../src/quiesce/script.ts';
+import { simulated } from '../../src/quiesce/simulated.ts';
+import { localShell } from '../../src/transport/local.ts';
+import { quiescerSuite } from './quiescer-suite.ts';
+import { local, standInRoot } from './stand-in.ts';
+
+const NOWHERE: Guest = {
+  vm: 'guest',
+  connect: () => Promise.reject(new Error('this method needs no shell')),
+  told: new Map(),
+};
+
+describe('a simulated guest', () => {
+  quiescerSuite(
+    async () => {
+      const quiescer = simulated(systemClock);
+      return { quiescer, guest: NOWHERE, isHeld: async () => quiescer.held(), async close() {} };
+    },
+    { stills: true, line: false },
+  );
+});
+
+describe('no method', () => {
+  quiescerSuite(async () => ({ quiescer: none(), guest: NOWHERE, isHeld: async () => false, async close() {} }), {
+    stills: false,
+    line: false,
+  });
+});
+
+describe('a script of this machine', () => {
+  quiescerSuite(
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'sp-script-'));
+      const mark = join(folder, 'a mark, held');
+      const settings = scriptSettings.parse({
+        hold: ['touch', mark],
+        release: ['rm', '-f', mark],
+        check: ['test', '-e', mark],
+        gives: 'application',
+      });
+      return local(script(settings, { clock: systemClock }), localShell(), {
+        isHeld: async () => existsSync(mark),
+        close: async () => rmSync(folder, { recursive: true }),
+      });
+    },
+    { stills: true, line: true },
+  );
+});
+
+describe('the sh holder over a stand-in for the freeze', () => {
+  quiescerSuite(
+    async () => {
+      const root = standInRoot();
+      const env = { ...process.env, STILLPOINT_ROOT: root, PATH: `${root}/bin:${process.env.PATH}` };
+      const quiescer = fsfreeze(fsfreezeSettings.parse({ interpreter: 'sh', sudo: false }), { clock: systemClock });
+      return local(quiescer, localShell({ env }), {
+        isHeld: async () => existsSync(join(root, 'frozen-srv-mail')),
+        close: async () => rmSync(root, { recursive: true }),
+      });
+    },
+    { stills: true, line: true },
+  );
+
+  test('is probed like any guest', async () => {
+    const root = standInRoot();
+    const shell = localShell({
+      env: { ...process.env, STILLPOINT_ROOT: root, PATH: `${root}/bin:${process.env.PATH}` },
+    });
+    const quiescer = fsfreeze(fsfreezeSettings.parse({ interpreter: 'sh', sudo: false }), { clock: systemClock });
+    const { guest } = local(quiescer, shell, { isHeld: async () => false, async close() {} });
+    const { uses, disks, findings } = await quiescer.probe(guest, deadline(systemClock, 10_000, 'the probe'));
+    expect(findings).toEqual([]);
+    expect(uses).toEqual([
+      { what: '/', kind: 'mount', fsType: 'ext4', disks: ['sda'], held: false },
+      { what: '/srv/mail', kind: 'mount', fsType: 'xfs', disks: ['sdb'], held: true },
+    ]);
+    expect(disks.map(({ name, sizeBytes }) => [name, sizeBytes])).toEqual([
+      ['sda', 1n << 30n],
+      ['sdb', 2n << 30n],
+    ]);
+    rmSync(root, { recursive: true });
+  });
+});
