@@ -3,14 +3,15 @@ import { seconds } from '../base/deadline.ts';
 import type { RunEvent } from '../ports.ts';
 import type { Output, OutputParts } from './output.ts';
 import { paintedText, plainOutput } from './plain.ts';
+import { WIDTH } from './text.ts';
 import { stepText } from './words.ts';
 
 /** A line that moves, for a terminal: the step that is going on, and above it what is done and what went wrong. */
-export function liveOutput(parts: OutputParts, stream: NodeJS.WritableStream): Output {
+export function liveOutput(parts: OutputParts, stream: NodeJS.WriteStream): Output {
   const { err, clock, paint, verbose } = parts;
   const plain = plainOutput(parts);
   // Standard input and the cursor are left alone: both would bring signal handlers that we have not chosen.
-  const spinner = ora({ stream, discardStdin: false, hideCursor: false });
+  const spinner = ora({ stream: withColumns(stream), color: false, discardStdin: false, hideCursor: false });
   let step: { readonly text: string; readonly sinceMs: number } | undefined;
 
   const say = (lines: readonly string[]): void => {
@@ -20,7 +21,7 @@ export function liveOutput(parts: OutputParts, stream: NodeJS.WritableStream): O
     if (spinning) spinner.start();
   };
   const endStep = (mark: string): void => {
-    spinner.stop();
+    if (spinner.isSpinning) spinner.stop();
     if (step !== undefined) err.lines([`${mark} ${step.text}  ${paint.dim(seconds(clock.now() - step.sinceMs))}`]);
     step = undefined;
   };
@@ -55,6 +56,14 @@ export function liveOutput(parts: OutputParts, stream: NodeJS.WritableStream): O
       return plain.close(exit);
     },
   };
+}
+
+/**
+ * A terminal that says it has no columns (those that CI runners and expect make) as one of 80: ora 9.4 divides by them,
+ * and then never comes back.
+ */
+function withColumns(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  return Object.create(stream, { columns: { get: () => stream.columns || WIDTH } });
 }
 
 /** The rest is in the log, and here with `--verbose`. */

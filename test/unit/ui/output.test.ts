@@ -5,7 +5,6 @@ import type { Clock } from '../../../src/base/clock.ts';
 import { Fault } from '../../../src/base/fault.ts';
 import type { RunEvent } from '../../../src/ports.ts';
 import { jsonOutput } from '../../../src/ui/json.ts';
-import { liveOutput } from '../../../src/ui/live.ts';
 import type { Output, OutputParts } from '../../../src/ui/output.ts';
 import { PLAIN } from '../../../src/ui/paint.ts';
 import { plainOutput } from '../../../src/ui/plain.ts';
@@ -43,14 +42,13 @@ interface Heard {
   readonly parts: OutputParts;
   readonly out: () => string;
   readonly err: () => string;
-  readonly errStream: PassThrough;
 }
 
 function listen(more: Partial<OutputParts> = {}): Heard {
   const [outStream, errStream] = [new PassThrough(), new PassThrough()];
   const [outText, errText] = [collect(outStream), collect(errStream)];
   const parts = { out: sinkOf(outStream), err: sinkOf(errStream), clock, paint: PLAIN, verbose: false, ...more };
-  return { parts, out: outText, err: errText, errStream };
+  return { parts, out: outText, err: errText };
 }
 
 function collect(stream: PassThrough): () => string {
@@ -203,33 +201,6 @@ describe('json', () => {
     const heard = listen();
     jsonOutput(heard.parts).document(['for people'], { type: 'list', sizes: [1n] });
     expect(JSON.parse(heard.out())).toEqual({ v: 1, type: 'list', sizes: ['1'] });
-  });
-});
-
-describe('live', () => {
-  test('is quiet while the guests are held, and says what went wrong', async () => {
-    const heard = listen();
-    const output = liveOutput(heard.parts, heard.errStream);
-    let mark = 0;
-    for (const event of EVENTS) {
-      output.emit(event);
-      if (event.type === 'step' && event.step === 'window') mark = heard.err().length;
-      if (event.type === 'window' && event.is === 'opened') expect(heard.err().length).toBe(mark);
-    }
-    output.fault(FAULT, { log: '/the/log.jsonl' });
-    await output.close(5);
-    expect(heard.err()).toContain('array bulk: refused the snapshot: pool full\n');
-    expect(heard.err()).toContain('guest mail01: let go by itself, before it was told to\n');
-    expect(heard.err().endsWith('error: array bulk: pool full\n  Make room.\n  log: /the/log.jsonl\n')).toBe(true);
-  });
-
-  test('leaves the signals of the process alone', async () => {
-    const before = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => process.listenerCount(signal));
-    const heard = listen();
-    const output = liveOutput(heard.parts, heard.errStream);
-    output.emit({ type: 'step', step: 'arm' });
-    expect(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => process.listenerCount(signal))).toEqual(before);
-    await output.close(0);
   });
 });
 
