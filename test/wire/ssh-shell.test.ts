@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Shell } from '../../src/ports.ts';
 import { connectSsh } from '../../src/transport/ssh.ts';
@@ -58,15 +60,20 @@ needs('sshd', 'ssh')('a host with room for few sessions', () => {
     expect(answers.map((answer) => answer.stdout.trim())).toEqual(many);
   });
 
-  test('what found no room in time was not started, and the fault says so', async () => {
+  test('what found no room in time was not started and never will be, and the fault says so', async () => {
     const talks = await Promise.all([0, 1].map(() => shell.start(['cat'], within())));
-    const fault = await faultOf(shell.run(['true'], { deadline: within(300) }));
-    expect(fault).toMatchObject({
-      code: 'command.not-started',
-      message: '127.0.0.1: true was not started in time (the test: no answer within 300 ms)',
-    });
+    const file = join(sshd.folder, 'touched');
+    const faults = await Promise.all(
+      [300, 310, 320, 330, 340].map((ms) => faultOf(shell.run(['touch', file], { deadline: within(ms) }))),
+    );
     for (const talk of talks) talk.end();
     await Promise.all(talks.map((talk) => talk.ended));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(faults[0]).toMatchObject({
+      code: 'command.not-started',
+      message: '127.0.0.1: touch was not started in time (the test: no answer within 300 ms)',
+    });
+    expect(existsSync(file)).toBe(false);
   });
 });
 
