@@ -3,7 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const listing = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--loglevel=error'], { cwd: root, encoding: 'utf8' });
+const listing = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--loglevel=error'], {
+  cwd: root,
+  encoding: 'utf8',
+});
 const [{ files, size }] = JSON.parse(listing.slice(listing.indexOf('[')));
 const paths = files.map(({ path }) => path);
 const wanted = [
