@@ -1,6 +1,7 @@
 import type { DeviceKey, DiskKind, DiskPlacement, Finding, VmName } from '../model.ts';
 import type { ScsiLun } from '../vsphere/storage.ts';
-import type { Controller, DiskBacking, VirtualDisk, VmConfig } from '../vsphere/virtual-machine.ts';
+import type { Controller, DiskBacking, VirtualDisk } from '../vsphere/virtual-disk.ts';
+import type { VmConfig } from '../vsphere/virtual-machine.ts';
 import { hostLocal, type ResolvedDatastore, unidentified } from './datastores.ts';
 import { doubtful, refused } from './finding.ts';
 import { identifyLun } from './luns.ts';

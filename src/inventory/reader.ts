@@ -9,7 +9,8 @@ import { type Found, insistOnAll, PAGE_OBJECTS, readEverywhere, readThese } from
 import { type ConnectionSettings, connectionOf } from '../vsphere/settings.ts';
 import { DATASTORE_PATHS, type Datastore, datastore, HOST_PATHS, type Host, host } from '../vsphere/storage.ts';
 import { currentTime, diskTasks, recentDiskTasks } from '../vsphere/tasks.ts';
-import { type VirtualMachine, VM_PATHS, virtualDisks, virtualMachine } from '../vsphere/virtual-machine.ts';
+import { virtualDisks } from '../vsphere/virtual-disk.ts';
+import { type VirtualMachine, VM_PATHS, virtualMachine } from '../vsphere/virtual-machine.ts';
 import { addressOf, chainOf } from './disks.ts';
 import { disturbancesSince } from './disturbances.ts';
 import { identifyLun } from './luns.ts';
@@ -145,7 +146,8 @@ async function readHosts(
   const hosts: Host[] = [];
   const receive = (found: Found): void => {
     const name = `host ${found.values.get('name')?.text ?? found.ref}`;
-    if (!isGone(found)) hosts.push(host(insistOnAll(found, name, vsphere)));
+    // A host's name alone is only for messages: a login that sees no hosts can do without.
+    if (!isGone(found)) hosts.push(host(paths === HOST_PATHS ? insistOnAll(found, name, vsphere) : found));
   };
   await readThese(vsphere, { type: 'HostSystem', paths }, [...refs], receive, limit, pageObjects);
   const luns = hosts.flatMap((one) => one.luns);

@@ -1,6 +1,6 @@
 import type { Finding, VmName } from '../model.ts';
 import type { Ref } from '../vsphere/element.ts';
-import type { VirtualDisk } from '../vsphere/virtual-machine.ts';
+import type { VirtualDisk } from '../vsphere/virtual-disk.ts';
 import { chainOf } from './disks.ts';
 import { doubtful, refused } from './finding.ts';
 import { parseLunUuid } from './lun-uuid.ts';

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { resolveDatastore } from '../../../src/inventory/datastores.ts';
 import { type DatastoreLookup, resolveDisks } from '../../../src/inventory/disks.ts';
 import type { Datastore } from '../../../src/vsphere/storage.ts';
-import type { DiskBacking, VirtualDisk, VmConfig } from '../../../src/vsphere/virtual-machine.ts';
+import type { DiskBacking, VirtualDisk } from '../../../src/vsphere/virtual-disk.ts';
+import type { VmConfig } from '../../../src/vsphere/virtual-machine.ts';
 
 const BOOT = 'naa.600507680c80000100000000000000b0';
 const DELTAS = 'naa.600507680c80000100000000000000d0';

@@ -1,0 +1,92 @@
+import type { IncomingMessage } from 'node:http';
+import type { Deadline } from '../base/deadline.ts';
+import { Fault } from '../base/fault.ts';
+import { child, type Ref, refId, refType } from './element.ts';
+import { type Asked, soapFault } from './faults.ts';
+import { beginning, pieces } from './http.ts';
+import { branch, type Element, escaped, leaf, type ReaderOptions, xmlReader } from './xml.ts';
+
+/** A call as XML. `args` are written already, in the order of the method's definition. */
+export function envelope(self: Ref, method: string, args: readonly string[], operation: string): string {
+  const target = `<_this type="${refType(self)}">${escaped(refId(self))}</_this>`;
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"',
+    ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">',
+    branch('soapenv:Header', [leaf('operationID', operation)]),
+    `<soapenv:Body><${method} xmlns="urn:vim25">${target}${args.join('')}</${method}></soapenv:Body>`,
+    '</soapenv:Envelope>',
+  ].join('');
+}
+
+/** The whole answer as an element, without what `reading` takes out of it on the way. */
+export async function readAll(
+  answer: IncomingMessage,
+  url: URL,
+  reading: ReaderOptions,
+  budget: Deadline,
+): Promise<Element> {
+  const reader = xmlReader(reading);
+  try {
+    for await (const piece of pieces(answer, url, budget)) reader.write(piece);
+    return reader.end();
+  } catch (error) {
+    throw error instanceof Fault && error.code === 'vsphere.malformed' ? error.of(url.host) : error;
+  }
+}
+
+/** The response inside an envelope; a fault in its place is thrown. */
+export function response(document: Element, asked: Asked): Element {
+  const first = child(document, 'Body')?.children[0];
+  if (first === undefined) {
+    throw new Fault({ code: 'vsphere.malformed', message: `${asked.host}: ${asked.method}: the answer has no body` });
+  }
+  if (first.name === 'Fault') throw soapFault(first, asked);
+  return first;
+}
+
+/** Name and value as they came, quotes and all: the server compares them as text. */
+export function sessionCookie(answer: IncomingMessage): string | undefined {
+  return answer.headers['set-cookie']?.find((line) => line.startsWith('vmware_soap_session='))?.split(';')[0];
+}
+
+export function isXml(answer: IncomingMessage): boolean {
+  return /\b(text|application)\/(soap\+)?xml\b/i.test(answer.headers['content-type'] ?? '');
+}
+
+/** What answered, where it was not vSphere: a redirect, a proxy's page, a service that is still starting. */
+export async function notVsphere(answer: IncomingMessage, url: URL, budget: Deadline): Promise<Fault> {
+  const status = answer.statusCode ?? 0;
+  const location = answer.headers.location;
+  if (status >= 300 && status < 400 && location !== undefined) {
+    answer.destroy();
+    return new Fault({
+      code: 'vsphere.redirected',
+      message: `${url.host} sends us to ${placeOf(location, url)}`,
+      hint: 'If that is the right place, write it as vsphere.url; redirects are not followed.',
+    });
+  }
+  if (status === 503) {
+    answer.destroy();
+    return new Fault({
+      code: 'vsphere.unavailable',
+      message: `${url.host} says that its service is not available (HTTP 503)`,
+      hint: 'A vCenter that has just started needs some minutes; try again.',
+    });
+  }
+  const page = await beginning(answer, url, budget);
+  const title = /<title[^>]*>([^<]{1,80})/i.exec(page)?.[1]?.replace(/\s+/g, ' ').trim();
+  const what = title === undefined || title === '' ? 'something that is not vSphere' : `a web page, "${title}"`;
+  return new Fault({
+    code: 'vsphere.not-vsphere',
+    message: `${url.host}${url.pathname} answers with ${what} (HTTP ${status})`,
+    hint: 'Check vsphere.url: host, port and path (/sdk); a proxy may stand in between.',
+  });
+}
+
+/** Without user, password and query: a login page's address may carry what must not be printed. */
+function placeOf(location: string, from: URL): string {
+  if (!URL.canParse(location, from.href)) return 'another address';
+  const target = new URL(location, from.href);
+  return `${target.protocol}//${target.host}${target.pathname}`;
+}
