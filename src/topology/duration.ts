@@ -14,7 +14,8 @@ export function durationMs(text: string): number | undefined {
 export const duration = z
   .string({ error: (issue) => wrongKind(issue.input) })
   .regex(FORM, { error: (issue) => (/^\d+$/.test(`${issue.input}`) ? needsUnit(`${issue.input}`) : FORMS) })
-  .transform((text) => durationMs(text) ?? 0);
+  .transform((text) => durationMs(text) ?? 0)
+  .meta({ title: 'duration' });
 
 const FORMS = 'a duration is a number and a unit: 500ms, 8s, 2m, 26h, 7d';
 

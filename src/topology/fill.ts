@@ -79,7 +79,7 @@ function isPath(path: Path, written: string): boolean {
 }
 
 function absolute(written: string, { folder, home }: Surroundings): string {
-  if (written === '' || written === 'none') return written;
+  if (written === '') return written;
   if (written === '~' || written.startsWith('~/')) return home + written.slice(1);
   return resolve(folder, written);
 }

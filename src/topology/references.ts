@@ -8,6 +8,9 @@ export function referenceProblems(root: Spot): readonly Problem[] {
   return [...tierProblems(root), ...volumeProblems(root), ...groupProblems(root)];
 }
 
+/** Of one list: whoever has more of them looks at the whole list anyway. */
+const MOST_DANGLING = 50;
+
 interface Name {
   readonly name: string;
   readonly offset: number;
@@ -121,16 +124,17 @@ function dangling(
   noun: string,
   subject: string,
 ): readonly Problem[] {
-  const known = entriesOf(section).map(({ key }) => key);
-  if (known.length === 0) return [];
+  const known = new Set(entriesOf(section).map(({ key }) => key));
+  if (known.size === 0) return [];
   return names
-    .filter(({ name }) => !known.includes(name))
+    .filter(({ name }) => !known.has(name))
+    .slice(0, MOST_DANGLING)
     .map(({ name, offset }) =>
       problem({
         code: 'topology.unknown-name',
         subject,
         message: `no ${noun} ${name} in this file`,
-        hint: meant(name, known),
+        hint: meant(name, [...known]),
         offset,
       }),
     );

@@ -204,9 +204,9 @@ const groupSchema = z.strictObject({
     .describe('What happens to a set that proves less than required; default keep'),
   maxAge: duration.exactOptional().describe('`status` says "too old" when the last good set is older'),
   keep: z
-    .strictObject({ last: z.int().min(1).describe('So many whole sets; the last good one always stays') })
+    .strictObject({ last: z.int().min(1).describe('So many good sets; the last good one always stays') })
     .exactOptional()
-    .describe('Removed after a good run: all but these. Default: nothing is removed'),
+    .describe('What a good run leaves of the older sets; default: all of them'),
   instant: z
     .enum(['group', 'per-vm'])
     .exactOptional()

@@ -11,19 +11,30 @@ export interface Source {
   readonly secrets?: readonly { readonly start: number; readonly end: number }[];
 }
 
+/** More than that nobody reads before mending the first. */
+const MOST_FINDINGS = 200;
+
 /** Problems as findings, in the order of the file; what an alias brings to many is told once, where it stands. */
 export function findingsOf(problems: readonly Problem[], source: Source): readonly Finding[] {
+  const distinct = new Map<string, Problem>();
+  for (const problem of problems) {
+    const id = `${problem.offset} ${problem.message}`;
+    if (!distinct.has(id)) distinct.set(id, problem);
+  }
+  const sorted = [...distinct.values()].sort((a, b) => (a.offset ?? -1) - (b.offset ?? -1));
   const placed = placesIn(source);
-  const sorted = [...problems].sort((a, b) => (a.offset ?? -1) - (b.offset ?? -1));
-  const told = new Set<string>();
-  return sorted.flatMap(({ offset, ...said }): Finding[] => {
-    const id = `${offset} ${said.message}`;
-    if (told.has(id)) return [];
-    told.add(id);
-    return [
-      offset === undefined ? { ...said, message: `${source.file}: ${said.message}` } : { ...said, at: placed(offset) },
-    ];
-  });
+  const findings = sorted
+    .slice(0, MOST_FINDINGS)
+    .map(
+      ({ offset, ...said }): Finding =>
+        offset === undefined
+          ? { ...said, message: `${source.file}: ${said.message}` }
+          : { ...said, at: placed(offset) },
+    );
+  const more = sorted.length - findings.length;
+  if (more === 0) return findings;
+  const said = { code: 'topology.more', severity: 'error', subject: 'topology' } as const;
+  return [...findings, { ...said, message: `${source.file}: ${more} more findings` }];
 }
 
 function placesIn({ file, text, secrets }: Source): (offset: number) => Place {

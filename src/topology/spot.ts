@@ -25,7 +25,7 @@ export interface Entry {
   readonly value: Spot;
 }
 
-export interface ListSpot extends Stands {
+interface ListSpot extends Stands {
   readonly kind: 'list';
   readonly items: readonly Spot[];
 }

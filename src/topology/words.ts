@@ -32,8 +32,12 @@ export function wordsFor(issue: z.core.$ZodRawIssue): string | undefined {
 export function meant(word: string, known: readonly string[]): string {
   const near = nearest(word, known);
   if (near !== undefined) return `${DID_YOU_MEAN} \`${near}\`?`;
-  return known.length === 0 ? 'There is nothing to choose from.' : `Known here: ${known.join(', ')}.`;
+  if (known.length === 0) return 'There is nothing to choose from.';
+  const more = known.length > MOST_LISTED ? ` and ${known.length - MOST_LISTED} more` : '';
+  return `Known here: ${known.slice(0, MOST_LISTED).join(', ')}${more}.`;
 }
+
+const MOST_LISTED = 30;
 
 export const DID_YOU_MEAN = 'Did you mean';
 
