@@ -209,6 +209,21 @@ needs('sshd', 'ssh')('a host that cannot be spoken to', () => {
     await closing.stop();
   });
 
+  test.each([
+    ['KexAlgorithms diffie-hellman-group14-sha1'],
+    ['Ciphers aes128-cbc'],
+    ['Ciphers aes128-ctr', 'MACs hmac-sha1'],
+    ['HostKeyAlgorithms ssh-rsa'],
+  ])('because all that it offers is out of date: %s %s', async (...config) => {
+    const old = await startSshd({ hostKeys: ['rsa'], config });
+    const fault = await faultOf(connectSsh(settingsFor(old), { deadline: within() }));
+    expect(fault).toMatchObject({
+      code: 'ssh.no-common-algorithm',
+      message: expect.stringMatching(/^127\.0\.0\.1: the host and we have no algorithm in common: no matching /),
+    });
+    await old.stop();
+  });
+
   test('because the login hangs there', async () => {
     const user = userInfo().username;
     const slow = await startSshd({

@@ -1,4 +1,5 @@
 import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import ssh2 from 'ssh2';
@@ -181,6 +182,13 @@ needs('sshd', 'ssh')('a login', () => {
     expect(chosen.code).toBe('ssh.agent-missing');
     expect(steady(chosen.message)).toMatchInlineSnapshot(`"127.0.0.1: the agent at FOLDER/dead does not answer"`);
     await works({ agent: undefined }, { SSH_AUTH_SOCK: dead });
+  });
+
+  test('does not wait for an agent that hangs', async () => {
+    const socket = join(sshd.folder, 'hanging');
+    const hanging = createServer(() => {}).listen(socket);
+    await works({ agent: undefined }, { SSH_AUTH_SOCK: socket });
+    hanging.close();
   });
 
   test('no fault of these holds a secret', () => {

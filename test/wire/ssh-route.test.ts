@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Fault } from '../../src/base/fault.ts';
@@ -148,6 +148,12 @@ needs('sshd', 'ssh')('the way to a host', () => {
     const settings = settingsFor(target, { host: 'mail01', port: undefined, config: file });
     const shell = await connectSsh(settings, { deadline: within(), env: { PATH: '/nowhere' } });
     await shell.close();
+  });
+
+  test('finds key files by the signs that ssh_config knows', async () => {
+    copyFileSync(target.userKey.file, join(target.folder, `id_mail01_${target.user}_%`));
+    const file = config('Host mail01', '  HostName 127.0.0.1', `  IdentityFile "${target.folder}/id_%n_%r_%%"`);
+    await works({ host: 'mail01', key: undefined, config: file });
   });
 
   test('takes the known key by the name that HostKeyAlias gives', async () => {

@@ -6,7 +6,7 @@ import type { Hop } from './route.ts';
 export type Stage = 'connect' | 'handshake' | 'login';
 
 /** No TCP connection. */
-export function notReached(hop: Hop, error: Error): Fault {
+export function notReached(hop: Pick<Hop, 'label' | 'host' | 'port'>, error: Error): Fault {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const at = nameFor(hop.host, hop.port);
   const fault = (kind: string, truth: string, hint: string): Fault =>

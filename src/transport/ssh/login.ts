@@ -15,7 +15,7 @@ interface Offer {
 }
 
 /** An agent answers at once, or it hangs; and then there may still be a key file. */
-const AGENT_MS = 5000;
+const AGENT_MS = 3000;
 
 /** The ways to log in at one host, in order: agent, key files, password. */
 export interface Login {
