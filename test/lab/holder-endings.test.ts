@@ -1,20 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
-import { type Deadline, deadline } from '../../src/base/deadline.ts';
 import type { GuestChannel, Shell } from '../../src/ports.ts';
-import { fsfreeze, fsfreezeSettings } from '../../src/quiesce/fsfreeze.ts';
 import { needs } from '../needs.ts';
 import { clientShell } from './kit/client.ts';
 import type { LabGuest } from './kit/guest.ts';
+import { LATE_MS, leftClean, openChannel, processOf, standsStill, within, writesWithin } from './kit/holding.ts';
 import { type Lab, openLab } from './kit/lab.ts';
-
-const within = (ms: number): Deadline => deadline(systemClock, ms, 'the test');
 
 /** The lease of most tests: whoever is let go well before it was not let go by it. */
 const LEASE_MS = 6000;
 const BY_NEWS_MS = 3000;
-/** I1. */
-const LATE_MS = 1000;
 
 needs(
   'root',
@@ -52,36 +46,32 @@ needs(
           await channel.close();
           await shell.close();
         }
-        for (const disk of guest.disks.values()) expect(await disk.thaw()).toBe('EINVAL');
-        await holderGone(guest);
+        await leftClean(guest);
       });
 
       async function channelOver(shell: Shell): Promise<GuestChannel> {
-        const method = fsfreeze(fsfreezeSettings.parse({ interpreter }), { clock: systemClock });
-        const order = { owner: 'the lab', covers: [], maxLeaseMs: 10_000 };
-        const here = { vm: guest.name, connect: async () => shell, told: new Map() };
-        const channel = await method.open(here, order, within(10_000));
+        const channel = await openChannel(shell, guest, { interpreter });
         open.push({ channel, shell });
         return channel;
       }
       async function held(leaseMs = LEASE_MS): Promise<GuestChannel> {
         const channel = await channelOver(await guest.shell(within(5000)));
         await channel.hold(leaseMs, within(5000));
-        await standsStill(guest);
+        await standsStill(...guest.disks.values());
         return channel;
       }
 
       test('is let go by a word, and says that it was held until then', async () => {
         const channel = await held();
         expect(await channel.release(within(5000))).toEqual({ kind: 'kept' });
-        await writes(guest, BY_NEWS_MS);
+        await writesWithin(BY_NEWS_MS, ...guest.disks.values());
         expect(channel.lost?.aborted).toBe(false);
       });
 
       test('lets go at the end of its lease when the controller is late, and says so', async () => {
         const before = performance.now();
         const channel = await held(2000);
-        await writes(guest, 2000 + LATE_MS - (performance.now() - before));
+        await writesWithin(2000 + LATE_MS - (performance.now() - before), ...guest.disks.values());
         expect(await channel.release(within(5000))).toMatchObject({ kind: 'expired', why: 'the lease ended' });
       });
 
@@ -89,9 +79,9 @@ needs(
         const shell = clientShell(guest);
         const channel = await channelOver(shell);
         await channel.hold(LEASE_MS, within(5000));
-        await standsStill(guest);
+        await standsStill(...guest.disks.values());
         shell.kill();
-        await writes(guest, BY_NEWS_MS);
+        await writesWithin(BY_NEWS_MS, ...guest.disks.values());
         expect((await channel.release(within(1000))).kind).not.toBe('kept');
       });
 
@@ -99,7 +89,7 @@ needs(
         const before = performance.now();
         const channel = await held(2500);
         guest.link('down');
-        await writes(guest, 2500 + LATE_MS - (performance.now() - before));
+        await writesWithin(2500 + LATE_MS - (performance.now() - before), ...guest.disks.values());
         expect((await channel.release(within(500))).kind).not.toBe('kept');
       });
 
@@ -107,7 +97,7 @@ needs(
         const channel = await held();
         const sessions = guest.processes('sshd').filter((pid) => pid !== Math.min(...guest.processes('sshd')));
         for (const pid of sessions) process.kill(pid, 'SIGKILL');
-        await writes(guest, BY_NEWS_MS);
+        await writesWithin(BY_NEWS_MS, ...guest.disks.values());
         expect((await channel.release(within(1000))).kind).not.toBe('kept');
       });
 
@@ -118,8 +108,8 @@ needs(
       ] as const) {
         test(`lets go when ${what} is killed`, async () => {
           const channel = await held();
-          process.kill(one(guest, `stillpoint-${role}`), 'SIGKILL');
-          await writes(guest, BY_NEWS_MS);
+          process.kill(processOf(guest, `stillpoint-${role}`), 'SIGKILL');
+          await writesWithin(BY_NEWS_MS, ...guest.disks.values());
           expect((await channel.release(within(1000))).kind).not.toBe('kept');
         });
       }
@@ -127,10 +117,10 @@ needs(
       for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) {
         test(`lets go when the holder gets ${signal}, and its watch does not mind one`, async () => {
           const channel = await held();
-          process.kill(one(guest, 'stillpoint-W'), signal);
-          await standsStill(guest);
-          process.kill(one(guest, 'stillpoint-P'), signal);
-          await writes(guest, BY_NEWS_MS);
+          process.kill(processOf(guest, 'stillpoint-W'), signal);
+          await standsStill(...guest.disks.values());
+          process.kill(processOf(guest, 'stillpoint-P'), signal);
+          await writesWithin(BY_NEWS_MS, ...guest.disks.values());
           expect(await channel.release(within(1000))).toMatchObject({ kind: 'expired' });
         });
       }
@@ -151,22 +141,3 @@ needs(
     });
   }
 });
-
-async function standsStill(guest: LabGuest): Promise<void> {
-  for (const disk of guest.disks.values()) expect(await disk.write(250)).toBe('blocked');
-}
-
-async function writes(guest: LabGuest, limitMs: number): Promise<void> {
-  const took = await Promise.all([...guest.disks.values()].map((disk) => disk.write(limitMs)));
-  expect(took).not.toContain('blocked');
-}
-
-function one(guest: LabGuest, name: string): number {
-  const [pid] = guest.processes(name);
-  if (pid === undefined) throw new Error(`no process ${name} in the guest`);
-  return pid;
-}
-
-async function holderGone(guest: LabGuest): Promise<void> {
-  await expect.poll(() => guest.processes(), { timeout: 10_000 }).toEqual([]);
-}

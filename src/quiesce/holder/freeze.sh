@@ -123,7 +123,7 @@ choose() {
   done < "$ROOT/proc/swaps"
   for file in "$ROOT"/sys/class/block/loop*/loop/backing_file; do
     read -r backing 2> /dev/null < "$file" && read -r fixed 2> /dev/null < "${file%/loop/*}/ro" || continue
-    [ "$fixed" = 1 ] || ! is_chosen "$backing" || refuse loop-backing "$backing" 'a loop device writes to it'
+    [ "$fixed" = 1 ] || [ ! -e "$backing" ] || ! is_chosen "$backing" || refuse loop-backing "$backing" 'a loop device writes to it'
   done
 }
 
@@ -272,11 +272,11 @@ thaw_when_decided() {
   exec 7>&- 8>&-
   while :; do
     if [ -e "$folder/f.gone" ]; then over=yes; else over=; fi
-    if [ -e "$folder/$1.frozen" ]; then break; fi
-    if [ -e "$folder/$1.failed" ]; then report=failed; fi
-    if [ ! -e "$folder/f.started" ]; then report=idle; fi
-    if [ -n "$over" ] && [ -e "$folder/$1.trying" ]; then break; fi
-    if [ -n "$over" ]; then report=idle; fi
+    if [ -e "$folder/$1.frozen" ]; then break
+    elif [ -e "$folder/$1.failed" ]; then report=failed
+    elif [ ! -e "$folder/f.started" ]; then report=idle
+    elif [ -n "$over" ] && [ -e "$folder/$1.trying" ]; then break
+    elif [ -n "$over" ]; then report=idle; fi
     [ -z "$report" ] || { echo "$report" > "$folder/$1.report"; return; }
     sleep 0.1
   done

@@ -135,6 +135,7 @@ sub probe {
     tell_file($_) for map { glob $_ } @TEXTS;
     tell_link($_) for map { glob $_ } @LINKS;
     tell_claimed();
+    say_line('B', $_, backing_device($_)) for map { m{block/([^/]+)/loop$} } glob '/sys/class/block/loop*/loop';
     tell_openers();
     tell_file($ALLOW_LIST) if $ALLOW_LIST;
 }
@@ -189,7 +190,7 @@ sub mount_table {
 
 # Of the file system that a path lies on, by the longest mount point above it; the last mounted hides the others.
 sub superblock_of {
-    my ($path, $table) = @_;
+    my ($path, $table, $of_type) = @_;
     my $real = Cwd::realpath($path);
     $path = $real if defined $real;
     my $best;
@@ -198,7 +199,7 @@ sub superblock_of {
         next if index("$path/", $above) != 0;
         $best = $mount if !$best || length $mount->{path} >= length $best->{path};
     }
-    return $best ? $best->{superblock} : '';
+    return $best && (!defined $of_type || $best->{type} eq $of_type) ? $best->{superblock} : '';
 }
 
 # ---- what may be held
@@ -224,9 +225,7 @@ sub mount_behind {
         return (grep { $_->{id} == $id } @$table)[0];
     }
     my $mount = (reverse grep { $_->{path} eq $path } @$table)[0] or return;
-    my $device = (stat $file)[0];
-    my $name = (($device >> 8) & 0xfff) . ':' . (($device & 0xff) | (($device >> 12) & 0xfff00));
-    return if $mount->{type} ne 'btrfs' && $mount->{superblock} ne $name;
+    return if $mount->{type} ne 'btrfs' && $mount->{superblock} ne device_name((stat $file)[0]);
     return $mount;
 }
 
@@ -281,8 +280,24 @@ sub refuse_loops {
         my $read_only = content_of("$folder/ro");
         next if !defined $backing || !defined $read_only || $read_only =~ /^1/;    # detached just now, or harmless
         chomp $backing;
-        refuse('loop-backing', $backing, "$name writes to it") if $held->{ superblock_of($backing, $table) };
+        next if !$held->{ backing_device($name) } && !$held->{ superblock_of($backing, $table, 'btrfs') };
+        refuse('loop-backing', $backing, "$name writes to it");
     }
+}
+
+# major:minor of the file system that a loop device's file lies on; a btrfs gives that of the subvolume.
+sub backing_device {
+    my ($name) = @_;
+    my $LOOP_GET_STATUS64 = 0x4C05;
+    my $status = "\0" x 232;
+    sysopen(my $device, "/dev/$name", O_RDONLY) or return '-';
+    ioctl($device, $LOOP_GET_STATUS64, $status) or return '-';
+    return device_name(unpack 'Q', $status);
+}
+
+sub device_name {
+    my ($device) = @_;
+    return (($device >> 8) & 0xfff) . ':' . (($device & 0xff) | (($device >> 12) & 0xfff00));
 }
 
 # With I/O logging sudo stands between us and the line, and writes its log where we freeze.

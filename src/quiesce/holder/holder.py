@@ -141,6 +141,8 @@ def probe():
         for path in sorted(glob.glob(pattern)):
             tell_link(path)
     tell_claimed()
+    for path in sorted(glob.glob('/sys/class/block/loop*/loop')):
+        say('B', path.split('/')[4], backing_device(path.split('/')[4]) or '-')
     tell_openers()
     if ALLOW_LIST:
         tell_file(ALLOW_LIST)
@@ -206,7 +208,7 @@ def mount_table():
         return [Mount(index, line) for index, line in enumerate(opened.read().splitlines())]
 
 
-def superblock_of(path, table):
+def superblock_of(path, table, of_type=None):
     """Of the file system that a path lies on, by the longest mount point above it; the last mounted hides the others."""
     path = os.path.realpath(path)
     best = None
@@ -214,7 +216,7 @@ def superblock_of(path, table):
         above = mount.path if mount.path.endswith(b'/') else mount.path + b'/'
         if (path + b'/').startswith(above) and (best is None or len(mount.path) >= len(best.path)):
             best = mount
-    return best.superblock if best else None
+    return best.superblock if best and of_type in (None, best.type) else None
 
 
 # ---- what may be held
@@ -312,8 +314,25 @@ def refuse_loops(held, table):
                 read_only = opened.read().strip() == b'1'
         except OSError:
             continue  # it was detached just now
-        if not read_only and superblock_of(backing, table) in held:
-            raise Refused('loop-backing', backing, '%s writes to it' % path.split('/')[4])
+        name = path.split('/')[4]
+        if not read_only and (backing_device(name) in held or superblock_of(backing, table, b'btrfs') in held):
+            raise Refused('loop-backing', backing, '%s writes to it' % name)
+
+
+def backing_device(name):
+    """major:minor of the file system that a loop device's file lies on; a btrfs gives that of the subvolume."""
+    LOOP_GET_STATUS64 = 0x4C05
+    status = bytearray(232)
+    try:
+        fd = os.open('/dev/' + name, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.ioctl(fd, LOOP_GET_STATUS64, status)
+        finally:
+            os.close(fd)
+    except OSError:
+        return None
+    device = int.from_bytes(status[:8], sys.byteorder)
+    return b'%d:%d' % (os.major(device), os.minor(device))
 
 
 def refuse_relay():

@@ -59,6 +59,7 @@ export function reportIn(line: string, nonce: string): Report | undefined {
     case 'T':
     case 'L':
     case 'X':
+    case 'B':
     case 'U':
       return { kind: 'fact', words: [word, ...rest] };
     default:

@@ -63,7 +63,7 @@ export function choose(guest: GuestView, wanted: 'auto' | readonly string[], for
   }
   for (const block of guest.blocks.values()) {
     if (block.backing === undefined || block.readOnly) continue;
-    const below = mountAbove(block.backing, guest.mounts);
+    const below = backingMount(guest, block.name, block.backing);
     if (below === undefined || !superblocks.has(below.superblock)) continue;
     error(
       'loop-backing',
@@ -73,6 +73,14 @@ export function choose(guest: GuestView, wanted: 'auto' | readonly string[], for
   }
   findings.push(...elsewhere(guest, subject));
   return { paths: once.map((mount) => mount.path), superblocks, findings };
+}
+
+/** By the device that the kernel names; that of a btrfs subvolume is in no table, and a path must do. */
+function backingMount(guest: GuestView, loop: string, file: string): Mount | undefined {
+  const device = guest.facts.backing.get(loop);
+  const byPath = mountAbove(file, guest.mounts);
+  if (device === undefined || byPath?.type === 'btrfs') return byPath;
+  return guest.mounts.find((mount) => mount.superblock === device);
 }
 
 /** Every freezable local file system but the one of `/`; the first mounted place of each. Read-only ones stand still. */

@@ -9,6 +9,8 @@ export interface Facts {
   readonly links: ReadonlyMap<string, string>;
   /** Kernel names of block devices that somebody has claimed: mounted, swapped on, member of a pool. */
   readonly claimed: ReadonlySet<string>;
+  /** By loop device: major:minor of what its file lies on. The sh form cannot tell it. */
+  readonly backing: ReadonlyMap<string, string>;
   /** Programs that have a block device open for writing. */
   readonly writers: readonly { readonly program: string; readonly device: string }[];
 }
@@ -17,6 +19,7 @@ export function factsIn(reports: Iterable<Report>): Facts {
   const files = new Map<string, Buffer>();
   const links = new Map<string, string>();
   const claimed = new Set<string>();
+  const backing = new Map<string, string>();
   const writers: { program: string; device: string }[] = [];
   for (const report of reports) {
     if (report.kind !== 'fact') continue;
@@ -25,10 +28,11 @@ export function factsIn(reports: Iterable<Report>): Facts {
     if (letter === 'F') files.set(first, Buffer.concat([files.get(first) ?? Buffer.alloc(0), hex(second)]));
     else if (letter === 'T') files.set(first, Buffer.from(report.words.slice(2).join(' ')));
     else if (letter === 'L') links.set(first, second);
+    else if (letter === 'B') backing.set(first, second);
     else if (letter === 'X') claimed.add(first);
     else if (letter === 'U') writers.push({ program: second, device: third });
   }
-  return { files, links, claimed, writers };
+  return { files, links, claimed, backing, writers };
 }
 
 export function textOf(facts: Facts, path: string): string | undefined {

@@ -32,7 +32,7 @@ mount -t devpts -o ptmxmode=666 devpts dev/pts
 mount -t tmpfs tmpfs dev/shm
 mount -t proc proc proc
 mount -t sysfs sysfs sys
-while read -r device type at options; do
+while read -r device type options at; do
   mkdir -p ".$at"
   mount -t "$type" -o "$options" "$device" ".$at"
 done < "$folder/disks"

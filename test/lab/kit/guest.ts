@@ -55,19 +55,40 @@ interface Place {
   readonly controller: string;
 }
 
+/** Starts a guest; what it had made so far is taken away again if it does not come up. */
 export async function startGuest(place: Place, options: GuestOptions): Promise<LabGuest> {
-  const { name, number, controller } = place;
-  const folder = join(place.folder, name);
-  for (const below of ['', 'root', 'empty', 'etc', 'etc/ssh', 'etc/sudoers.d']) mkdirSync(join(folder, below));
+  const undo: (() => unknown)[] = [];
   const disks = new Map<string, LabDisk>();
-  const wanted = Object.entries(options.mounts ?? {});
-  const lines = wanted.map(([at, mount], index) => {
-    const disk = makeDisk(folder, mount, `disk${index}`);
+  async function close(): Promise<void> {
+    for (const disk of disks.values()) await disk.thaw();
+    for (const step of undo.splice(0).reverse()) await step();
+  }
+  try {
+    return { ...(await bringUp(place, options, disks, undo)), close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+async function bringUp(
+  { name, number, controller, folder: above }: Place,
+  options: GuestOptions,
+  disks: Map<string, LabDisk>,
+  undo: (() => unknown)[],
+): Promise<Omit<LabGuest, 'close'>> {
+  const folder = join(above, name);
+  for (const below of ['', 'root', 'empty', 'etc', 'etc/ssh', 'etc/sudoers.d']) mkdirSync(join(folder, below));
+  function diskFor(at: string, mount: MountOptions): string {
+    const disk = labDisk(folder, mount.image ?? join(folder, `disk${disks.size}.img`), mount);
     disks.set(at, disk);
-    return `${disk.device} ${mount.type ?? 'ext4'} ${at} ${mount.options ?? 'defaults'}\n`;
-  });
-  const root = options.root === undefined ? undefined : makeDisk(folder, options.root, 'root');
-  if (root !== undefined) disks.set('/', root);
+    undo.push(() => disk.close());
+    return disk.device;
+  }
+  const lines = Object.entries(options.mounts ?? {}).map(
+    ([at, mount]) => `${diskFor(at, mount)} ${mount.type ?? 'ext4'} ${mount.options ?? 'defaults'} ${at}\n`,
+  );
+  const root = options.root === undefined ? 'memory' : diskFor('/', options.root);
   writeFileSync(join(folder, 'disks'), lines.join(''));
   const keys = writeSettings(folder, name, options);
 
@@ -75,6 +96,7 @@ export async function startGuest(place: Place, options: GuestOptions): Promise<L
   const address = `10.77.${number}.2`;
   const near = `g${number}`;
   must('ip', 'netns', 'add', netns);
+  undo.push(() => attempt('ip', ['netns', 'del', netns]));
   must('ip', 'link', 'add', near, 'netns', controller, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns);
   must('ip', '-n', controller, 'addr', 'add', `10.77.${number}.1/24`, 'dev', near);
   must('ip', '-n', netns, 'addr', 'add', `${address}/24`, 'dev', 'eth0');
@@ -86,15 +108,10 @@ export async function startGuest(place: Place, options: GuestOptions): Promise<L
     must('ip', '-n', where, 'link', 'set', link, 'up');
   }
 
-  const script = fileURLToPath(new URL('guest-init.sh', import.meta.url));
-  const unshare = ['unshare', '-m', '-u', '-p', '-f', '--kill-child=KILL', '--propagation', 'private'];
-  const argv = ['netns', 'exec', netns, ...unshare, 'sh', script, root?.device ?? 'memory', folder];
-  const outer = spawn('ip', argv, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
-  let said = '';
-  outer.stderr.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
-  });
+  const outer = startProcesses(netns, root, folder);
+  undo.push(() => outer.child.kill('SIGKILL'));
   const relay = await startRelay(controller, address);
+  undo.push(() => relay.child.disconnect());
   const knownHosts = join(folder, 'known_hosts');
   writeFileSync(knownHosts, `${address} ${keys.hostKey}\n[127.0.0.1]:${relay.port} ${keys.hostKey}\n`);
   const ssh = {
@@ -106,8 +123,9 @@ export async function startGuest(place: Place, options: GuestOptions): Promise<L
     agent: false,
     config: 'none',
   };
-  await listening(netns, () => `${said}${outer.exitCode === null ? '' : ` (exit ${outer.exitCode})`}`);
-  const pid = firstProcess(outer);
+  await listening(netns, outer.said);
+  const pid = firstProcess(outer.child);
+  undo.push(() => ended(pid));
   const enter = ['-t', String(pid), '-m', '-u', '-p', '-n', '--'];
 
   return {
@@ -119,22 +137,21 @@ export async function startGuest(place: Place, options: GuestOptions): Promise<L
     knownHosts,
     shell: (deadline, settings = {}) => connectSsh({ ...ssh, ...settings }, { deadline }),
     run: (...command) => must('nsenter', ...enter, ...command),
-    processes: (name) => processesUnder(pid, name),
+    processes: (wanted) => processesUnder(pid, wanted),
     link: (is) => void must('ip', '-n', controller, 'link', 'set', near, is),
-    async close() {
-      for (const disk of disks.values()) await disk.thaw();
-      relay.child.disconnect();
-      outer.kill('SIGKILL');
-      killAll(pid);
-      await gone(pid);
-      for (const disk of disks.values()) await disk.close();
-      await attempt('ip', ['netns', 'del', netns]);
-    },
   };
 }
 
-function makeDisk(folder: string, mount: MountOptions, name: string): LabDisk {
-  return labDisk(folder, mount.image ?? join(folder, `${name}.img`), mount);
+function startProcesses(netns: string, root: string, folder: string): { child: ChildProcess; said: () => string } {
+  const script = fileURLToPath(new URL('guest-init.sh', import.meta.url));
+  const unshare = ['unshare', '-m', '-u', '-p', '-f', '--kill-child=KILL', '--propagation', 'private'];
+  const argv = ['netns', 'exec', netns, ...unshare, 'sh', script, root, folder];
+  const child = spawn('ip', argv, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  return { child, said: () => `${said}${child.exitCode === null ? '' : ` (exit ${child.exitCode})`}` };
 }
 
 function writeSettings(folder: string, name: string, options: GuestOptions): { hostKey: string; userKey: string } {
@@ -211,18 +228,11 @@ function processesUnder(first: number, name?: string): readonly number[] {
   return found;
 }
 
-function killAll(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended already.
-  }
-}
-
-async function gone(pid: number): Promise<void> {
+/** Kills the guest's first process, and with it all others; resolves when the last of them has let go of its files. */
+async function ended(pid: number): Promise<void> {
   for (let round = 0; round < 100; round++) {
     try {
-      process.kill(pid, 0);
+      process.kill(pid, 'SIGKILL');
     } catch {
       return;
     }

@@ -1,0 +1,220 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Shell } from '../../src/ports.ts';
+import { programText } from '../../src/quiesce/holder/programs.ts';
+import type { Session } from '../../src/quiesce/holder/session.ts';
+import { startHolder } from '../../src/quiesce/holder/start.ts';
+import { escapeWord, type Report } from '../../src/quiesce/holder/words.ts';
+import { needs } from '../needs.ts';
+import type { LabGuest } from './kit/guest.ts';
+import { diskAt, leftClean, openChannel, standsStill, within, writesWithin } from './kit/holding.ts';
+import { type Lab, openLab } from './kit/lab.ts';
+import { must } from './kit/programs.ts';
+
+const ready = (report: Report): boolean => report.kind === 'ready';
+
+/** The holder is spoken to by itself here: what it refuses, it refuses whoever asks. */
+needs(
+  'root',
+  'linux',
+  'sshd',
+  'ip',
+  'unshare',
+  'losetup',
+  'loop',
+  'namespaces',
+  'fsfreeze',
+  'python3',
+  'perl',
+  'mkfs.ext4',
+  'mkfs.btrfs',
+  'swapon',
+)('before it holds anything', () => {
+  let lab: Lab;
+  let guest: LabGuest;
+  let shell: Shell;
+  let sessions: Session[] = [];
+
+  beforeAll(async () => {
+    lab = openLab();
+    guest = await lab.guest('g', {
+      root: {},
+      mounts: { '/srv/a': {}, '/srv/b': {}, '/srv/sub volumes': { type: 'btrfs' } },
+    });
+    shell = await guest.shell(within(5000));
+  });
+  afterEach(async () => {
+    for (const session of sessions) {
+      session.end();
+      await session.ended;
+    }
+    sessions = [];
+    await leftClean(guest);
+  });
+  afterAll(() => lab.close());
+  afterAll(() => shell.close());
+
+  for (const form of ['python3', 'perl', 'sh'] as const) {
+    async function start(): Promise<Session> {
+      const { session } = await startHolder(shell, { holder: 'sent', sudo: false, form }, within(5000));
+      sessions.push(session);
+      return session;
+    }
+    async function ask(...mounts: readonly string[]): Promise<readonly Report[]> {
+      const words = ['owner=the\\040lab', 'max-lease=5000', `mounts=${mounts.map(escapeWord).join(',')}`] as const;
+      return (await start()).ask(['open', ...words], ready, within(5000));
+    }
+
+    describe(`the ${form} holder`, () => {
+      test('is written in ASCII: its length is its bytes', () => {
+        expect(Buffer.byteLength(programText(form))).toBe(programText(form).length);
+        expect(programText(form)).toMatch(/^[\n\t -~]*$/);
+      });
+
+      test('refuses a plain folder, and names what it would have frozen', async () => {
+        guest.run('mkdir', '-p', '/srv/a/folder');
+        await expect(ask('/srv/a/folder')).rejects.toMatchObject({ code: 'quiesce.not-a-mount-point' });
+      });
+
+      test('refuses a path that is not there', async () => {
+        await expect(ask('/srv/missing')).rejects.toMatchObject({
+          code: expect.stringMatching(/^quiesce\.(cannot-open|not-a-mount-point)$/),
+        });
+      });
+
+      test('refuses file systems that have no freeze', async () => {
+        for (const path of ['/run', '/usr', '/proc']) {
+          await expect(ask(path)).rejects.toMatchObject({ code: 'quiesce.not-freezable' });
+        }
+      });
+
+      test('refuses to freeze / under another name', async () => {
+        guest.run('sh', '-c', 'mkdir -p /opt /mnt/bind && mount --bind /opt /mnt/bind');
+        try {
+          await expect(ask('/mnt/bind')).rejects.toMatchObject({
+            code: form === 'sh' ? 'quiesce.sh-holds-no-root' : 'quiesce.is-root',
+          });
+        } finally {
+          guest.run('umount', '-l', '/mnt/bind');
+        }
+      });
+
+      test('refuses a mount with an active swap file', async () => {
+        guest.run(
+          'sh',
+          '-c',
+          'dd if=/dev/zero of=/srv/a/swap bs=1M count=2 2> /dev/null && chmod 600 /srv/a/swap && mkswap -q /srv/a/swap && swapon /srv/a/swap',
+        );
+        try {
+          await expect(ask('/srv/a')).rejects.toMatchObject({ code: 'quiesce.swap-file' });
+        } finally {
+          guest.run('swapoff', '/srv/a/swap');
+        }
+      });
+
+      test('refuses a mount that a loop device writes to', async () => {
+        const device = guest.run('sh', '-c', 'truncate -s 8M /srv/a/inner.img && losetup -f --show /srv/a/inner.img');
+        try {
+          await expect(ask('/srv/a')).rejects.toMatchObject({ code: 'quiesce.loop-backing' });
+        } finally {
+          guest.run('losetup', '-d', device);
+        }
+      });
+
+      test('refuses a second comer, and tells it whose the first is', async () => {
+        await ask('/srv/a');
+        await expect(ask('/srv/b')).rejects.toMatchObject({
+          code: 'locked',
+          exit: 10,
+          message: expect.stringContaining('the lab'),
+        });
+      });
+
+      test('freezes a file system once, under however many names it is asked for', async () => {
+        const at = '/srv/sub volumes';
+        guest.run(
+          'sh',
+          '-c',
+          `btrfs -q subvolume create '${at}/one' && mkdir -p /mnt/one /mnt/a && mount --bind '${at}/one' /mnt/one && mount --bind /srv/a /mnt/a`,
+        );
+        try {
+          const reports = await ask('/srv/a', '/mnt/a', at, '/mnt/one');
+          expect(reports.filter(({ kind }) => kind === 'mount')).toHaveLength(2);
+          expect(reports.filter(({ kind }) => kind === 'same')).toHaveLength(2);
+          const [session] = sessions;
+          await session?.ask(['ping', '1'], ({ kind }) => kind === 'pong', within(2000));
+          await session?.ask(['freeze', 'lease=4000'], ({ kind }) => kind === 'all-frozen', within(4000));
+          await standsStill(diskAt(guest, '/srv/a'), diskAt(guest, at));
+          const last = await session?.ask(['thaw'], ({ kind }) => kind === 'thawed', within(4000));
+          expect(last?.filter((report) => report.kind === 'thaw' && report.first === '0')).toHaveLength(2);
+        } finally {
+          guest.run('sh', '-c', `umount /mnt/one /mnt/a; btrfs -q subvolume delete '${at}/one'`);
+        }
+      });
+
+      test('does not obey a hold word that comes late', async () => {
+        await ask('/srv/a');
+        const [session] = sessions;
+        await session?.ask(['ping', '1'], ({ kind }) => kind === 'pong', within(2000));
+        await new Promise((resolve) => setTimeout(resolve, 1300));
+        const answer = await session?.ask(['freeze', 'lease=4000'], ({ kind }) => kind === 'refused', within(2000));
+        expect(answer?.at(-1)).toMatchObject({ why: 'stale' });
+        await writesWithin(1000, diskAt(guest, '/srv/a'));
+      });
+
+      test("does not obey a word in another session's name", async () => {
+        await ask('/srv/a');
+        const [session] = sessions;
+        const line = await shell.run(['true'], { deadline: within(2000) });
+        expect(line.exit).toBe(0);
+        session?.tell('ping', '1\n0123456789abcdef', 'thaw');
+        expect((await session?.ended)?.exit).toBe(0);
+      });
+
+      test("leaves somebody else's freeze alone, and lets go of its own", async () => {
+        must('fsfreeze', '-f', diskAt(guest, '/srv/a').here);
+        const channel = await openChannel(shell, guest, { interpreter: form, mounts: ['/srv/a', '/srv/b'] });
+        await expect(channel.hold(4000, within(5000))).rejects.toMatchObject({ code: 'quiesce.frozen-by-another' });
+        await writesWithin(1000, diskAt(guest, '/srv/b'));
+        await channel.close();
+        expect(await diskAt(guest, '/srv/a').thaw()).toBe('was frozen');
+      });
+
+      if (form === 'sh') {
+        test('does not hold /', async () => {
+          await expect(ask('/')).rejects.toMatchObject({ code: 'quiesce.sh-holds-no-root' });
+        });
+      } else {
+        test('holds / when it is named, and lets it go', async () => {
+          const channel = await openChannel(shell, guest, { interpreter: form, mounts: ['/', '/srv/a'] });
+          await channel.hold(4000, within(5000));
+          await standsStill(diskAt(guest, '/'), diskAt(guest, '/srv/a'));
+          expect(await channel.release(within(5000))).toEqual({ kind: 'kept' });
+          await channel.close();
+        });
+      }
+
+      test('says that it was not kept when somebody else has let a mount go', async () => {
+        const channel = await openChannel(shell, guest, { interpreter: form, mounts: ['/srv/a', '/srv/b'] });
+        await channel.hold(4000, within(5000));
+        expect(await diskAt(guest, '/srv/b').thaw()).toBe('was frozen');
+        expect(await channel.release(within(5000))).toMatchObject({
+          kind: 'expired',
+          why: expect.stringContaining('/srv/b'),
+        });
+        await channel.close();
+      });
+    });
+  }
+
+  test('what is mounted must be what the plan was made from', async () => {
+    const channel = await openChannel(shell, guest, {});
+    await channel.recheck(within(5000));
+    guest.run('sh', '-c', 'mkdir -p /mnt/new && mount --bind /srv/a /mnt/new');
+    try {
+      await expect(channel.recheck(within(5000))).rejects.toMatchObject({ code: 'quiesce.mounts-changed' });
+    } finally {
+      guest.run('umount', '/mnt/new');
+      await channel.close();
+    }
+  });
+});
