@@ -17,7 +17,7 @@ export function looseSchema() {
   return fileSchema(z.looseObject({ driver: z.string() }), z.union([one.transform((only) => [only]), z.array(one)]));
 }
 
-function fileSchema<Array extends z.ZodType, Quiesce extends z.ZodType>(array: Array, quiesce: Quiesce) {
+function fileSchema<Driver extends z.ZodType, Quiesce extends z.ZodType>(driver: Driver, quiesce: Quiesce) {
   const shared = {
     ssh: sshWritten.exactOptional().describe('How to log in to the guest; merged key by key with `defaults.ssh`'),
     quiesce: quiesce
@@ -66,7 +66,7 @@ function fileSchema<Array extends z.ZodType, Quiesce extends z.ZodType>(array: A
       .describe(
         'Folder for manifests, journals and locks; else $STILLPOINT_HOME, $XDG_STATE_HOME/stillpoint or ~/.local/state/stillpoint',
       ),
-    arrays: filled(z.record(idName, array)).describe(
+    arrays: filled(z.record(idName, driver)).describe(
       'Storage arrays by a name of your choice; each is asked once which LUNs are its own',
     ),
     tiers: z
@@ -116,7 +116,10 @@ const diskSchema = z.strictObject({
 });
 
 const vsphereSchema = z.strictObject({
-  url: text.exactOptional().describe('https://vcenter.example/sdk'),
+  url: text
+    .regex(/^(?:https:\/\/|(?!\w+:\/\/))/i, 'an address begins with https://')
+    .exactOptional()
+    .describe('https://vcenter.example/sdk'),
   username: text.exactOptional().describe('A read-only role is enough for fsfreeze, script and none'),
   password: secretRef.exactOptional().describe('`{ env: NAME }`, `{ file: PATH }` or `{ command: [..] }`'),
   tls: z
@@ -189,7 +192,7 @@ const memberSchema = z.strictObject({
 
 const groupSchema = z.strictObject({
   vms: z
-    .array(z.union([text.transform((vm) => ({ vm, after: undefined, optional: undefined })), memberSchema]))
+    .array(z.union([text.transform((vm): z.output<typeof memberSchema> => ({ vm })), memberSchema]))
     .min(1, 'a group without VMs has nothing to snapshot')
     .describe('Names from `vms`, or `{ vm, after, optional }`'),
   window: duration.exactOptional().describe('The longest that any one guest is still; default 10s'),

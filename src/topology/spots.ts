@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode, Scalar } from 'yaml';
-import { nearest } from './nearest.ts';
+import { nearest } from '../base/nearest.ts';
 import { type Problem, problem } from './problem.ts';
 import type { Entry, Spot } from './spot.ts';
 

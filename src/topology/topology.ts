@@ -22,7 +22,7 @@ export interface Topology {
 }
 
 /** What is absent comes from GOVC_URL, GOVC_USERNAME, GOVC_PASSWORD, GOVC_INSECURE. */
-export interface VsphereSettings {
+interface VsphereSettings {
   readonly url?: string;
   readonly username?: string;
   readonly password?: SecretRef;
@@ -30,11 +30,11 @@ export interface VsphereSettings {
   readonly tls?: TlsSettings;
 }
 
-export type TlsSettings =
+type TlsSettings =
   /** SHA-256 of the certificate: 64 hex digits, lower case, no colons. */
   { readonly fingerprint: string } | { readonly ca: string } | { readonly insecure: true };
 
-export interface ArraySettings {
+interface ArraySettings {
   readonly id: ArrayId;
   readonly driver: string;
   /** All keys but `driver`. The make's own schema accepts it: parse it with that to have it typed. */
@@ -44,7 +44,7 @@ export interface ArraySettings {
 /** What `tiers.NAME.expect` may list. */
 export type ExpectedKind = 'rdm' | 'vmfs' | 'nfs';
 
-export interface TierSettings {
+interface TierSettings {
   readonly name: string;
   readonly arrays: readonly ArrayId[];
   /** Empty: only groups the output. */
@@ -91,13 +91,13 @@ export interface VmSettings {
   readonly allow: readonly 'vmware-snapshot'[];
 }
 
-export interface QuiesceSettings {
+interface QuiesceSettings {
   readonly method: string;
   /** All keys but `method`. The method's own schema accepts it: parse it with that to have it typed. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-export interface DiskSettings {
+interface DiskSettings {
   /** The mount point that this disk lies under. */
   readonly mount?: string;
   /** `crash`: may be cut without being held. */

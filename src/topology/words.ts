@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import { nearest } from '../base/nearest.ts';
 import { isMap, keysOf, kindOf, MAP, oneOf, optionsOf, wantedBy } from './kind.ts';
-import { nearest } from './nearest.ts';
 
 /**
  * zod's issues in people's words. A text that begins with a space goes on after the key (`ssh.port` must be …); any

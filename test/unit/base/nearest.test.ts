@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nearest } from '../../../src/topology/nearest.ts';
+import { nearest } from '../../../src/base/nearest.ts';
 
 describe('the nearest word', () => {
   const known = ['host', 'port', 'user', 'key', 'knownHosts', 'passphrase'];
