@@ -75,7 +75,7 @@ async function takeAll(folder: string, claims: readonly Claim[]): Promise<Taking
     }
   } catch (thrown) {
     await letGo();
-    throw thrown;
+    throw unusable(folder, thrown);
   }
   return { kind: 'taken', locks: { release: letGo } };
 }
@@ -93,6 +93,15 @@ function userName(): string {
     // A container may run under a number that no user has.
     return `uid ${process.getuid?.() ?? '?'}`;
   }
+}
+
+function unusable(folder: string, thrown: unknown): Fault {
+  return new Fault({
+    code: 'lock.folder',
+    message: `no lock can be taken in ${folder}: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+    hint: 'Choose a state folder that this user can write, on a file system with hard links (`state:` in the topology).',
+    cause: thrown,
+  });
 }
 
 function locked(by: HeldLock, wait: Deadline): Fault {

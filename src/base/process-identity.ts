@@ -78,11 +78,15 @@ async function startOf(pid: number): Promise<string | undefined> {
   const stat = await lineOf(`/proc/${pid}/stat`);
   // The second field is the program's name in brackets, and may itself contain spaces and brackets.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if (fields?.[0] === 'Z' || fields?.[0] === 'X') return ENDED;
-  return fields?.[STARTTIME];
+  const isZombie = fields?.[STATE] === 'Z' || fields?.[STATE] === 'X';
+  // Killed, but one of its threads is still inside a call that cannot be interrupted: it is not gone yet.
+  const isDying = Number(fields?.[THREADS]) > 1;
+  return isZombie && !isDying ? ENDED : fields?.[STARTTIME];
 }
 
-/** Field 22 of proc(5)'s stat, counted from the third, which is the first after the name. */
+/** Fields 3, 20 and 22 of proc(5)'s stat, counted from the third, which is the first after the name. */
+const STATE = 0;
+const THREADS = 17;
 const STARTTIME = 19;
 
 async function lineOf(file: string): Promise<string | undefined> {

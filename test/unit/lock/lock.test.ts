@@ -221,9 +221,14 @@ describe('locks', () => {
     await second.release();
   });
 
-  test('are let go again when one of them cannot be taken for another reason', async () => {
+  test('in a folder that cannot be used are a Fault that names it', async () => {
     await rm(folder, { recursive: true });
-    await expect(locks().take(names('a'), 'run-1', waiting())).rejects.toThrow('ENOENT');
+    await expect(locks().take(names('a'), 'run-1', waiting())).rejects.toMatchObject({
+      code: 'lock.folder',
+      exit: 4,
+      message: expect.stringContaining('ENOENT'),
+      hint: expect.stringContaining('hard links'),
+    });
   });
 
   test('with names that no file can have are told apart', () => {
