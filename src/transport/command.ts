@@ -4,7 +4,7 @@ import type { CommandResult } from '../ports.ts';
 import type { Pipe } from './pipe.ts';
 
 /** What a command may say on each of its outputs. */
-export const LARGEST_OUTPUT_BYTES = 16 * 1024 * 1024;
+const LARGEST_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /** What sudo is called with: in English whatever the guest speaks, and never asking. */
 export const SUDO = ['env', 'LC_ALL=C', 'sudo', '-n', '--'] as const;

@@ -93,6 +93,18 @@ needs('sshd', 'ssh')('the key of a host', () => {
     expect(await accepted({ knownHosts: file })).toBe(true);
   });
 
+  test('is asked for also where the ssh_config would take any', async () => {
+    const config = join(sshd.folder, 'careless');
+    const files = ['UserKnownHostsFile', 'GlobalKnownHostsFile'].map((key) => `${key} /dev/null`);
+    writeFileSync(config, ['StrictHostKeyChecking no', ...files, ''].join('\n'));
+    const fault = await refused({ knownHosts: undefined, config });
+    expect(fault.code).toBe('ssh.host-key-unknown');
+    expect(steady(`${fault.message}. ${fault.hint}`)).toMatchInlineSnapshot(`
+      "127.0.0.1: no known host key (looked in no file); the host shows the ssh-ed25519 key SHA256:ED25519. Compare the fingerprint with what the host's own console shows, then add this line to a file, and name that in ssh.knownHosts:
+      [127.0.0.1]:PORT ssh-ed25519 KEY"
+    `);
+  });
+
   test('that has changed is never accepted, and both are shown', async () => {
     const fault = await refused({ knownHosts: knownHosts('# ours', `${name()} ${bare(stranger.line)}`) });
     expect(fault.code).toBe('ssh.host-key-changed');

@@ -150,6 +150,18 @@ needs('sshd', 'ssh')('the way to a host', () => {
     await shell.close();
   });
 
+  test('takes the key of a jump host from its own part of the ssh_config', async () => {
+    const other = await startSshd();
+    const file = config(
+      'Host bastion',
+      '  HostName 127.0.0.1',
+      `  Port ${other.port}`,
+      `  IdentityFile ${other.userKey.file}`,
+    );
+    await works({ jump: 'bastion', config: file, knownHosts: [both, other.knownHosts] });
+    await other.stop();
+  });
+
   test('finds key files by the signs that ssh_config knows', async () => {
     copyFileSync(target.userKey.file, join(target.folder, `id_mail01_${target.user}_%`));
     const file = config('Host mail01', '  HostName 127.0.0.1', `  IdentityFile "${target.folder}/id_%n_%r_%%"`);

@@ -46,7 +46,7 @@ export async function sshConfig(asked: Asked, env: NodeJS.ProcessEnv, deadline: 
   return configOf(answer.stdout, program);
 }
 
-export function configOf(text: string, program?: string): SshConfig {
+function configOf(text: string, program?: string): SshConfig {
   const found = new Map<string, string[]>();
   for (const line of text.split('\n')) {
     const [key, ...rest] = line.trim().split(' ');

@@ -63,14 +63,17 @@ function refusal(hop: Hop, about: readonly KnownHost[], key: Buffer): Fault | un
   switch (judgement.kind) {
     case 'known':
       return undefined;
-    case 'unknown':
+    case 'unknown': {
+      const files = hop.knownHosts.filter((file) => file !== '/dev/null');
       return new Fault({
         code: 'ssh.host-key-unknown',
-        message: `${hop.label}: no known host key (looked in ${hop.knownHosts.join(', ')}); the host shows the ${seen}`,
+        message: `${hop.label}: no known host key (looked in ${files.join(', ') || 'no file'}); the host shows the ${seen}`,
         hint:
-          `Compare the fingerprint with what the host's own console shows, then add this line to ${hop.knownHosts[0]}:\n` +
+          "Compare the fingerprint with what the host's own console shows, then add this line to " +
+          `${files[0] ?? 'a file, and name that in ssh.knownHosts'}:\n` +
           `${nameFor(hop.keyName, hop.port)} ${keyType(key)} ${key.toString('base64')}`,
       });
+    }
     case 'changed': {
       const expected = judgement.expected.map((line) => `the ${line.type} key ${fingerprint(line.key)} (${line.at})`);
       return new Fault({

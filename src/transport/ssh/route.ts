@@ -32,7 +32,7 @@ export interface Hop {
   readonly settings: SshSettings;
 }
 
-export type AgentChoice =
+type AgentChoice =
   /** `chosen`: the topology says so; then it must answer. */
   | { readonly socket: string; readonly chosen: boolean }
   /** Why there is none, for the message. */
@@ -58,7 +58,7 @@ async function travel(
   behind: readonly Hop[],
 ): Promise<readonly Hop[]> {
   const config = await sshConfig(settings, env, deadline);
-  const hop = hopOf(settings, config, env, behind[0]);
+  const hop = hopOf(settings, config, env, behind);
   const loop = [hop, ...behind];
   if (behind.some((other) => other.host === hop.host && other.port === hop.port)) {
     const path = loop.map((one) => nameFor(one.host, one.port)).join(' for ');
@@ -77,14 +77,14 @@ async function travel(
   const before = jump.split(',').map((one) => one.trim());
   const last = parseJump(before.at(-1) ?? '', hop);
   const rest = before.slice(0, -1).join(',');
-  // What identifies us and what we trust goes for the way as well; what names one host does not.
-  const { key, passphrase, agent, knownHosts, config: file, keepAlive } = settings;
-  const inherited = { key, passphrase, agent, knownHosts, config: file, keepAlive };
+  // What identifies us and what we trust goes for the way as well; what names one host does not, nor does its password.
+  const { passphrase, agent, knownHosts, config: file, keepAlive } = settings;
+  const inherited = { passphrase, agent, knownHosts, config: file, keepAlive };
   const nearer = { ...inherited, ...last, ...(rest === '' ? {} : { jump: rest }) };
   return [...(await travel(nearer, env, deadline, loop)), hop];
 }
 
-function hopOf(settings: SshSettings, config: SshConfig, env: NodeJS.ProcessEnv, behind: Hop | undefined): Hop {
+function hopOf(settings: SshSettings, config: SshConfig, env: NodeJS.ProcessEnv, behind: readonly Hop[]): Hop {
   const host = config.one('hostname') ?? settings.host;
   const port = settings.port ?? Number(config.one('port') ?? 22);
   const user = settings.user ?? config.one('user') ?? userInfo().username;
@@ -94,10 +94,12 @@ function hopOf(settings: SshSettings, config: SshConfig, env: NodeJS.ProcessEnv,
   const configured = ['userknownhostsfile', 'globalknownhostsfile'].flatMap((key) =>
     (config.one(key) ?? '').split(' ').filter((file) => file !== ''),
   );
-  const identities = config.all('identityfile');
+  const identities = config.program === undefined ? USUAL_KEYS : config.all('identityfile');
+  // A jump host may know the key that the topology has for the host behind it, but its own come from its own config.
+  const carried = behind.flatMap((hop) => hop.key ?? []);
   const connectSeconds = Number(config.one('connecttimeout'));
   return {
-    label: behind === undefined ? settings.host : `${settings.host} (jump host for ${behind.label})`,
+    label: [settings.host, ...behind.slice(-1).map((hop) => `(jump host for ${hop.label})`)].join(' '),
     host,
     port,
     user,
@@ -106,7 +108,7 @@ function hopOf(settings: SshSettings, config: SshConfig, env: NodeJS.ProcessEnv,
     knownHostsChosen: chosen !== undefined,
     pin: settings.hostKey,
     key: settings.key === undefined ? undefined : expand(settings.key, tokens, env),
-    usualKeys: paths(config.program === undefined ? USUAL_KEYS : identities.filter((file) => file !== 'none')),
+    usualKeys: [...carried, ...paths(identities.filter((file) => file !== 'none'))],
     onlyThese: config.one('identitiesonly') === 'yes',
     agent: agentOf(settings, config, tokens, env),
     family: family(config.one('addressfamily')),

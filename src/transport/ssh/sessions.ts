@@ -16,7 +16,7 @@ export interface Sessions {
   open(line: string, tell: (answer: ClientChannel | Error) => void): Request;
 }
 
-export interface Request {
+interface Request {
   /** Takes it back. True: it was on its way, so the command may have been started; a channel can still come to `tell`. */
   withdraw(): boolean;
 }

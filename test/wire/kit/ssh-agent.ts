@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findProgram } from '../../../src/transport/programs.ts';
 import { end, run, until } from './processes.ts';
 
 /** A real ssh-agent. */
@@ -16,7 +17,7 @@ export interface TestAgent {
 export async function startAgent(): Promise<TestAgent> {
   const folder = mkdtempSync(join(tmpdir(), 'stillpoint-agent-'));
   const socket = join(folder, 'socket');
-  const child: ChildProcess = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+  const child: ChildProcess = spawn(findProgram('ssh-agent') ?? 'ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
   await until('the agent listens', () => existsSync(socket));
   return {
     socket,

@@ -40,7 +40,7 @@ export interface SshdOptions {
   readonly account?: Account;
 }
 
-export interface Account {
+interface Account {
   readonly name: string;
   readonly password: string;
   /** The whole /etc/sudoers. */
