@@ -60,6 +60,10 @@ export async function playDemo(options: DemoOptions): Promise<DemoResult> {
     const result = await play(options, world, limit);
     kept = true;
     return result;
+  } catch (thrown) {
+    // Whatever broke because of it: the interrupt is why.
+    options.interrupt.throwIfAborted();
+    throw thrown;
   } finally {
     limit.done();
     await world.close();
@@ -69,15 +73,14 @@ export async function playDemo(options: DemoOptions): Promise<DemoResult> {
 
 /** The logins end with the world that they open; sets, images and the topology can be looked at. */
 async function tidy({ folder }: SmallWorld, kept: boolean): Promise<void> {
-  const gone = kept ? ['guests', 'id_ed25519', 'vcenter-password'].map((name) => join(folder, name)) : [folder];
+  const gone = kept ? ['guests', 'id_ecdsa', 'vcenter-password'].map((name) => join(folder, name)) : [folder];
   for (const path of gone) await rm(path, { recursive: true, force: true });
 }
 
 async function play(options: DemoOptions, world: SmallWorld, limit: Deadline): Promise<DemoResult> {
   const { say } = options;
   say('Stillpoint   one instant across several storage arrays');
-  say('A small world inside this process: a vCenter, three guests, two arrays. Nothing');
-  say('of yours is touched.');
+  tell(say, 'A small world inside this process: a vCenter, three guests, two arrays. Nothing of yours is touched.', '');
   say('');
   const program = await options.open(world.topology, limit);
   try {
@@ -85,8 +88,7 @@ async function play(options: DemoOptions, world: SmallWorld, limit: Deadline): P
     refuseIfStopped(plan);
     say(heading(1, 'Where the disks lie', 'stillpoint plan'));
     for (const line of whereDisksLie(plan)) say(line);
-    say('   Six disks, two arrays. Neither array alone can give a point in time of these');
-    say('   guests.');
+    tell(say, 'Six disks, two arrays. Neither array alone can give a point in time of these guests.');
     say('');
     const unheld = await playUnheld(options, world, program, plan, limit);
     say('');
@@ -116,8 +118,7 @@ async function playUnheld(
   limit: Deadline,
 ): Promise<readonly Round[]> {
   say(heading(2, 'Snapshots of both arrays at the same moment, guests running'));
-  say('   Each guest writes N to its boot disk, then N to its data disk. Read back from');
-  say('   the snapshots:');
+  tell(say, 'Each guest writes N to its boot disk, then N to its data disk. Read back from the snapshots:');
   const arrays = plan.arrays.flatMap(({ array, units }) => {
     const driver = program.drivers.get(array);
     return driver === undefined ? [] : [{ driver, units }];
@@ -140,8 +141,7 @@ async function playHeld(
   limit: Deadline,
 ): Promise<{ readonly rounds: readonly Round[]; readonly manifests: readonly Manifest[] }> {
   say(heading(3, 'The same with Stillpoint', 'stillpoint snapshot'));
-  say('   Over SSH, through the holder that real guests get. Only fsfreeze is a stand-in:');
-  say('   it stops the writer and flushes.');
+  tell(say, 'By the holder that real guests get; only fsfreeze is a stand-in: it stops the writer and flushes.');
   const played: Round[] = [];
   const manifests: Manifest[] = [];
   for (let number = 1; number <= rounds; number += 1) {
@@ -162,7 +162,7 @@ function conclude({ say, command }: DemoOptions, world: SmallWorld, manifests: r
   if (last === undefined) throw new Fault({ code: 'demo.no-set', message: 'no set was taken' });
   for (const line of drawWindow(last.window, { title: 'The last window' })) say(line);
   const proof = proofOf(last.window);
-  if (proof !== undefined) for (const line of wrap(proof, WIDTH, INDENT)) say(line);
+  if (proof !== undefined) tell(say, proof);
   say('');
   say(`Kept for you to look at:  ${world.folder}   (remove it when you like)`);
   say('Next:');
@@ -171,8 +171,12 @@ function conclude({ say, command }: DemoOptions, world: SmallWorld, manifests: r
     ['init > stillpoint.yaml', 'a first topology of your own'],
     ['check', 'what stands, what does not'],
   ]) {
-    say(`  ${`${command} ${what}`.padEnd(50)}  ${why}`);
+    say(`  ${`${command} ${what}`.padEnd(46)}  ${why}`);
   }
+}
+
+function tell(say: DemoOptions['say'], text: string, indent = INDENT): void {
+  for (const line of wrap(text, WIDTH, indent)) say(line);
 }
 
 /** 5: a held set was torn, which must never be. 3: without a hold too little tore to show anything. */

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { stringify } from 'yaml';
 import { gather } from '../base/gather.ts';
 import { type DemoArray, makeArray } from './arrays.ts';
 import { type DemoGuest, type GuestDisk, startGuest } from './guest.ts';
 import type { ImageSpots } from './image.ts';
 import { DIGITS } from './spot.ts';
+import { newSshKey } from './ssh-key.ts';
 import type { WorldDisk, WorldTable } from './table.ts';
 import { startVcenter, type Vcenter } from './vcenter.ts';
 
@@ -57,14 +57,14 @@ const USER = 'reader@demo.example';
 
 /** Starts a vCenter, arrays and guests on loopback, and writes the topology that describes them. */
 export async function startWorld(wish: WorldWish): Promise<SmallWorld> {
-  const folder = await mkdtemp(join(tmpdir(), 'stillpoint-demo-'));
+  const folder = await mkdtemp(join(tmpdir(), 'stillpoint-'));
   const undo: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(undo.splice(0).map((each) => each()));
   };
   try {
-    const key = ssh2.utils.generateKeyPairSync('ed25519');
-    await writeFile(join(folder, 'id_ed25519'), key.private, { mode: 0o600 });
+    const key = newSshKey();
+    await writeFile(join(folder, 'id_ecdsa'), key.private, { mode: 0o600 });
     const password = randomBytes(12).toString('base64url');
     await writeFile(join(folder, 'vcenter-password'), `${password}\n`, { mode: 0o600 });
     const vcenter = await startVcenter({ table: wish.table, username: USER, password });
@@ -189,7 +189,7 @@ function describe(
     tiers: Object.fromEntries(tiers),
     volumes: Object.fromEntries(volumes),
     defaults: {
-      ssh: { user: 'root', key: 'id_ed25519', agent: false, config: '/dev/null' },
+      ssh: { user: 'root', key: 'id_ecdsa', agent: false, config: '/dev/null' },
       // The sh form of the holder calls fsfreeze by name, and so the guest's own, which needs no rights.
       quiesce: { method: 'fsfreeze', interpreter: 'sh', sudo: false },
     },

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import ssh2, { type AuthContext, type Connection, type ParsedKey, type Server, type ServerChannel } from 'ssh2';
+import { newSshKey, parseSshKey } from '../ssh-key.ts';
 
 export interface SshServer {
   readonly port: number;
@@ -23,8 +24,8 @@ const FAREWELL_MS = 2000;
  * @param allowed the public key, as in an authorized_keys file
  */
 export async function startSshServer(allowed: string, around: Surroundings): Promise<SshServer> {
-  const key = parsed(allowed);
-  const host = ssh2.utils.generateKeyPairSync('ed25519');
+  const key = parseSshKey(allowed);
+  const host = newSshKey();
   const connections = new Set<Connection>();
   const running = new Map<ChildProcess, Promise<void>>();
 
@@ -47,7 +48,7 @@ export async function startSshServer(allowed: string, around: Surroundings): Pro
 
   return {
     port: await listening(server),
-    hostKey: `SHA256:${createHash('sha256').update(parsed(host.public).getPublicSSH()).digest('base64').replace(/=+$/, '')}`,
+    hostKey: `SHA256:${createHash('sha256').update(parseSshKey(host.public).getPublicSSH()).digest('base64').replace(/=+$/, '')}`,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const connection of connections) connection.end();
@@ -59,12 +60,6 @@ export async function startSshServer(allowed: string, around: Surroundings): Pro
       await closed;
     },
   };
-}
-
-function parsed(text: string): ParsedKey {
-  const key = ssh2.utils.parseKey(text);
-  if (key instanceof Error) throw key;
-  return key;
 }
 
 function opens(context: AuthContext, key: ParsedKey): boolean {
