@@ -433,7 +433,9 @@ function filesOf(vm: WorldVm): readonly string[] {
 }
 
 function vmObject(vm: WorldVm, table: WorldTable, { folders }: Roots): ManagedObject {
-  const datastores = table.datastores.filter(({ name }) => filesOf(vm).some((file) => file.startsWith(`[${name}] `)));
+  // Of what it runs on: a linked clone does not name the datastore of its base here.
+  const running = [vm.vmx, ...vm.disks.map((disk) => disk.files[0] ?? '')];
+  const datastores = table.datastores.filter(({ name }) => running.some((file) => file.startsWith(`[${name}] `)));
   return [
     'VirtualMachine',
     vm.id,
