@@ -167,6 +167,16 @@ describe('what the topology says of a command', () => {
     ['a job that nothing finds', { settled: { run: ['x', '<job>'], done: 'ok' } }, '<job> is known only'],
     ['arming without disarming', { arm: { run: ['x', '<label>'] } }, 'arm needs a disarm'],
     ['two places', { ssh: { host: 'box' } }, 'where its commands run'],
+    [
+      'a name of one volume in a command for all',
+      { snapshot: { run: ['x', '<snapshot>', { each: '<volume>' }] } },
+      'cannot speak of one volume',
+    ],
+    [
+      'a repetition where there is one volume',
+      { remove: { run: ['x', '<snapshot>', { each: '<volume>' }] } },
+      'each can stand only',
+    ],
     ['an unknown key', { snapshoot: {} }, 'snapshoot'],
   ])('%s is a finding', (_, change, said) => {
     const outcome = commandConfig.safeParse({ ...sound, ...change });

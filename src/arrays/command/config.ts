@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isOnePlace, ONE_PLACE, place } from '../place.ts';
 import { isRowsPath } from './json-rows.ts';
 import { groupsOf } from './pattern.ts';
-import { isNamedByLabel, mentions, type Placeholder, unknownIn } from './template.ts';
+import { hasEach, isNamedByLabel, mentions, type Placeholder, unknownIn } from './template.ts';
 
 /** `driver: command`: an array that is spoken to in commands of your own. Placeholders stand inside an argument. */
 const argument = z.union([
@@ -10,6 +10,11 @@ const argument = z.union([
   z.strictObject({ each: z.string().describe('Repeated for each volume: one command for all of them, one cut unit') }),
 ]);
 const run = z.tuple([z.string().min(1)], argument).describe('The command, as a list of words');
+
+/** A command for one volume, or for none: nothing in it is repeated. */
+function single(...allowed: readonly Placeholder[]) {
+  return command(...allowed).refine((words) => !hasEach(words), 'each can stand only in snapshot, arm and settled');
+}
 
 function command(...allowed: readonly Placeholder[]) {
   return run.superRefine((words, context) => {
@@ -57,7 +62,7 @@ const oneForm = 'say how a row is read: either row: (a regular expression) or js
 
 const find = z
   .strictObject({
-    run: command(),
+    run: single(),
     row: rowWith('volume', 'snapshot').describe('Groups: volume, snapshot; also id, time or unixtime').optional(),
     json: z
       .strictObject({ rows, volume: field, snapshot: field, id: field.optional(), time: field.optional() })
@@ -69,7 +74,7 @@ const find = z
 
 const list = z
   .strictObject({
-    run: command(),
+    run: single(),
     row: rowWith('volume').describe('Groups: volume; also size (bytes) and device (naa.…)').optional(),
     json: z
       .strictObject({ rows, volume: field, size: field.optional(), device: field.optional() })
@@ -97,7 +102,7 @@ export const commandConfig = z
       .optional(),
     disarm: z
       .strictObject({
-        run: command('label'),
+        run: single('label'),
         gone: pattern.describe('What it says when there is nothing to take away').optional(),
       })
       .describe('Takes away what arm made')
@@ -119,7 +124,7 @@ export const commandConfig = z
       .optional(),
     find,
     remove: z.strictObject({
-      run: command('volume', 'snapshot', 'id', 'label'),
+      run: single('volume', 'snapshot', 'id', 'label'),
       gone: pattern.describe('What it says when there is nothing to remove').optional(),
     }),
     list: list.optional(),
@@ -133,6 +138,14 @@ export const commandConfig = z
     path: ['snapshot', 'run'],
     message: 'it has to say what is snapshotted and how that is called: <volume> and <snapshot>',
   })
+  .refine(
+    (settings) => [settings.snapshot, settings.arm, settings.settled].every((one) => speaksForAll(settings, one)),
+    {
+      path: ['snapshot', 'run'],
+      message:
+        'beside an each, an argument cannot speak of one volume: put <volume> into the each, and <snapshot> too unless name: <label> makes it the same for all',
+    },
+  )
   .refine(
     ({ snapshot, settled }) => settled === undefined || !mentions(settled.run, /<job>/) || snapshot.job !== undefined,
     {
@@ -152,6 +165,16 @@ export const commandConfig = z
 
 export type CommandSettings = z.output<typeof commandConfig>;
 export type Listing = CommandSettings['find'] | NonNullable<CommandSettings['list']>;
+
+/** Outside of the repeated argument stands only what is the same for all volumes. */
+function speaksForAll(
+  settings: Parameters<typeof isNamedByLabel>[0],
+  part: { readonly run: z.output<typeof run> } | undefined,
+): boolean {
+  if (part === undefined || !hasEach(part.run)) return true;
+  const once = part.run.filter((word) => typeof word === 'string');
+  return !mentions(once, isNamedByLabel(settings) ? /<volume>/ : /<volume>|<snapshot>/);
+}
 
 function tellsId({ row, json }: z.output<typeof find>): boolean {
   return row === undefined ? json?.id !== undefined : groupsOf(row)?.includes('id') === true;
