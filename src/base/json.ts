@@ -1,11 +1,11 @@
 /** What JSON can carry, and what we let it carry besides: a bigint becomes a decimal string. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /**
  * Any value as plain JSON: a bigint as a decimal string, a Date as ISO 8601, a Map as an object, a Set as a list, what
  * has a `toJSON` as that says (a Secret is '[secret]'). Members that are undefined are left out.
  */
-export function jsonOf(value: unknown): Json {
+function jsonOf(value: unknown): Json {
   if (typeof value === 'bigint') return value.toString();
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;

@@ -22,7 +22,7 @@ export interface Intent {
   readonly arrays: readonly IntendedArray[];
 }
 
-export interface IntendedGuest {
+interface IntendedGuest {
   readonly vm: VmName;
   readonly ref: string;
   readonly instanceUuid: string;
@@ -30,7 +30,7 @@ export interface IntendedGuest {
   readonly methods: readonly string[];
 }
 
-export interface IntendedArray {
+interface IntendedArray {
   readonly array: ArrayId;
   readonly make: string;
   readonly fence: boolean;

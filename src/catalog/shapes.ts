@@ -20,7 +20,7 @@ const number = z.number().exactOptional();
 const diskRef = z.object({ vm: z.string(), disk: z.string() });
 const place = z.object({ file: z.string(), line: z.number(), column: z.number(), text: z.string() });
 
-export const finding = z.object({
+const finding = z.object({
   code: z.string(),
   severity: z.enum(['error', 'warning', 'note']),
   subject: z.string(),

@@ -22,7 +22,7 @@ export interface WholeSet extends SetName {
 }
 
 /** A manifest that is not believed. It is named wherever sets are listed, and never removed by anything automatic. */
-export interface UnreadableSet extends SetName {
+interface UnreadableSet extends SetName {
   readonly state: 'unreadable';
   readonly why: string;
 }

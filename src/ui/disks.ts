@@ -59,7 +59,7 @@ function rowsOf(
 }
 
 /** 'naa.6…b0': as much of each as tells it from all others here. */
-export function shortDevices(devices: readonly string[]): ReadonlyMap<string, string> {
+function shortDevices(devices: readonly string[]): ReadonlyMap<string, string> {
   const all = [...new Set(devices)];
   for (let tail = 2; tail <= LONGEST_DEVICE; tail += 1) {
     const short = new Map(all.map((device) => [device, shortDevice(device, tail)]));

@@ -1,6 +1,5 @@
 import type { Finding } from '../model.ts';
 import { type Paint, PLAIN } from './paint.ts';
-import { count } from './text.ts';
 
 /** One finding as people read it, its place in the file included: several lines. */
 export type RenderFinding = (finding: Finding) => string;
@@ -19,16 +18,6 @@ export function findingLines(
       .map((line, at) => (at === 0 ? painted(line, finding.severity, paint) : line));
     return index > 0 && lines.length > 1 ? ['', ...lines] : lines;
   });
-}
-
-/** '2 errors, 1 warning'; notes are not counted. Empty where there is neither. */
-export function findingCount(findings: readonly Finding[]): string {
-  const of = (severity: Finding['severity']): number => findings.filter((each) => each.severity === severity).length;
-  const parts = [
-    of('error') === 0 ? '' : count(of('error'), 'error'),
-    of('warning') === 0 ? '' : count(of('warning'), 'warning'),
-  ];
-  return parts.filter((part) => part !== '').join(', ');
 }
 
 function worstFirst(findings: readonly Finding[]): readonly Finding[] {

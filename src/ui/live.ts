@@ -20,9 +20,9 @@ export function liveOutput(parts: OutputParts, stream: NodeJS.WriteStream): Outp
     err.lines(lines);
     if (spinning) spinner.start();
   };
-  const endStep = (mark: string): void => {
+  const endStep = (sign: string): void => {
     if (spinner.isSpinning) spinner.stop();
-    if (step !== undefined) err.lines([`${mark} ${step.text}  ${paint.dim(seconds(clock.now() - step.sinceMs))}`]);
+    if (step !== undefined) err.lines([`${sign} ${step.text}  ${paint.dim(seconds(clock.now() - step.sinceMs))}`]);
     step = undefined;
   };
 
@@ -39,20 +39,24 @@ export function liveOutput(parts: OutputParts, stream: NodeJS.WriteStream): Outp
       say([`  ${paintedText(event, paint)}`]);
     }
   };
-  const ended = <A extends readonly unknown[]>(answer: (...given: A) => void) => {
-    return (...given: A): void => {
-      endStep(paint.bad('✖'));
-      answer(...given);
-    };
-  };
+  const mark = (exit: number): string => (exit === 0 ? paint.good('✔') : paint.bad('✖'));
   return {
     emit,
     note: say,
-    document: ended(plain.document),
-    result: ended(plain.result),
-    fault: ended(plain.fault),
+    document(lines, document) {
+      endStep(mark(0));
+      plain.document(lines, document);
+    },
+    result(answer) {
+      endStep(mark(answer.exit));
+      plain.result(answer);
+    },
+    fault(fault, place) {
+      endStep(mark(fault.exit));
+      plain.fault(fault, place);
+    },
     close(exit) {
-      endStep(exit === 0 ? paint.good('✔') : paint.bad('✖'));
+      endStep(mark(exit));
       return plain.close(exit);
     },
   };

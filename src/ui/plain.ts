@@ -20,12 +20,12 @@ export function plainOutput({ out, err, clock, paint }: OutputParts): Output {
   };
 }
 
-export function plainLine(event: RunEvent, at: Date, paint: Paint): string {
+function plainLine(event: RunEvent, at: Date, paint: Paint): string {
   return `${localStamp(at)}  ${paintedText(event, paint)}`;
 }
 
 /** Why a set is no better than it is, and the log; nothing of a run that went as it was asked. */
-export function reasonLines({ exit, because, log }: RunAnswer): readonly string[] {
+function reasonLines({ exit, because, log }: RunAnswer): readonly string[] {
   if (exit === 0) return [];
   return [...because.map((text) => `  - ${text}`), ...(log === undefined ? [] : [`  log: ${log}`])];
 }
