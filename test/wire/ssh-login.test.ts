@@ -176,6 +176,14 @@ needs('sshd', 'ssh')('a login', () => {
     );
   });
 
+  test('with nothing at all ends before the host is spoken to', async () => {
+    const fault = await fails({ key: undefined, config: noKeys, agent: undefined, port: 1 });
+    expect(fault.code).toBe('ssh.no-credentials');
+    expect(steady(`${fault.message}. ${fault.hint}`)).toMatchInlineSnapshot(
+      `"127.0.0.1: nothing to log in with as USER: no agent (SSH_AUTH_SOCK is not set; under cron it never is); no key file in FOLDER (none, nor-this); no password. Set ssh.key to a private key file that the host accepts."`,
+    );
+  });
+
   test('by an agent that is gone: named when it was chosen, passed over when not', async () => {
     const dead = join(sshd.folder, 'dead');
     const chosen = await fails({ agent: dead });

@@ -5,6 +5,8 @@ import type { Hop } from './route.ts';
 
 export type Stage = 'connect' | 'handshake' | 'login';
 
+const UNREACHED = 'Look at the network and the firewalls between here and there; is the host up?';
+
 /** No TCP connection. */
 export function notReached(hop: Pick<Hop, 'label' | 'host' | 'port'>, error: Error): Fault {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -22,8 +24,7 @@ export function notReached(hop: Pick<Hop, 'label' | 'host' | 'port'>, error: Err
   if (code === 'ECONNREFUSED') {
     return fault('refused', `nothing listens at ${at}`, 'Start sshd there, or correct ssh.port.');
   }
-  const route = 'Look at the network and the firewalls between here and there; is the host up?';
-  return fault('unreachable', `no connection to ${at} (${code === '' ? error.message : code})`, route);
+  return fault('unreachable', `no connection to ${at} (${code === '' ? error.message : code})`, UNREACHED);
 }
 
 /** The jump host does not connect us further. */
@@ -53,11 +54,7 @@ export function overdue(hop: Hop, stage: Stage, deadline: Deadline): Fault {
   return new Fault({
     code: 'ssh.deadline',
     message: `${hop.label}: ${truth[stage]} (${reason.message})`,
-    hint:
-      stage === 'login'
-        ? 'A login that hangs waits for PAM, DNS (UseDNS) or a full disk on the host.'
-        : 'Look at the network and the firewalls between here and there; is the host up?',
-    exit: reason.exit,
+    hint: stage === 'login' ? 'A login that hangs waits for PAM, DNS (UseDNS) or a full disk on the host.' : UNREACHED,
     cause: reason,
   });
 }
