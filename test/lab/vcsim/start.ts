@@ -21,20 +21,25 @@ const READY_MS = 30_000;
  * The unmodified vcsim of vmware/govmomi, on a free port of loopback, serving this table. Its certificate is signed by
  * itself.
  */
-export async function startVcsim({ table }: { readonly table: WorldTable }): Promise<Vcsim> {
+export async function startVcsim({
+  table,
+  through = (argv) => argv,
+}: {
+  readonly table: WorldTable;
+  /** Makes the argv one that runs elsewhere: in another network namespace. It must become vcsim, not its parent. */
+  through?(argv: readonly string[]): readonly string[];
+}): Promise<Vcsim> {
   const folder = mkdtempSync(join(tmpdir(), 'stillpoint-vcsim-'));
   const username = 'svc-stillpoint';
   const password = 'p&ss<"word>';
   const traceFile = join(folder, 'trace');
   writeModel(table, join(folder, 'model'));
-  const child = spawn(
+  const [program = '', ...argv] = through([
     'vcsim',
-    [
-      ...['-l', '127.0.0.1:0', '-load', join(folder, 'model'), '-username', username, '-password', password],
-      ...['-trace', '-trace-file', traceFile],
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TMPDIR: folder } },
-  );
+    ...['-l', '127.0.0.1:0', '-load', join(folder, 'model'), '-username', username, '-password', password],
+    ...['-trace', '-trace-file', traceFile],
+  ]);
+  const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TMPDIR: folder } });
   const ended = new Promise<void>((resolve) => {
     child.once('close', () => resolve());
     child.once('error', () => resolve());

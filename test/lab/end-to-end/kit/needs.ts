@@ -1,0 +1,18 @@
+import type { Need } from '../../../needs.ts';
+
+/** What a world of guests, arrays and a vCenter is made of. */
+export const LAB = [
+  'root',
+  'linux',
+  'sshd',
+  'ip',
+  'unshare',
+  'losetup',
+  'loop',
+  'namespaces',
+  'python3',
+  'mkfs.ext4',
+  'mkfs.xfs',
+  'mkfs.btrfs',
+  'vcsim',
+] as const satisfies readonly Need[];
