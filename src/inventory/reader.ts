@@ -5,7 +5,7 @@ import type { PlacementReader } from '../ports.ts';
 import { connectVsphere, type Vsphere } from '../vsphere/client.ts';
 import type { Ref } from '../vsphere/element.ts';
 import { snapshotCreator } from '../vsphere/events.ts';
-import { type Found, insistOnAll, PAGE_OBJECTS, readEverywhere, readThese } from '../vsphere/properties.ts';
+import { type Found, insistOnAll, isGone, PAGE_OBJECTS, readEverywhere, readThese } from '../vsphere/properties.ts';
 import { type ConnectionSettings, connectionOf } from '../vsphere/settings.ts';
 import { DATASTORE_PATHS, type Datastore, datastore, HOST_PATHS, type Host, host } from '../vsphere/storage.ts';
 import { currentTime, diskTasks, recentDiskTasks } from '../vsphere/tasks.ts';
@@ -97,11 +97,6 @@ async function readMachines(
   };
   await readThese(vsphere, { type: 'VirtualMachine', paths: VM_PATHS }, refs, receive, limit, pageObjects);
   return machines;
-}
-
-/** Reported as missing with this fault: deleted since the names were read. */
-function isGone(found: Found): boolean {
-  return found.missing.some((missing) => missing.fault === 'ManagedObjectNotFound');
 }
 
 /** Also those of a chain's far end: a linked clone's parent may lie where the VM itself has nothing. */

@@ -12,8 +12,7 @@ export function refusals(
 ): readonly Finding[] {
   const { config } = machine;
   const found: (Finding | undefined)[] = [
-    disconnected(vm, machine),
-    config === undefined ? unset(vm) : undefined,
+    config === undefined ? unset(vm, machine) : disconnected(vm, machine),
     config === undefined ? undefined : template(vm, config),
     config === undefined ? undefined : encrypted(vm, config),
     suspended(vm, machine),
@@ -32,11 +31,11 @@ function disconnected(vm: VmName, machine: VirtualMachine): Finding | undefined 
   return refused('vm-inaccessible', vm, message, 'Reconnect its host, or bring its datastore back.');
 }
 
-function unset(vm: VmName): Finding {
+function unset(vm: VmName, { connectionState }: VirtualMachine): Finding {
   return refused(
     'config-unset',
     vm,
-    'vSphere tells no configuration of it, so its disks are unknown',
+    `vSphere tells no configuration of it (it is ${connectionState}), so its disks are unknown`,
     'The host cannot reach its files: look at its datastore; a login needs Read-only on the VM.',
   );
 }

@@ -88,6 +88,11 @@ export function insistOnAll(found: Found, name: string, vsphere: Pick<Vsphere, '
   });
 }
 
+/** Deleted since its reference was read. */
+export function isGone(found: Found): boolean {
+  return found.missing.some((missing) => missing.fault === 'ManagedObjectNotFound');
+}
+
 async function createView(vsphere: Vsphere, types: readonly string[], limit: Deadline): Promise<Ref> {
   const args = [
     written('container', vsphere.content.rootFolder),

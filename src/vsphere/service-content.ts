@@ -14,8 +14,7 @@ export interface ServiceContent {
   readonly propertyCollector: Ref;
   readonly viewManager: Ref;
   readonly sessionManager: Ref;
-  /** An ESXi host has one too; a fenced-off login may not see it. */
-  readonly taskManager?: Ref;
+  /** Absent where the login may not see it. */
   readonly eventManager?: Ref;
 }
 
@@ -25,14 +24,12 @@ export function serviceContent(content: Element | undefined, host: string): Serv
     if (found !== undefined) return found;
     throw new Fault({ code: 'vsphere.malformed', message: `${host}: its service content names no ${name}` });
   };
-  const taskManager = asRef(child(content, 'taskManager'));
   const eventManager = asRef(child(content, 'eventManager'));
   return {
     rootFolder: required('rootFolder'),
     propertyCollector: required('propertyCollector'),
     viewManager: required('viewManager'),
     sessionManager: required('sessionManager'),
-    ...(taskManager === undefined ? {} : { taskManager }),
     ...(eventManager === undefined ? {} : { eventManager }),
   };
 }

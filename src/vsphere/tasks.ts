@@ -1,7 +1,7 @@
 import type { Deadline } from '../base/deadline.ts';
 import type { Vsphere } from './client.ts';
 import { asRef, child, type Ref, refs, text } from './element.ts';
-import { type Found, readThese } from './properties.ts';
+import { type Found, insistOnAll, isGone, readThese } from './properties.ts';
 
 /** A task that moves or changes files of a VM's disks. */
 export interface DiskTask {
@@ -30,22 +30,19 @@ const KINDS: readonly (readonly [RegExp, DiskTaskKind])[] = [
   [/snapshot/i, 'snapshot'],
 ];
 
-/** Those of the server's recent tasks (the last ten minutes, and all that run) that touch disks of these VMs. */
+/** Of the recent tasks of these VMs (the last ten minutes, and all that run), those that touch disks. */
 export async function recentDiskTasks(
   vsphere: Vsphere,
   vms: readonly Ref[],
   limit: Deadline,
 ): Promise<readonly DiskTask[]> {
   const recent = new Set<Ref>();
-  const collect = (path: string) => (found: Found) => {
-    for (const task of refs(found.values.get(path))) recent.add(task);
+  const receive = (found: Found): void => {
+    // A VM that is gone has no tasks any more; one whose tasks are hidden must not look undisturbed.
+    if (isGone(found)) return;
+    for (const task of refs(insistOnAll(found, 'VM', vsphere).values.get('recentTask'))) recent.add(task);
   };
-  const { taskManager } = vsphere.content;
-  await readThese(vsphere, { type: 'VirtualMachine', paths: ['recentTask'] }, vms, collect('recentTask'), limit);
-  if (taskManager !== undefined) {
-    const wanted = { type: 'TaskManager', paths: ['recentTask'] };
-    await readThese(vsphere, wanted, [taskManager], collect('recentTask'), limit);
-  }
+  await readThese(vsphere, { type: 'VirtualMachine', paths: ['recentTask'] }, vms, receive, limit);
   return diskTasks(vsphere, [...recent], new Set(vms), limit);
 }
 

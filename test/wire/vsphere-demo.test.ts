@@ -6,7 +6,7 @@ import type { WorldTable } from '../../src/demo/table.ts';
 import { startVcenter } from '../../src/demo/vcenter.ts';
 import { placementReader } from '../../src/inventory/reader.ts';
 import type { Placement } from '../../src/model.ts';
-import { LUNS, refusedWorld, standardWorld } from '../fixtures/world-table.ts';
+import { LUNS, refusedWorld, singleHostWorld, standardWorld } from '../fixtures/world-table.ts';
 
 async function read(table: WorldTable, vms: readonly string[]): Promise<Placement> {
   const vcenter = await startVcenter({ table, username: 'reader', password: 'right', pageSize: 3 });
@@ -46,6 +46,57 @@ describe('placements read from the small vCenter in this process', () => {
         ['sata0:3', 'nfs://filer.test/vol/Ablage'],
       ],
       ['Büro/Drucker 100%', ['ide1:0', 'nfs://filer.test/vol/Ablage']],
+    ]);
+  });
+
+  test.each([
+    ['its name, decomposed', 'Büro/Drucker 100%'.normalize('NFD')],
+    ['its path', '/Rechenzentrum Süd/vm/Büro & Lager/Büro%2fDrucker 100%25'],
+    ['its path, as people read it', '/Rechenzentrum Süd/vm/Büro & Lager/Büro/Drucker 100%'],
+    ['its instance UUID', '50200000-0000-4000-8000-000000000003'],
+    ['its MoRef', 'vm-3'],
+  ])('a VM is found by %s', async (_, wanted) => {
+    expect((await read(standardWorld, [wanted])).vms.map(({ ref }) => ref)).toEqual(['VirtualMachine:vm-3']);
+  });
+
+  test('a name that is not unique, one that is not there, and one VM twice', async () => {
+    const { findings } = await read(standardWorld, ['test01', 'mial01', 'mail01', 'vm-1']);
+    expect(findings.map(({ code, subject, hint }) => [code, subject, hint])).toEqual([
+      ['vsphere.vm-ambiguous', 'test01', 'Say which: vms.test01.vm with a path or an instance UUID.'],
+      ['vsphere.vm-not-found', 'mial01', 'Did you mean mail01?'],
+      ['vsphere.vm-twice', 'vm-1', 'Keep one.'],
+    ]);
+  });
+
+  test('a single ESXi host', async () => {
+    const { vms, findings, source } = await read(singleHostWorld, ['mail01']);
+    expect(findings).toEqual([]);
+    expect(source).toMatch(/^VMware ESXi 8\.0\.3/);
+    expect(vms[0]?.disks.map(({ data }) => data.length)).toEqual([2, 1, 1]);
+  });
+
+  test('what no array can take, each with its code', async () => {
+    const names = refusedWorld.vms.map(({ name }) => name).filter((name) => !name.endsWith('-b'));
+    const { findings } = await read(refusedWorld, names);
+    expect(findings.map(({ code, subject }) => `${code.replace('vsphere.', '')} ${subject}`)).toEqual([
+      'shared-disk cluster-a scsi1:0',
+      'shared-disk writer-a scsi0:0',
+      'vsan on-vsan scsi0:0',
+      'vsan on-vsan home',
+      'vvol on-vvol scsi0:0',
+      'vvol on-vvol home',
+      'pmem on-pmem scsi0:0',
+      'pmem on-pmem home',
+      'local-disk on-local scsi0:0',
+      'local-disk on-local home',
+      'encrypted secret',
+      'vmware-snapshot snapped',
+      'suspended asleep',
+      'question asking',
+      'consolidation-needed leftover',
+      'config-unset lost',
+      'template pattern',
+      'no-disks diskless',
     ]);
   });
 

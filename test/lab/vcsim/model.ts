@@ -476,7 +476,7 @@ function vmObject(vm: WorldVm, table: WorldTable, { folders }: Roots): ManagedOb
 function runtime(vm: WorldVm): readonly string[] {
   return [
     reference('host', 'HostSystem', vm.host),
-    leaf('connectionState', 'connected'),
+    leaf('connectionState', vm.unreadable === true ? 'inaccessible' : 'connected'),
     leaf('powerState', vm.powerState),
     leaf('faultToleranceState', 'notConfigured'),
     leaf('toolsInstallerMounted', false),
