@@ -143,17 +143,17 @@ function diskLevel(disk: PlannedDisk, verdict: Verdict): string {
 
 function snapshotLines(snapshots: readonly ArraySnapshot[]): readonly string[] {
   const arrays = [...new Set(snapshots.map((snapshot) => snapshot.array))];
+  // Not every array tells sizes: where none does there is no column for them.
+  const sized = snapshots.some((snapshot) => snapshot.sizeBytes !== undefined);
   const rows = arrays.flatMap((array) =>
     snapshots
       .filter((snapshot) => snapshot.array === array)
-      .map(({ source, name, id, sizeBytes }, index) => [
-        index === 0 ? array : '',
-        source.name,
-        sizeBytes === undefined ? '' : size(sizeBytes),
-        name,
-        id,
-      ]),
+      .map(({ source, name, id, sizeBytes }, index) => {
+        const own = sized ? [sizeBytes === undefined ? '' : size(sizeBytes)] : [];
+        return [index === 0 ? array : '', source.name, ...own, name, id];
+      }),
   );
   // Never cut: on the worst day these names are typed into an array by hand.
-  return table([['array', 'volume', 'size', 'snapshot', 'its id there'], ...rows], { indent: '   ' });
+  const head = ['array', 'volume', ...(sized ? ['size'] : []), 'snapshot', 'its id there'];
+  return table([head, ...rows], { indent: '   ' });
 }
