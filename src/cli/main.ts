@@ -12,6 +12,8 @@ if (process.platform === 'win32') {
   process.exit(EXIT.usage);
 }
 
+// A reader that went away must end nothing.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 const signals = listen(RELEASE_SECONDS);
 const { runProgram } = await import('./program.ts');
 let session: Session | undefined;
@@ -37,8 +39,14 @@ const bug = signals.bug();
 if (bug !== undefined && exit !== EXIT.guestMayBeHeld) {
   process.stderr.write(`${bug.cause instanceof Error ? bug.cause.stack : bug.message}\n`);
 }
+await Promise.all([process.stdout, process.stderr].map(written));
 // Everything is closed and written by now; a socket that somebody forgot must not keep a cron job standing.
 process.exit(bug !== undefined && exit !== EXIT.guestMayBeHeld ? EXIT.bug : exit);
+
+/** Resolves when what was written has left the process, or nobody reads it any more: a pipe takes 64 KiB at a time. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}
 
 function versionOf(manifest: URL): string {
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };

@@ -95,6 +95,8 @@ describe('the command line, under env -i and without a terminal', () => {
     writeFileSync(join(folder, 'first.yaml'), stdout);
     expect(await stillpoint(['check', '--offline', '-t', 'first.yaml'], { cwd: folder })).toMatchObject({ exit: 0 });
     const { stdout: schema } = await stillpoint(['schema'], { cwd: folder });
+    // More than a pipe holds: none of it may be cut off.
+    expect(schema.length).toBeGreaterThan(65_536);
     expect(JSON.parse(schema)).toMatchObject({ type: 'object' });
   });
 
