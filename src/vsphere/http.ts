@@ -11,8 +11,8 @@ export interface Question {
 }
 
 /**
- * Asks once, and once more only where a kept connection turned out to be closed before anything was answered. The body
- * is read by the caller; both obey the deadline.
+ * Asks, and asks again only where a kept connection turned out to be closed before anything was answered: nothing that
+ * is asked of vSphere here does harm when it is heard twice. The body is read by the caller; both obey the deadline.
  */
 export async function ask(via: TrustingAgent, url: URL, question: Question, limit: Deadline): Promise<IncomingMessage> {
   for (let attempt = 1; ; attempt += 1) {

@@ -271,10 +271,11 @@ describe('the session', () => {
     expect(server.count('CurrentTime')).toBe(1);
   });
 
-  test('a connection that breaks under a question is a Fault; the question is not asked again', async () => {
+  test('a connection that breaks under a question, and then a fresh one too, is a Fault', async () => {
     const server = await scripted({ CurrentTime: () => 'reset' });
     const vsphere = await connect(server.url, insecure);
     expect((await refusal(currentTime(vsphere).ask())).code).toBe('vsphere.connection-lost');
+    expect(server.count('CurrentTime')).toBe(2);
   });
 
   test('an answer that never comes ends with the deadline, and the logout is still sent', async () => {
