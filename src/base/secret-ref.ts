@@ -14,12 +14,3 @@ export const secretRef: z.ZodType<SecretRef> = z.union([
   z.strictObject({ file: line.describe('File that holds it; a trailing newline is dropped') }),
   z.strictObject({ command: z.tuple([line], line).describe('Command, as a list of words, that prints it') }),
 ]);
-
-/** The same settings once the secrets were read. */
-export type Resolved<T, Held> = T extends SecretRef
-  ? Held
-  : T extends readonly (infer Item)[]
-    ? readonly Resolved<Item, Held>[]
-    : T extends object
-      ? { readonly [Key in keyof T]: Resolved<T[Key], Held> }
-      : T;
