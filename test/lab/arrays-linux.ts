@@ -28,7 +28,7 @@ import { noTrouble, troubled } from '../contract/array-shell.ts';
 const run = promisify(execFile);
 
 /** A plain name, one that would do harm if any shell read it, and one in another folder. */
-export const NAMES = ['lun0', `it's a "lün" $(touch pwned) *`, 'racks/lun;2'] as const;
+const NAMES = ['lun0', `it's a "lün" $(touch pwned) *`, 'racks/lun;2'] as const;
 const DEVICES = ['naa.6b0' as DeviceKey, 'naa.6b1' as DeviceKey, 'naa.6b2' as DeviceKey] as const;
 
 /** What differs between the two makes, done by another hand than the driver's. */

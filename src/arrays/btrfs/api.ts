@@ -3,7 +3,7 @@ import type { ArrayId } from '../../model.ts';
 import type { Box } from '../box.ts';
 import { commandFailed } from '../box.ts';
 
-/** A subvolume as btrfs-progs lists it. Ids are never used again on a file system; uuids follow `btrfs send` nowhere. */
+/** A subvolume as btrfs-progs lists it. Ids are never used again on a file system. */
 export interface Subvolume {
   readonly id: string;
   readonly uuid: string;
@@ -15,9 +15,8 @@ export interface Subvolume {
   readonly path: string;
 }
 
-/** What can be asked of btrfs-progs and told to it. Read from 6.2 (Debian 12); the forms are those since 4.1. */
+/** What can be asked of btrfs-progs and told to it. Forms read from 6.2 (Debian 12). */
 export interface BtrfsApi {
-  version(deadline: Deadline): Promise<string>;
   /** undefined: the root is no subvolume of a btrfs file system. */
   prefix(deadline: Deadline): Promise<string | undefined>;
   /** All subvolumes below the root. */
@@ -42,7 +41,6 @@ const ROW =
 
 export function btrfsApi(array: ArrayId, root: string, box: Box): BtrfsApi {
   return {
-    version: async (deadline) => (await box.expect([...BTRFS, 'version'], deadline)).trim(),
     prefix,
     subvolumes: (deadline) => list([], deadline),
     snapshots: (deadline) => list(['-s'], deadline),

@@ -10,7 +10,7 @@ import type { FireLine, Job } from './fire-line.ts';
 import { openFireLine } from './fire-line.ts';
 import { refusal } from './refusal.ts';
 
-export interface Order {
+interface Order {
   readonly units: readonly CutUnit[];
   readonly label: CutLabel;
   readonly traits: ArrayTraits;

@@ -4,7 +4,7 @@ import { Fault } from '../../base/fault.ts';
 import type { Dialogue, Shell } from '../../ports.ts';
 
 /** What one word did: the exit code of the command behind it, and what it wrote. */
-export interface Shot {
+interface Shot {
   readonly exit: number;
   readonly said: string;
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { ArrayId, ArraySnapshot, CutLabel, CutUnit, DeviceKey, Volume } from '../../model.ts';
 import type { CallFault, FireFault, Operation } from './faults.ts';
 
-export interface SimulatedVolume {
+interface SimulatedVolume {
   readonly name: string;
   readonly device: DeviceKey;
   readonly sizeBytes: bigint;
@@ -29,7 +29,7 @@ export interface SimulatedSettings {
 }
 
 /** What really happened: an instant at which volumes were copied. */
-export interface TrueCut {
+interface TrueCut {
   readonly unit: string;
   readonly volumes: readonly string[];
   readonly label: CutLabel;
@@ -37,7 +37,7 @@ export interface TrueCut {
 }
 
 /** A unit whose writes the array really held back; `downAtMs` is in the future while it stands. */
-export interface TrueFence {
+interface TrueFence {
   readonly unit: string;
   readonly upAtMs: number;
   readonly downAtMs: number;

@@ -130,12 +130,14 @@ export function simulated(array: SimulatedArray): ArrayDriver {
 
   function located(devices: readonly DeviceKey[]): ReadonlyMap<DeviceKey, Volume> {
     return new Map(
-      array.volumes.filter((volume) => devices.includes(volume.device)).map((volume) => [volume.device, volume]),
+      array.volumes
+        .filter((volume) => devices.includes(volume.device))
+        .map(({ device, unit: _, ...volume }) => [device, volume]),
     );
   }
 
   function unitsOf(wanted: readonly Volume[]): readonly CutUnit[] {
-    const members = new Map<string, Volume[]>();
+    const members = new Map<string, (typeof array.volumes)[number][]>();
     for (const volume of array.volumes) {
       members.set(volume.unit, [...(members.get(volume.unit) ?? []), volume]);
     }
@@ -143,7 +145,7 @@ export function simulated(array: SimulatedArray): ArrayDriver {
       .map(([unit, all]) => ({
         array: id,
         id: unit,
-        volumes: all.filter((member) => wanted.some((volume) => volume.id === member.id)),
+        volumes: wanted.filter((volume) => all.some((member) => volume.id === member.id)),
         alsoCaptures: all
           .filter((member) => wanted.every((volume) => volume.id !== member.id))
           .map((member) => member.name),
