@@ -38,8 +38,10 @@ export async function startVcsim({
     'vcsim',
     ...['-l', '127.0.0.1:0', '-load', join(folder, 'model'), '-username', username, '-password', password],
     ...['-trace', '-trace-file', traceFile],
+    // It ends when its input does: also where this process is killed.
+    '-stdinexit',
   ]);
-  const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TMPDIR: folder } });
+  const child = spawn(program, argv, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, TMPDIR: folder } });
   const ended = new Promise<void>((resolve) => {
     child.once('close', () => resolve());
     child.once('error', () => resolve());
