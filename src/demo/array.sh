@@ -2,6 +2,7 @@
 # An array: a volume is a file, a snapshot is a copy of it, taken at the end of the array's latency.
 #   array.sh FOLDER find | remove NAME | snapshot SECONDS VOLUME@LABEL...
 set -eu
+export LC_ALL=C
 cd "$1"
 case $2 in
   find) ls -i snapshots ;;

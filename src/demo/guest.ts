@@ -55,7 +55,10 @@ export async function startGuest(folder: string, wish: GuestWish): Promise<DemoG
     LC_ALL: 'C',
     STILLPOINT_ROOT: join(own, 'root'),
   };
-  const server = await startSshServer(wish.allowedKey, { env, folder: own });
+  const server = await startSshServer(wish.allowedKey, { env, folder: own }).catch(async (thrown: unknown) => {
+    await writer.stop();
+    throw thrown;
+  });
   return {
     name: wish.name,
     port: server.port,

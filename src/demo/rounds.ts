@@ -27,6 +27,15 @@ export function tally(rounds: readonly Round[]): Tally {
   };
 }
 
+/** Numbers that stand still would never be torn, and show nothing: refused. */
+export function insistOnWriters(before: Round | undefined, now: Round): void {
+  for (const { vm, boot } of now) {
+    const last = before?.find((image) => image.vm === vm)?.boot ?? 0;
+    if (boot > last) continue;
+    throw new Fault({ code: 'demo.no-writer', message: `guest ${vm}: nothing was written between two snapshots` });
+  }
+}
+
 /** Fires all arrays at the same moment while the guests run, reads back, and clears the arrays. */
 export async function unheldRound(
   world: SmallWorld,

@@ -8,7 +8,7 @@ import type { ArrayId, Manifest, Plan } from '../model.ts';
 import type { ArrayDriver } from '../ports.ts';
 import { drawWindow, proofOf } from '../ui/drawing.ts';
 import { WIDTH, wrap } from '../ui/text.ts';
-import { type Round, readBack, tally, unheldRound } from './rounds.ts';
+import { insistOnWriters, type Round, readBack, type Tally, tally, unheldRound } from './rounds.ts';
 import { heading, heldSummary, INDENT, imagesRead, unheldSummary, whereDisksLie } from './text.ts';
 import { TWO_TIERS } from './two-tier.ts';
 import { type SmallWorld, startWorld } from './world.ts';
@@ -24,7 +24,7 @@ export interface Program {
 
 export interface DemoOptions {
   /** Puts the program together for a topology file. */
-  readonly open: (topology: string, limit: Deadline) => Promise<Program>;
+  readonly open: (topology: string) => Promise<Program>;
   /** One line of the story. */
   readonly say: (line: string) => void;
   readonly clock: Clock;
@@ -82,7 +82,7 @@ async function play(options: DemoOptions, world: SmallWorld, limit: Deadline): P
   say('Stillpoint   one instant across several storage arrays');
   tell(say, 'A small world inside this process: a vCenter, three guests, two arrays. Nothing of yours is touched.', '');
   say('');
-  const program = await options.open(world.topology, limit);
+  const program = await options.open(world.topology);
   try {
     const plan = await program.plan(limit);
     refuseIfStopped(plan);
@@ -96,15 +96,7 @@ async function play(options: DemoOptions, world: SmallWorld, limit: Deadline): P
     say('');
     conclude(options, world, manifests);
 
-    const { rounds, torn } = tally(unheld);
-    const kept = tally(held);
-    const windowMs = manifests.map((manifest) => Math.round(manifest.windowMs));
-    return {
-      exit: exitFor(torn / rounds, kept.torn),
-      unheld: { rounds, torn },
-      held: { rounds: kept.rounds, torn: kept.torn, windowMs },
-      state: world.state,
-    };
+    return judged(options, tally(unheld), tally(held), manifests, world.state);
   } finally {
     await program.close();
   }
@@ -127,6 +119,7 @@ async function playUnheld(
   for (let number = 1; number <= rounds; number += 1) {
     interrupt.throwIfAborted();
     const round = await unheldRound(world, arrays, limit);
+    insistOnWriters(played.at(-1), round);
     played.push(round);
     if (number === 1) for (const line of imagesRead(round)) say(line);
   }
@@ -148,6 +141,7 @@ async function playHeld(
     interrupt.throwIfAborted();
     const manifest = await program.take();
     const round = await readBack(world, manifest.snapshots);
+    insistOnWriters(played.at(-1), round);
     manifests.push(manifest);
     played.push(round);
     if (number === rounds) for (const line of imagesRead(round)) say(line);
@@ -179,8 +173,31 @@ function tell(say: DemoOptions['say'], text: string, indent = INDENT): void {
   for (const line of wrap(text, WIDTH, indent)) say(line);
 }
 
-/** 5: a held set was torn, which must never be. 3: without a hold too little tore to show anything. */
-function exitFor(shareTorn: number, heldTorn: number): number {
-  if (heldTorn > 0) return EXIT.windowFailed;
-  return shareTorn < SHARE_TORN ? EXIT.weaker : EXIT.done;
+function judged(
+  { say }: DemoOptions,
+  unheld: Tally,
+  held: Tally,
+  manifests: readonly Manifest[],
+  state: string,
+): DemoResult {
+  const exit = exitFor(unheld, held);
+  if (exit === EXIT.windowFailed)
+    tell(say, 'A held image is torn. This must never be: please report it, with the folder above.', '');
+  if (exit === EXIT.weaker)
+    tell(say, 'Too few images were torn without a hold: this machine was too slow to show anything.', '');
+  return {
+    exit,
+    unheld: { rounds: unheld.rounds, torn: unheld.torn },
+    held: {
+      rounds: held.rounds,
+      torn: held.torn,
+      windowMs: manifests.map((manifest) => Math.round(manifest.windowMs)),
+    },
+    state,
+  };
+}
+
+function exitFor(unheld: Tally, held: Tally): number {
+  if (held.torn > 0) return EXIT.windowFailed;
+  return unheld.torn < unheld.rounds * SHARE_TORN ? EXIT.weaker : EXIT.done;
 }

@@ -3,9 +3,9 @@ import type { WorldWish } from './world.ts';
 
 const GIB = 1n << 30n;
 
-export const BOOT_LUN = 'naa.6005076400c3a1b2d4000000000000b0';
+const BOOT_LUN = 'naa.6005076400c3a1b2d4000000000000b0';
 /** The data LUN of each guest, and what its array calls it. */
-export const DATA_LUNS = [
+const DATA_LUNS = [
   { vm: 'mail01', naa: 'naa.624a9370d1c2b3a495867769000000a1', volume: 'mail_db' },
   { vm: 'db01', naa: 'naa.624a9370d1c2b3a495867769000000a2', volume: 'sql_data' },
   { vm: 'app01', naa: 'naa.624a9370d1c2b3a495867769000000a3', volume: 'app_data' },

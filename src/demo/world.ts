@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { gather } from '../base/gather.ts';
 import { type DemoArray, makeArray } from './arrays.ts';
 import { type DemoGuest, type GuestDisk, startGuest } from './guest.ts';
@@ -10,6 +9,7 @@ import type { ImageSpots } from './image.ts';
 import { DIGITS } from './spot.ts';
 import { newSshKey } from './ssh-key.ts';
 import type { WorldDisk, WorldTable } from './table.ts';
+import { topologyText } from './topology-text.ts';
 import { startVcenter, type Vcenter } from './vcenter.ts';
 
 export interface WorldWish {
@@ -22,7 +22,7 @@ export interface WorldWish {
   readonly group: string;
 }
 
-export interface WorldArray {
+interface WorldArray {
   readonly id: string;
   readonly latencyMs: number;
   /** The array's own name of each LUN that it presents. */
@@ -77,7 +77,7 @@ export async function startWorld(wish: WorldWish): Promise<SmallWorld> {
     for (const outcome of started) if (!outcome.ok) throw outcome.fault;
     const topology = join(folder, 'stillpoint.yaml');
     const state = join(folder, 'state');
-    await writeFile(topology, describe(wish, places.arrays, { vcenter, guests, state }));
+    await writeFile(topology, topologyText(wish, { arrays: places.arrays, vcenter, username: USER, guests, state }));
     return {
       folder,
       topology,
@@ -167,37 +167,4 @@ function inGuest({ disk, array, volume, offset }: Place): Pick<GuestDisk, 'targe
     wwid: disk.kind === 'file' ? `naa.${(disk.uuid ?? '').replaceAll('-', '')}` : disk.naa,
     spot: { file: array.volume(volume), offset },
   };
-}
-
-function describe(
-  wish: WorldWish,
-  arrays: readonly DemoArray[],
-  started: { readonly vcenter: Vcenter; readonly guests: readonly DemoGuest[]; readonly state: string },
-): string {
-  const tiers = wish.arrays.map(({ id, tier }) => [tier.name, { arrays: [id], expect: tier.expect }]);
-  const volumes = wish.arrays.flatMap(({ id, volumes }) => volumes.map(({ naa, name }) => [name, { array: id, naa }]));
-  const topology = {
-    version: 1,
-    state: started.state,
-    vsphere: {
-      url: started.vcenter.url,
-      username: USER,
-      password: { file: 'vcenter-password' },
-      tls: { fingerprint: started.vcenter.certificate.fingerprint },
-    },
-    arrays: Object.fromEntries(arrays.map((array) => [array.id, array.entry])),
-    tiers: Object.fromEntries(tiers),
-    volumes: Object.fromEntries(volumes),
-    defaults: {
-      ssh: { user: 'root', key: 'id_ecdsa', agent: false, config: '/dev/null' },
-      // The sh form of the holder calls fsfreeze by name, and so the guest's own, which needs no rights.
-      quiesce: { method: 'fsfreeze', interpreter: 'sh', sudo: false },
-    },
-    vms: Object.fromEntries(
-      // By name: under the vCenter's address nobody may be held.
-      started.guests.map(({ name, port, hostKey }) => [name, { ssh: { host: 'localhost', port, hostKey } }]),
-    ),
-    groups: { [wish.group]: { vms: started.guests.map((guest) => guest.name), window: '10s', require: 'filesystem' } },
-  };
-  return `# The small world of the demo. It is gone when the demo ends; its sets stay.\n${stringify(topology, { lineWidth: 0 })}`;
 }

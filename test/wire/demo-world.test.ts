@@ -1,11 +1,16 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { systemClock } from '../../src/base/clock.ts';
 import { deadline } from '../../src/base/deadline.ts';
 import { Secret } from '../../src/base/secret.ts';
+import { schemaText } from '../../src/cli/commands/schema.ts';
+import { makes } from '../../src/cli/makes.ts';
 import { TWO_TIERS, twoTierTable } from '../../src/demo/two-tier.ts';
 import { type SmallWorld, startWorld } from '../../src/demo/world.ts';
 import { placementReader } from '../../src/inventory/reader.ts';
+import { readTopology } from '../../src/topology/read.ts';
 
 const budget = () => deadline(systemClock, 20_000, 'the test');
 
@@ -17,6 +22,28 @@ describe('the small world', () => {
   afterAll(async () => {
     await world.close();
     rmSync(world.folder, { recursive: true });
+  });
+
+  test('is described by a topology without a finding, and valid by its schema', async () => {
+    const { findings } = await readTopology(world.topology, makes, { env: {} });
+    expect(findings).toEqual([]);
+    const valid = new Ajv2020({ strict: true, strictRequired: false, strictTuples: false }).compile(
+      JSON.parse(schemaText(makes)),
+    );
+    expect(valid(parse(readFileSync(world.topology, 'utf8'))) ? [] : valid.errors).toEqual([]);
+  });
+
+  test('is what examples/demo.yaml shows, but for ports, keys and folder', () => {
+    const example = readFileSync(new URL('../../examples/demo.yaml', import.meta.url), 'utf8');
+    const own = (text: string, folder: string): unknown =>
+      parse(
+        text
+          .replaceAll(folder, 'FOLDER')
+          .replace(/https:.*\/sdk/, 'URL')
+          .replaceAll(/port: \d+/g, 'port: 1')
+          .replaceAll(/"?SHA256:[\w+/:]+"?/g, 'KEY'),
+      );
+    expect(own(readFileSync(world.topology, 'utf8'), world.folder)).toEqual(own(example, '/tmp/stillpoint-demo'));
   });
 
   test('tells our own reader where every disk lies', async () => {

@@ -4,7 +4,7 @@ import type { FixedRefs } from './names.ts';
 import { DEFAULT_COLLECTOR } from './session.ts';
 import { data, type Ref, reference, references, text, type Value } from './value.ts';
 
-export const SERVICE_INSTANCE: Ref = { type: 'ServiceInstance', id: 'ServiceInstance' };
+const SERVICE_INSTANCE: Ref = { type: 'ServiceInstance', id: 'ServiceInstance' };
 const PROPERTY_COLLECTOR: Ref = { type: 'PropertyCollector', id: DEFAULT_COLLECTOR };
 const VIEW_MANAGER: Ref = { type: 'ViewManager', id: 'ViewManager' };
 const SESSION_MANAGER: Ref = { type: 'SessionManager', id: 'SessionManager' };

@@ -17,7 +17,7 @@ export interface Session {
   next(): number;
 }
 
-export interface View {
+interface View {
   readonly container: Ref;
   readonly types: readonly string[];
   readonly recursive: boolean;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isTorn } from '../../../src/demo/image.ts';
-import { tally } from '../../../src/demo/rounds.ts';
+import { insistOnWriters, tally } from '../../../src/demo/rounds.ts';
 
 const image = (boot: number, data: number) => ({ vm: 'mail01', boot, data });
 
@@ -23,5 +23,13 @@ describe('the tally', () => {
     const whole = [image(5, 5), image(6, 5)];
     const torn = [image(5, 1), image(6, 1), image(7, 7)];
     expect(tally([whole, torn, torn])).toEqual({ rounds: 3, torn: 2, images: 8, tornImages: 4 });
+  });
+});
+
+describe('numbers that stand still', () => {
+  test('show nothing, and are refused', () => {
+    expect(() => insistOnWriters(undefined, [image(0, 0)])).toThrow(/mail01: nothing was written/);
+    expect(() => insistOnWriters([image(7, 7)], [image(7, 7)])).toThrow(/nothing was written/);
+    expect(() => insistOnWriters([image(7, 7)], [image(8, 7)])).not.toThrow();
   });
 });
