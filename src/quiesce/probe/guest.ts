@@ -67,6 +67,6 @@ function swapsOf(facts: Facts): GuestView['swaps'] {
   const lines = (textOf(facts, '/proc/swaps') ?? '').split('\n').slice(1);
   return lines.flatMap((line) => {
     const [path, type] = line.split(/\s+/);
-    return path?.startsWith('/') ? [{ path, file: type === 'file' }] : [];
+    return path?.startsWith('/') ? [{ path: unescapeWord(path), file: type === 'file' }] : [];
   });
 }

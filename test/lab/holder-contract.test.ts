@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import type { Quiescer, Shell } from '../../src/ports.ts';
+import { fsfreeze, fsfreezeSettings } from '../../src/quiesce/fsfreeze.ts';
+import { script, scriptSettings } from '../../src/quiesce/script.ts';
+import { quiescerSuite } from '../contract/quiescer-suite.ts';
+import { needs } from '../needs.ts';
+import type { LabGuest } from './kit/guest.ts';
+import { diskAt, guestOver, leftClean, within } from './kit/holding.ts';
+import { type Lab, openLab } from './kit/lab.ts';
+
+needs(
+  'root',
+  'linux',
+  'sshd',
+  'ip',
+  'unshare',
+  'losetup',
+  'loop',
+  'namespaces',
+  'fsfreeze',
+  'python3',
+  'perl',
+  'mkfs.ext4',
+)('over a real sshd', () => {
+  let lab: Lab;
+  let guest: LabGuest;
+  beforeAll(async () => {
+    lab = openLab();
+    guest = await lab.guest('g', { mounts: { '/srv/a': {} } });
+  });
+  afterAll(() => lab.close());
+
+  function suite(quiescer: Quiescer, isHeld: () => Promise<boolean>): void {
+    quiescerSuite(
+      async () => {
+        const shell: Shell = await guest.shell(within(5000));
+        return {
+          quiescer,
+          guest: guestOver(shell, guest),
+          isHeld,
+          loseLine: () => void shell.close(),
+          async close() {
+            await shell.close();
+            await leftClean(guest);
+          },
+        };
+      },
+      { stills: true, line: true },
+    );
+  }
+
+  for (const interpreter of ['python3', 'perl', 'sh'] as const) {
+    describe(`fsfreeze with ${interpreter}`, () => {
+      suite(
+        fsfreeze(fsfreezeSettings.parse({ interpreter }), { clock: systemClock }),
+        async () => (await diskAt(guest, '/srv/a').write(300)) === 'blocked',
+      );
+    });
+  }
+
+  describe('script', () => {
+    const mark = '/run/a mark, held';
+    suite(
+      script(
+        scriptSettings.parse({
+          hold: ['touch', mark],
+          check: ['test', '-e', mark],
+          release: ['rm', '-f', mark],
+          gives: 'application',
+        }),
+        { clock: systemClock },
+      ),
+      async () => existsSync(`/proc/${guest.pid}/root${mark}`),
+    );
+  });
+});

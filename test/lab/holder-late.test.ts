@@ -1,0 +1,148 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { GuestChannel, Shell } from '../../src/ports.ts';
+import { needs } from '../needs.ts';
+import type { LabGuest } from './kit/guest.ts';
+import { LATE_MS, leftClean, openChannel, standsStill, within, writesWithin } from './kit/holding.ts';
+import { type Lab, openLab } from './kit/lab.ts';
+
+needs(
+  'root',
+  'linux',
+  'sshd',
+  'ip',
+  'unshare',
+  'losetup',
+  'loop',
+  'namespaces',
+  'fsfreeze',
+  'python3',
+  'perl',
+  'mkfs.ext4',
+)('when words or processes do not come through', () => {
+  let lab: Lab;
+  beforeAll(() => {
+    lab = openLab();
+  });
+  afterAll(() => lab.close());
+
+  for (const interpreter of ['python3', 'perl', 'sh'] as const) {
+    describe(`by the ${interpreter} holder`, () => {
+      let guest: LabGuest;
+      let shell: Shell;
+      let channel: GuestChannel;
+      beforeAll(async () => {
+        guest = await lab.guest(interpreter, { mounts: { '/srv/a': {}, '/srv/b': {} } });
+      });
+      afterEach(async () => {
+        await channel.close();
+        await shell.close();
+        await leftClean(guest);
+      });
+      async function open(maxLeaseMs = 10_000, lateMs: (line: string) => number = () => 0): Promise<void> {
+        shell = delayed(await guest.shell(within(5000)), lateMs);
+        const order = { owner: 'the lab', covers: [], maxLeaseMs };
+        channel = await openChannel(shell, guest, { interpreter }, order);
+      }
+      /** The far end of our connection: what the guest says waits in it. */
+      function session(): number {
+        return Math.max(...guest.processes('sshd').filter((pid) => pid !== Math.min(...guest.processes('sshd'))));
+      }
+
+      test('news of a hold that come after its lease are no hold', async () => {
+        await open(10_000, (line) => (line.includes(' FROZEN ') ? 1300 : 0));
+        await expect(channel.hold(800, within(6000))).rejects.toMatchObject({ name: 'Fault' });
+        expect((await channel.release(within(2000))).kind).not.toBe('kept');
+        await writesWithin(LATE_MS, ...guest.disks.values());
+      });
+
+      test('a hold word that was under way for too long freezes nobody', async () => {
+        await open();
+        await channel.recheck(within(5000));
+        const line = session();
+        process.kill(line, 'SIGSTOP');
+        const holding = channel.hold(4000, within(6000));
+        const outcome = expect(holding).rejects.toMatchObject({ code: 'quiesce.not-held' });
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        process.kill(line, 'SIGCONT');
+        await outcome;
+        await writesWithin(LATE_MS, ...guest.disks.values());
+      });
+
+      test('the timer of PID 1 lets go when every process of the holder is killed at once', async () => {
+        standInSystemd(guest);
+        await open(5000);
+        await channel.recheck(within(5000));
+        await channel.hold(5000, within(5000));
+        await standsStill(...guest.disks.values());
+        const roles = ['W', 'V', 'T', 'F', 'P'].flatMap((role) => guest.processes(`stillpoint-${role}`));
+        for (const pid of roles) process.kill(pid, 'SIGSTOP');
+        for (const pid of roles) process.kill(pid, 'SIGKILL');
+        await standsStill(...guest.disks.values());
+        const [armed = ''] = readFileSync(inGuest(guest, '/run/armed'), 'utf8').split('\n');
+        expect(Number(/--on-active=(\d+)/.exec(armed)?.[1])).toBeGreaterThan(60 + 5);
+        writeFileSync(inGuest(guest, '/run/fire'), '');
+        await writesWithin(5000, ...guest.disks.values());
+      });
+
+      test('the timer of PID 1 is taken away when the guest was let go', async () => {
+        standInSystemd(guest);
+        await open();
+        await channel.recheck(within(5000));
+        await channel.hold(5000, within(5000));
+        expect(await channel.release(within(5000))).toEqual({ kind: 'kept' });
+        await channel.close();
+        expect(readFileSync(inGuest(guest, '/run/stopped'), 'utf8')).toMatch(/^stop stillpoint-thaw-\w+-\w+\.timer$/m);
+      });
+    });
+  }
+});
+
+/** Lines from the far end wait as a relay would make them: in their order, so that one that is late delays the next. */
+function delayed(shell: Shell, lateMs: (line: string) => number): Shell {
+  return {
+    ...shell,
+    async start(argv, limit) {
+      const dialogue = await shell.start(argv, limit);
+      let queue = Promise.resolve();
+      return {
+        ...dialogue,
+        onLine: (receive) =>
+          dialogue.onLine((line) => {
+            const ms = lateMs(line);
+            queue = queue
+              .then(() => (ms === 0 ? undefined : new Promise<void>((resolve) => setTimeout(resolve, ms))))
+              .then(() => receive(line));
+          }),
+        ended: dialogue.ended.then(async (end) => {
+          await queue;
+          return end;
+        }),
+      };
+    },
+  };
+}
+
+function inGuest(guest: LabGuest, path: string): string {
+  return `/proc/${guest.pid}/root${path}`;
+}
+
+/** A stand-in for PID 1: it notes what it is told, and runs the timer's command when the test lets the time be over. */
+function standInSystemd(guest: LabGuest): void {
+  guest.run('sh', '-c', 'mountpoint -q /usr/local || { mount -t tmpfs tmpfs /usr/local && mkdir -p /usr/local/bin; }');
+  for (const file of ['/run/armed', '/run/stopped', '/run/fire']) guest.run('rm', '-f', file);
+  mkdirSync(inGuest(guest, '/run/systemd/system'), { recursive: true });
+  const put = (name: string, text: string): void => {
+    writeFileSync(inGuest(guest, `/usr/local/bin/${name}`), text);
+    chmodSync(inGuest(guest, `/usr/local/bin/${name}`), 0o755);
+  };
+  put('systemctl', '#!/bin/sh\necho "$*" >> /run/stopped\nkill "$(cat /run/timer.pid)" 2> /dev/null || :\n');
+  put(
+    'systemd-run',
+    `#!/bin/sh
+echo "$*" >> /run/armed
+while :; do case $1 in --*) shift ;; *) break ;; esac; done
+setsid sh -c 'echo $$ > /run/timer.pid; while [ ! -e /run/fire ]; do sleep 0.1; done; exec "$@"' sh "$@" < /dev/null > /dev/null 2>&1 &
+`,
+  );
+}
