@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { deadline } from '../../src/base/deadline.ts';
 import { Fault } from '../../src/base/fault.ts';
@@ -145,10 +145,12 @@ sys.stdin.read()`;
 
   test('ends with the deadline, or with the ConnectTimeout of the ssh_config', async () => {
     const child = spawn('python3', ['-c', LISTEN], { stdio: ['pipe', 'pipe', 'inherit'] });
+    onTestFinished(() => end(child));
     const port = Number(String(await once(child.stdout, 'data')));
     const queue = [1, 2, 3].map(() => connectTcp({ host: '127.0.0.1', port }).on('error', () => {}));
     await new Promise((resolve) => setTimeout(resolve, 200));
     const folder = mkdtempSync(join(tmpdir(), 'stillpoint-line-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
     const key = await makeKey(join(folder, 'key'));
     const config = join(folder, 'config');
     writeFileSync(config, 'ConnectTimeout 1\n');
@@ -162,8 +164,6 @@ sys.stdin.read()`;
         '(ConnectTimeout of 127.0.0.1: no answer within 1 s)',
     );
     for (const socket of queue) socket.destroy();
-    await end(child);
-    rmSync(folder, { recursive: true });
   });
 });
 
@@ -187,26 +187,26 @@ needs('sshd', 'ssh')('a host that cannot be spoken to', () => {
 
   test('because it never says a word', async () => {
     const mute = await startMute();
+    onTestFinished(() => mute.stop());
     expect(await failing(mute.port, 400)).toMatchObject({
       code: 'ssh.deadline',
       message: `127.0.0.1: [127.0.0.1]:${mute.port} did not say in time that it speaks SSH (the test: no answer within 400 ms)`,
     });
-    await mute.stop();
   });
 
   test('because it speaks another language', async () => {
     const other = await startMute('220 mail.corp.example ESMTP\r\n'.repeat(50));
+    onTestFinished(() => other.stop());
     expect(await failing(other.port, 500)).toMatchObject({ code: 'ssh.deadline' });
-    await other.stop();
   });
 
   test('because it closes at once', async () => {
     const closing = await startMute('SSH-2.0-OpenSSH_9.2\r\n', 'close');
+    onTestFinished(() => closing.stop());
     expect(await failing(closing.port, 20_000)).toMatchObject({
       code: 'ssh.closed',
       message: expect.stringMatching(/ended the connection before it was an SSH one: /),
     });
-    await closing.stop();
   });
 
   test.each([
@@ -216,12 +216,12 @@ needs('sshd', 'ssh')('a host that cannot be spoken to', () => {
     ['HostKeyAlgorithms ssh-rsa'],
   ])('because all that it offers is out of date: %s %s', async (...config) => {
     const old = await startSshd({ hostKeys: ['rsa'], config });
+    onTestFinished(() => old.stop());
     const fault = await faultOf(connectSsh(settingsFor(old), { deadline: within() }));
     expect(fault).toMatchObject({
       code: 'ssh.no-common-algorithm',
       message: expect.stringMatching(/^127\.0\.0\.1: the host and we have no algorithm in common: no matching /),
     });
-    await old.stop();
   });
 
   test('because the login hangs there', async () => {
@@ -229,6 +229,7 @@ needs('sshd', 'ssh')('a host that cannot be spoken to', () => {
     const slow = await startSshd({
       config: ['AuthorizedKeysCommand /bin/sleep 20', `AuthorizedKeysCommandUser ${user}`],
     });
+    onTestFinished(() => slow.stop());
     // sshd asks the command only for a key that the file does not hold.
     const key = slow.hostKeys[0]?.file;
     const fault = await faultOf(connectSsh(settingsFor(slow, { key }), { deadline: within(1000) }));
@@ -238,16 +239,15 @@ needs('sshd', 'ssh')('a host that cannot be spoken to', () => {
         `127.0.0.1: the login as ${user} at [127.0.0.1]:${slow.port} was not done in time ` +
         '(the test: no answer within 1 s)',
     });
-    await slow.stop();
   });
 
   test('because the run was interrupted: then that is the reason', async () => {
     const mute = await startMute();
+    onTestFinished(() => mute.stop());
     const control = new AbortController();
     const limit = deadline(systemClock, 20_000, 'the test', control.signal);
     const connecting = connectSsh(settingsFor(sshd, { port: mute.port }), { deadline: limit });
     setTimeout(() => control.abort(new Fault({ code: 'interrupted', message: 'SIGINT' })), 200);
     expect(await faultOf(connecting)).toMatchObject({ code: 'interrupted', message: 'SIGINT' });
-    await mute.stop();
   });
 });

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import ssh2 from 'ssh2';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Fault } from '../../src/base/fault.ts';
 import { Secret } from '../../src/base/secret.ts';
 import type { Shell } from '../../src/ports.ts';
@@ -195,8 +195,8 @@ needs('sshd', 'ssh')('a login', () => {
   test('does not wait for an agent that hangs', async () => {
     const socket = join(sshd.folder, 'hanging');
     const hanging = createServer(() => {}).listen(socket);
+    onTestFinished(() => void hanging.close());
     await works({ agent: undefined }, { SSH_AUTH_SOCK: socket });
-    hanging.close();
   });
 
   test('no fault of these holds a secret', () => {

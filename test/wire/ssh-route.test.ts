@@ -1,6 +1,6 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { Fault } from '../../src/base/fault.ts';
 import type { Shell } from '../../src/ports.ts';
 import type { SshSettings } from '../../src/transport/ssh/settings.ts';
@@ -74,6 +74,7 @@ needs('sshd', 'ssh')('the way to a host', () => {
 
   test('ends at a jump host that will not, or cannot, connect further', async () => {
     const closed = await startSshd({ config: ['AllowTcpForwarding no'] });
+    onTestFinished(() => closed.stop());
     allow(closed, target.userKey);
     const hosts = [both, closed.knownHosts];
     const refused = await fails({ jump: `127.0.0.1:${closed.port}`, knownHosts: hosts });
@@ -81,19 +82,18 @@ needs('sshd', 'ssh')('the way to a host', () => {
     expect(steady(`${refused.message}. ${refused.hint}`)).toMatchInlineSnapshot(
       `"127.0.0.1: 127.0.0.1 does not connect to [TARGET]: open failed. On 127.0.0.1, sshd needs AllowTcpForwarding and must reach 127.0.0.1."`,
     );
-    await closed.stop();
     const nobody = await fails({ jump: through(), port: 1 });
     expect(nobody.message).toContain('Connection refused');
   });
 
   test('leads through several, the nearest first', async () => {
     const second = await startSshd();
+    onTestFinished(() => second.stop());
     allow(second, target.userKey);
     const seen = [jump.log().length, second.log().length];
     await works({ jump: `${through()},127.0.0.1:${second.port}`, knownHosts: [both, second.knownHosts] });
     expect(jump.log().slice(seen[0])).toContain('Accepted');
     expect(second.log().slice(seen[1])).toContain('Accepted');
-    await second.stop();
   });
 
   test('that is lost on the way is lost for what runs at its end', async () => {
@@ -152,6 +152,7 @@ needs('sshd', 'ssh')('the way to a host', () => {
 
   test('takes the key of a jump host from its own part of the ssh_config', async () => {
     const other = await startSshd();
+    onTestFinished(() => other.stop());
     const file = config(
       'Host bastion',
       '  HostName 127.0.0.1',
@@ -159,7 +160,6 @@ needs('sshd', 'ssh')('the way to a host', () => {
       `  IdentityFile ${other.userKey.file}`,
     );
     await works({ jump: 'bastion', config: file, knownHosts: [both, other.knownHosts] });
-    await other.stop();
   });
 
   test('finds key files by the signs that ssh_config knows', async () => {
@@ -178,12 +178,12 @@ needs('sshd', 'ssh')('the way to a host', () => {
 
   test('offers only the configured keys where IdentitiesOnly says so', async () => {
     const agent = await startAgent();
+    onTestFinished(() => agent.stop());
     await agent.add(jump.userKey.file, target.userKey.file);
     const lines = ['IdentitiesOnly yes', `IdentityFile ${target.userKey.file}`, `IdentityAgent ${agent.socket}`];
     const before = target.log().length;
     await works({ key: undefined, agent: undefined, config: config(...lines) });
     expect(target.log().slice(before)).not.toContain('Failed publickey');
-    await agent.stop();
   });
 
   test('through a ProxyCommand is refused, and the ways out are named', async () => {

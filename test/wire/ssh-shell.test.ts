@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { Shell } from '../../src/ports.ts';
 import { connectSsh } from '../../src/transport/ssh.ts';
 import { needs } from '../needs.ts';
@@ -80,6 +80,7 @@ needs('sshd', 'ssh')('a host with room for few sessions', () => {
 needs('sshd', 'ssh')('a host that lets nobody run a command', () => {
   test('is told from one that is away', async () => {
     const sshd = await startSshd({ config: ['MaxSessions 0'] });
+    onTestFinished(() => sshd.stop());
     const shell = await connectSsh(settingsFor(sshd), { deadline: within() });
     const fault = await faultOf(shell.run(['true'], { deadline: within() }));
     expect(fault).toMatchObject({
@@ -87,7 +88,6 @@ needs('sshd', 'ssh')('a host that lets nobody run a command', () => {
       message: '127.0.0.1: true was not started: open failed',
     });
     await shell.close();
-    await sshd.stop();
   });
 });
 
@@ -96,11 +96,11 @@ needs('sshd', 'ssh')('a login whose start-up files talk', () => {
     // What ~/.bashrc does to a non-interactive login, without touching anybody's home.
     const noisy = 'echo welcome; echo motd >&2; eval "$SSH_ORIGINAL_COMMAND"';
     const sshd = await startSshd({ config: [`ForceCommand ${noisy}`, 'Banner /etc/hostname'] });
+    onTestFinished(() => sshd.stop());
     const shell = await connectSsh(settingsFor(sshd), { deadline: within() });
     const answer = await shell.run(['printf', 'answer'], { deadline: within() });
     expect(answer).toEqual({ exit: 0, stdout: 'welcome\nanswer', stderr: 'motd\n' });
     expect(await linesOf(await shell.start(['echo', 'READY'], within()))).toEqual(['welcome', 'READY']);
     await shell.close();
-    await sshd.stop();
   });
 });

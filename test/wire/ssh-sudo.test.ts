@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
 import type { Shell } from '../../src/ports.ts';
 import { findProgram } from '../../src/transport/programs.ts';
@@ -31,8 +31,8 @@ needs(
     shell = sudoed(plain);
   }
   afterEach(async () => {
-    await plain.close();
-    await sshd.stop();
+    await plain?.close();
+    await sshd?.stop();
   });
 
   test('runs as root, with the arguments as they are', async () => {
@@ -95,6 +95,7 @@ needs(
 
   test('that is not installed says so', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'stillpoint-bin-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
     chmodSync(folder, 0o755);
     for (const name of ['env', 'sh', 'id']) symlinkSync(findProgram(name) ?? name, join(folder, name));
     await open([], [`SetEnv PATH=${folder}`]);
@@ -102,7 +103,6 @@ needs(
     expect(`${fault.code}: ${fault.message}. ${fault.hint}`).toMatchInlineSnapshot(
       `"sudo.missing: 127.0.0.1: sudo is not installed. Install sudo there, or log in as root."`,
     );
-    rmSync(folder, { recursive: true });
   });
 
   test('tells the failure of a program from its own', async () => {

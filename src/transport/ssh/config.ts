@@ -21,6 +21,13 @@ export type Asked = Pick<SshSettings, 'host' | 'port' | 'user' | 'config'>;
  */
 export async function sshConfig(asked: Asked, env: NodeJS.ProcessEnv, deadline: Deadline): Promise<SshConfig> {
   const program = findProgram('ssh', env);
+  if (program === undefined && typeof asked.config === 'string') {
+    throw new Fault({
+      code: 'ssh.config',
+      message: `${asked.host}: ssh.config names ${asked.config}, but there is no ssh on this machine to read it`,
+      hint: 'Install openssh-client, or write port, user, key and jump into the topology.',
+    });
+  }
   if (program === undefined) return configOf('');
   const words = [
     ...(asked.config === undefined ? [] : ['-F', asked.config === false ? 'none' : asked.config]),
