@@ -1,5 +1,5 @@
 import { Fault } from '../base/fault.ts';
-import type { ArrayId, CutUnit, DeviceKey, Volume } from '../model.ts';
+import type { ArrayId, ArraySnapshot, CutUnit, DeviceKey, Volume } from '../model.ts';
 import { unitName } from './armed.ts';
 import type { VolumeEntry } from './parts.ts';
 
@@ -31,10 +31,11 @@ export function volumeChanged(unit: CutUnit, wanted: Volume, now: string | undef
 }
 
 /** The label is meant to be new; with something under it already, nobody could tell what is whose. */
-export function labelInUse(array: ArrayId, label: string, names: readonly string[]): Fault {
+export function labelInUse(array: ArrayId, label: string, there: readonly ArraySnapshot[]): Fault {
+  const names = there.slice(0, 3).map(({ name }) => name);
   return new Fault({
     code: 'array.label-in-use',
-    message: `array ${array}: there are snapshots with the label ${label} already: ${names.slice(0, 3).join(', ')}`,
+    message: `array ${array}: there are snapshots with the label ${label} already: ${names.join(', ')}`,
     hint: 'Run again: every run makes a new label.',
   });
 }

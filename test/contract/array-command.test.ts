@@ -215,6 +215,36 @@ describe('what the topology says of a command', () => {
   });
 });
 
+describe('commands that prepare', () => {
+  const yaml = stringify({
+    ...parse(XCLI),
+    arm: { run: ['xcli', 'group-create', '<label>', { each: '<volume>' }] },
+    disarm: { run: ['xcli', 'group-delete', '<label>'], gone: 'no such group' },
+  });
+
+  test('run once before the window, and are taken back by label alone', async () => {
+    const { array, ran } = driverOver(yaml, { 'xcli snap-list': '{"snaps":[]}' }, ['mail', 'db']);
+    await array.arm(await array.group(await volumes(array), soon()), labelled(LABEL), soon());
+    expect(ran.at(-1)).toEqual(['xcli', 'group-create', LABEL, 'mail', 'db']);
+    await array.disarm(labelled(LABEL), soon());
+    expect(ran.at(-1)).toEqual(['xcli', 'group-delete', LABEL]);
+  });
+
+  test('are not repeated when their answer was lost', async () => {
+    const lost = new Fault({ code: 'ssh.line-lost', message: 'box: the line was lost' });
+    const { array, ran } = driverOver(yaml, { 'xcli snap-list': '{"snaps":[]}', 'xcli group-create': lost }, ['mail']);
+    const units = await array.group(await volumes(array), soon());
+    await expect(array.arm(units, labelled(LABEL), soon())).rejects.toMatchObject({ code: 'ssh.line-lost' });
+    expect(ran.filter(([, verb]) => verb === 'group-create')).toHaveLength(1);
+  });
+
+  test('have nothing to take back where the array says so', async () => {
+    const nothing = { exit: 4, stdout: '', stderr: 'error: no such group' };
+    const { array } = driverOver(yaml, { 'xcli group-delete': nothing });
+    expect(await array.disarm(labelled(LABEL), soon())).toEqual([]);
+  });
+});
+
 describe('how a command ended, and what that proves', () => {
   const fault = (code: string): Fault => new Fault({ code, message: 'box: something about the line' });
   const ended = (exit: number | null, stderr = ''): CommandResult => ({ exit, stdout: '', stderr });

@@ -88,14 +88,9 @@ export function command(id: ArrayId, settings: CommandSettings, parts: Parts): A
     const values = valuesFor(id, settings, volumes, label);
     await sameVolumes(units, deadline);
     const before = await find(label, deadline);
-    if (before.length > 0)
-      throw labelInUse(
-        id,
-        label,
-        before.map(({ name }) => name),
-      );
+    if (before.length > 0) throw labelInUse(id, label, before);
     await api.arm(values, deadline);
-    const shell = await reach.shell(deadline);
+    let shell = await reach.shell(deadline);
     return armedCut({
       array: id,
       units,
@@ -109,6 +104,8 @@ export function command(id: ArrayId, settings: CommandSettings, parts: Parts): A
         const startedAtMs = parts.clock.now();
         await find(label, limit);
         const roundTripMs = parts.clock.now() - startedAtMs;
+        // Where the line had been lost, it is this one that is open now: nothing is connected inside the fire.
+        shell = await reach.shell(limit);
         const rounds = Math.ceil(units.length / traits.parallel);
         return { forecastMs: Math.ceil((roundTripMs + traits.forecastMs) * rounds) };
       },

@@ -45,12 +45,7 @@ export function linuxArming(array: ArrayId, box: Box, clock: Clock): LinuxArming
   async function arm(order: Order, deadline: Deadline): Promise<ArmedCut> {
     const { units, label, traits } = order;
     const before = await order.find(label, deadline);
-    if (before.length > 0)
-      throw labelInUse(
-        array,
-        label,
-        before.map((one) => one.name),
-      );
+    if (before.length > 0) throw labelInUse(array, label, before);
     const jobs = units.map((unit) => order.job(onlyVolume(unit)));
     const line = await openFireLine(await box.shell(deadline), order.take, jobs, deadline);
     lines.set(label, line);
