@@ -1,4 +1,5 @@
 import type { Fault } from '../base/fault.ts';
+import { decodeName } from '../inventory/names.ts';
 import {
   type ArrayId,
   atLeast,
@@ -158,7 +159,8 @@ function leastGiven(guests: readonly PlannedGuest[]): Level {
 
 /** VMs outside the group that lie on the same datastores: they are in the snapshots too, unheld. */
 function alsoCaptured(placement: Placement, volumes: ReadonlyMap<DeviceKey, Volume>): readonly string[] {
-  const own = new Set(placement.vms.map(({ path }) => path.split('/').at(-1)));
+  // By name where that is unique, else by the whole path.
+  const own = new Set(placement.vms.flatMap(({ path }) => [path, decodeName(path.slice(path.lastIndexOf('/') + 1))]));
   const stores = placement.datastores.filter((store) => store.devices.some((device) => volumes.has(device)));
   return [...new Set(stores.flatMap(({ vms }) => vms))].filter((vm) => !own.has(vm)).sort();
 }

@@ -50,14 +50,20 @@ function isAllowed(code: string, settings: VmSettings | undefined): boolean {
   return false;
 }
 
-/** What vSphere says against the VMs, with what the topology accepts. The subject begins with the VM's name. */
+/**
+ * What vSphere says against the VMs, with what the topology accepts, and without what is said of a disk that is left
+ * out anyway. The subject is the VM, or the VM and the address of a disk.
+ */
 export function acceptedFindings(findings: readonly Finding[], topology: Topology): readonly Finding[] {
-  return findings.map((finding) => {
-    const [vm] = finding.subject.split(' ');
-    const settings = vm === undefined ? undefined : topology.vms.get(vm);
-    if (finding.severity !== 'error' || !isAllowed(finding.code, settings)) return finding;
+  return findings.flatMap((finding): readonly Finding[] => {
+    const settings = [...topology.vms.values()].find(
+      ({ name }) => finding.subject === name || finding.subject.startsWith(`${name} `),
+    );
+    const disk = finding.subject.slice((settings?.name.length ?? 0) + 1);
+    if (settings?.exclude.some((excluded) => excluded.disk === disk) === true) return [];
+    if (finding.severity !== 'error' || !isAllowed(finding.code, settings)) return [finding];
     const { hint: _accepted, ...rest } = finding;
-    return { ...rest, severity: 'warning' as const };
+    return [{ ...rest, severity: 'warning' }];
   });
 }
 

@@ -56,8 +56,10 @@ export function coverageOf(vm: VmPlacement, settings: VmSettings, probes: readon
     if (use.kind !== 'mount' || use.disks.length === 0 || use.disks.some((name) => known.has(name))) continue;
     findings.push(foreign(vm, use));
   }
-  for (const [index, probe] of probes.entries()) {
-    if (!probe.uses.some((use) => use.held) || (covers[index]?.length ?? 0) > 0) continue;
+  for (const probe of probes) {
+    const held = probe.uses.filter((use) => use.held);
+    // Held, but not whole: what of that disk is not held is said of the disk itself.
+    if (held.length === 0 || held.some((use) => use.disks.some((name) => known.has(name)))) continue;
     findings.push(coversNothing(vm, probe));
   }
   const unmatched = new Set(vm.disks.map(({ address }) => address).filter((address) => !names.has(address)));

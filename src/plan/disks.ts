@@ -102,13 +102,14 @@ function notHeld(
       ? 'nothing on it can be held (no file system is mounted from it)'
       : `${free.join(', ')} on it is not held`;
   const name = boot && settings.boot === 'hold' ? ', and `boot: hold` demands it' : '';
-  const mount = free[0]?.split(' ')[0] ?? '/the/mount';
+  const mount = free.find((use) => use.startsWith('/'))?.split(' ')[0];
+  const hold = mount === undefined ? 'Take that off the disk' : `Hold it (\`mounts: [${mount}]\` or another method)`;
   return {
     code: 'plan.disk-not-held',
     severity: 'error',
     subject,
     message: `${uses}${name}`,
-    hint: `Hold it (\`mounts: [${mount}]\` or another method), accept it (\`disks: { "${disk.address}": { require: crash } }\`), or \`exclude\` it.`,
+    hint: `${hold}, accept it (\`disks: { "${disk.address}": { require: crash } }\`), or \`exclude\` it.`,
   };
 }
 

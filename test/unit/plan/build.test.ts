@@ -214,4 +214,19 @@ describe('a plan', () => {
       stops: [],
     });
   });
+
+  test('what vSphere says against a disk that is left out does not stop it', () => {
+    const finding = {
+      code: 'vsphere.vsan',
+      severity: 'error' as const,
+      subject: 'mail01 scsi0:2',
+      message: 'lies on vSAN',
+    };
+    const stopped = (text: string) => {
+      const placement = { ...plan({ yaml: text }).placement, findings: [finding] };
+      return stopCodes({ yaml: text, change: { placement } });
+    };
+    expect(stopped(yaml())).toEqual(['vsphere.vsan']);
+    expect(stopped(yaml(', exclude: [{ disk: "scsi0:2", because: scratch }]'))).toEqual([]);
+  });
 });
