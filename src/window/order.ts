@@ -7,7 +7,7 @@ interface Ordered {
 }
 
 /** A stage of releases waits no longer for the one before: one guest that does not answer must not keep others held. */
-export const RELEASE_STAGGER_MS = 500;
+const RELEASE_STAGGER_MS = 500;
 
 /** Starts each guest's work when the work of all that it comes after has ended; what is free of each other, at once. */
 export async function holdInOrder<G extends Ordered>(
