@@ -96,7 +96,7 @@ describe('the small vCenter on the wire', () => {
     expect(made.text).toContain('xsi:type="NotAuthenticated"');
   });
 
-  test('follows selections that lead back to themselves, and hands out each page once', async () => {
+  test('follows selections by name, and hands out each page once', async () => {
     await login();
     const first = await retrieve('VirtualMachine', ['name'], everyVm);
     expect(first.text.match(/<val xsi:type="xsd:string">\w+/g)).toHaveLength(2);
@@ -106,6 +106,18 @@ describe('the small vCenter on the wire', () => {
     expect(second.text).toContain('app01');
     expect(second.text).not.toContain('<token>');
     expect((await soap(next)).text).toContain('xsi:type="InvalidArgument"');
+  });
+
+  test('follows a selection round a circle once', async () => {
+    await login();
+    const upAndDown =
+      '<objectSet><obj type="Folder">group-d1</obj><skip>true</skip>' +
+      '<selectSet i:type="TraversalSpec"><name>down</name><type>Folder</type><path>childEntity</path><selectSet><name>down</name></selectSet><selectSet><name>up</name></selectSet></selectSet>' +
+      '<selectSet i:type="TraversalSpec"><name>up</name><type>ManagedEntity</type><path>parent</path><selectSet><name>down</name></selectSet></selectSet>' +
+      '</objectSet>';
+    const { status, text } = await retrieve('Datacenter', ['name'], upAndDown);
+    expect(status).toBe(200);
+    expect(text.match(/<objects>/g)).toHaveLength(1);
   });
 
   test('refuses a property that vim25 does not know, and an object that is not there', async () => {
