@@ -2,12 +2,8 @@ import type { Clock } from '../base/clock.ts';
 import type { Fault } from '../base/fault.ts';
 import type { Emit } from '../ports.ts';
 import type { FaultPlace } from './fault.ts';
-import { jsonOutput } from './json.ts';
-import { liveOutput } from './live.ts';
-import { type Paint, paintFor } from './paint.ts';
-import { plainOutput } from './plain.ts';
-import { quietOutput } from './quiet.ts';
-import { type Sink, sinkOf } from './sink.ts';
+import type { Paint } from './paint.ts';
+import type { Sink } from './sink.ts';
 
 /** How a run that made a set ended. */
 export interface RunAnswer {
@@ -45,27 +41,4 @@ export interface OutputParts {
   readonly paint: Paint;
   /** Every event, not only the steps and what went wrong. */
   readonly verbose: boolean;
-}
-
-export interface OutputSettings {
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly verbose: boolean;
-  readonly noColor: boolean;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly clock: Clock;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-}
-
-/** `--json` before `--quiet` before what the terminal allows. */
-export function outputFor(settings: OutputSettings): Output {
-  const { stdout, stderr, env, clock, verbose } = settings;
-  const [out, err] = [sinkOf(stdout), sinkOf(stderr)];
-  const paint = paintFor({ terminal: err.terminal, refused: settings.noColor, env });
-  const parts: OutputParts = { out, err, clock, paint, verbose };
-  if (settings.json) return jsonOutput(parts);
-  if (settings.quiet) return quietOutput(parts);
-  const live = err.terminal && env.TERM !== 'dumb' && (env.CI ?? '') === '';
-  return live ? liveOutput(parts, stderr) : plainOutput(parts);
 }

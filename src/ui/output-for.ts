@@ -1,0 +1,31 @@
+import type { Clock } from '../base/clock.ts';
+import { jsonOutput } from './json.ts';
+import { liveOutput } from './live.ts';
+import type { Output, OutputParts } from './output.ts';
+import { paintFor } from './paint.ts';
+import { plainOutput } from './plain.ts';
+import { quietOutput } from './quiet.ts';
+import { sinkOf } from './sink.ts';
+
+export interface OutputSettings {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly noColor: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** `--json` before `--quiet` before what the terminal allows. */
+export function outputFor(settings: OutputSettings): Output {
+  const { stdout, stderr, env, clock, verbose } = settings;
+  const [out, err] = [sinkOf(stdout), sinkOf(stderr)];
+  const paint = paintFor({ terminal: err.terminal, refused: settings.noColor, env });
+  const parts: OutputParts = { out, err, clock, paint, verbose };
+  if (settings.json) return jsonOutput(parts);
+  if (settings.quiet) return quietOutput(parts);
+  const live = err.terminal && env.TERM !== 'dumb' && (env.CI ?? '') === '';
+  return live ? liveOutput(parts, stderr) : plainOutput(parts);
+}
