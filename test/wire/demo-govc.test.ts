@@ -164,6 +164,11 @@ needs('govc')('govc reads the small vCenter', () => {
     for (const controller of ['nvme-31000', 'ahci-15001', 'ide-200']) expect(chained).toContain(controller);
   });
 
+  test('finds a VM by either of its uuids', async () => {
+    for (const uuid of [table.vms[0]?.biosUuid ?? '', table.vms[0]?.instanceUuid ?? ''])
+      expect(await govc('vm.info', '-vm.uuid', uuid)).toMatch(/Name: +mail01\n/);
+  });
+
   test('shows datastores with their extents and exports', async () => {
     expect(await json('datastore.info', 'VMFS-BOOT')).toMatchObject({
       datastores: [

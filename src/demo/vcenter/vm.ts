@@ -19,6 +19,8 @@ import {
   type Value,
 } from './value.ts';
 
+const CPUS = 2;
+const MEMORY_MB = 2048;
 const MODIFIED = '2026-01-01T00:00:00Z';
 
 export function vmObjects(table: WorldTable, vm: WorldVm, parent: Ref, fixed: FixedRefs): readonly ManagedObject[] {
@@ -42,19 +44,7 @@ export function vmObjects(table: WorldTable, vm: WorldVm, parent: Ref, fixed: Fi
     runtime,
     snapshot: snapshotInfo(vm),
     rootSnapshot: references((vm.snapshots ?? []).slice(0, 1).map((snapshot) => snapshotRef(snapshot.id))),
-    summary: data('VirtualMachineSummary', {
-      vm: reference(ref),
-      runtime,
-      config: data('VirtualMachineConfigSummary', {
-        name: text(wireName(vm.name)),
-        template: bool(vm.template === true),
-        vmPathName: text(vm.vmx),
-        uuid: text(vm.biosUuid),
-        instanceUuid: text(vm.instanceUuid),
-        guestId: text(vm.guestId),
-      }),
-      overallStatus: enumeration('ManagedEntityStatus', 'green'),
-    }),
+    summary: summary(vm, runtime),
   };
   const snapshots = (vm.snapshots ?? []).map((snapshot) => ({
     ref: snapshotRef(snapshot.id),
@@ -64,6 +54,41 @@ export function vmObjects(table: WorldTable, vm: WorldVm, parent: Ref, fixed: Fi
     },
   }));
   return [{ ref, properties }, ...snapshots];
+}
+
+function summary(vm: WorldVm, runtime: Value): Value {
+  const running = vm.powerState === 'poweredOn';
+  return data('VirtualMachineSummary', {
+    vm: reference(vmRef(vm.id)),
+    runtime,
+    guest: data('VirtualMachineGuestSummary', {
+      guestId: text(vm.guestId),
+      guestFullName: text(vm.guestId),
+      ...toolsFields(running),
+      hostName: text(vm.name),
+    }),
+    config: data('VirtualMachineConfigSummary', {
+      name: text(wireName(vm.name)),
+      template: bool(vm.template === true),
+      vmPathName: text(vm.vmx),
+      memorySizeMB: int(MEMORY_MB),
+      numCpu: int(CPUS),
+      numVirtualDisks: int(vm.disks.length),
+      uuid: text(vm.biosUuid),
+      instanceUuid: text(vm.instanceUuid),
+      guestId: text(vm.guestId),
+      guestFullName: text(vm.guestId),
+    }),
+    quickStats: data('VirtualMachineQuickStats', { guestHeartbeatStatus: enumeration('ManagedEntityStatus', 'gray') }),
+    overallStatus: enumeration('ManagedEntityStatus', 'green'),
+  });
+}
+
+function toolsFields(running: boolean): Fields {
+  return {
+    toolsVersionStatus2: text('guestToolsUnmanaged'),
+    toolsRunningStatus: text(running ? 'guestToolsRunning' : 'guestToolsNotRunning'),
+  };
 }
 
 function configInfo(table: WorldTable, vm: WorldVm): Value {
@@ -86,9 +111,9 @@ function configInfo(table: WorldTable, vm: WorldVm): Value {
     }),
     flags: data('VirtualMachineFlagInfo', { diskUuidEnabled: bool(true) }),
     hardware: data('VirtualHardware', {
-      numCPU: int(2),
+      numCPU: int(CPUS),
       numCoresPerSocket: int(1),
-      memoryMB: int(2048),
+      memoryMB: int(MEMORY_MB),
       device: list('VirtualDevice', devices(table, vm)),
     }),
     extraConfig: list('OptionValue', []),
@@ -129,8 +154,7 @@ function questionInfo(question: string): Value {
 function guestInfo(vm: WorldVm): Value {
   const running = vm.powerState === 'poweredOn';
   return data('GuestInfo', {
-    toolsVersionStatus2: text('guestToolsUnmanaged'),
-    toolsRunningStatus: text(running ? 'guestToolsRunning' : 'guestToolsNotRunning'),
+    ...toolsFields(running),
     guestId: text(vm.guestId),
     guestFamily: text(vm.guestFamily),
     hostName: text(vm.name),
