@@ -17,7 +17,7 @@ if (newest('src', 'package.json', 'tsconfig.json', 'tsconfig.build.json') > modi
   npm('run', 'build');
 
 function npm(...args) {
-  const quiet = ['--silent', '--no-fund', '--no-audit'];
+  const quiet = ['--loglevel=error'];
   const { status, error } = spawnSync('npm', [...args, ...quiet], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
