@@ -122,11 +122,19 @@ needs(
 
       test('refuses a second comer, and tells it whose the first is', async () => {
         await ask('/srv/a');
-        await expect(ask('/srv/b')).rejects.toMatchObject({
+        const words = ['owner=somebody', 'max-lease=5000', 'mounts=/srv/b'] as const;
+        await expect((await start()).ask(['open', ...words], ready, within(5000))).rejects.toMatchObject({
           code: 'locked',
           exit: 10,
           message: expect.stringContaining('the lab'),
         });
+      });
+
+      test('lets another stage of the same run in', async () => {
+        await ask('/srv/a');
+        const words = ['owner=the\\040lab', 'max-lease=5000', 'mounts=/srv/b'] as const;
+        const reports = await (await start()).ask(['open', ...words], ready, within(5000));
+        expect(reports.at(-1)).toEqual({ kind: 'ready' });
       });
 
       test('freezes a file system once, under however many names it is asked for', async () => {

@@ -21,6 +21,7 @@ TABLE=$ROOT/proc/self/mountinfo
 NET_MS=60000      # the timer of PID 1 leaves so long between being armed and the hold word
 net=
 net_fires=
+lock_folder=
 
 # ---- what there is
 
@@ -141,20 +142,27 @@ allowed() {
   return 1
 }
 
-# One holder a guest: the lock is the open file's (9), and whoever of us is left keeps it.
+# One owner a guest, with as many holders as its run has stages: the lock is the open file's (9), and whoever of us is
+# left keeps it.
 lock() {
   for run in "$ROOT/run" "$ROOT/var/run" "$ROOT/dev/shm" ''; do [ ! -w "$run" ] || break; done
   [ -n "$run" ] || refuse no-lock /run 'no folder for the lock'
   if command -v flock > /dev/null; then
     exec 9>> "$run/stillpoint.lock"
-    flock -n 9 || { read -r owner < "$run/stillpoint.lock"; refuse locked "$owner" 'another holder works here'; }
+    flock -n 9 || {
+      read -r owner < "$run/stillpoint.lock"
+      [ "$owner" = "$1" ] || refuse locked "$owner" 'another holder works here'
+      return
+    }
   else
     while ! mkdir "$run/stillpoint.lock.d" 2> /dev/null; do
       read -r pid owner 2> /dev/null < "$run/stillpoint.lock.d/owner"
-      [ -z "$pid" ] || kill -0 "$pid" 2> /dev/null && refuse locked "$owner" 'another holder works here'
+      [ "$owner" != "$1" ] || return
+      [ -z "$pid" ] || ! kill -0 "$pid" 2> /dev/null || refuse locked "$owner" 'another holder works here'
       rm -rf "$run/stillpoint.lock.d"
     done
-    printf '%s %s\n' $$ "$1" > "$run/stillpoint.lock.d/owner"
+    lock_folder=$run/stillpoint.lock.d
+    printf '%s %s\n' $$ "$1" > "$lock_folder/owner"
   fi
   printf '%s\n' "$1" > "$run/stillpoint.lock"
 }
@@ -212,7 +220,7 @@ reaches() { [ -z "$net_fires" ] || [ "$1" -lt "$net_fires" ]; }
 
 tidy() {
   [ -z "$net" ] || systemctl stop "$net.timer" > /dev/null 2>&1
-  rm -rf "$run/stillpoint.lock.d"
+  [ -z "$lock_folder" ] || rm -rf "$lock_folder"
 }
 
 # The second net: a timer of PID 1 that thaws when all of us are gone. Armed outside of the window.

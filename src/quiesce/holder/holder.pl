@@ -309,17 +309,20 @@ sub refuse_relay {
     refuse('sudo-relays', 'sudo', 'it logs input or output (log_input, log_output)');
 }
 
-# One holder a guest. The lock is the open file's: whoever of us is left keeps it.
+# One owner a guest, with as many holders as its run has stages. The lock is the open file's: whoever of us is left keeps
+# it.
 sub lock_guest {
     my ($owner) = @_;
     my ($folder) = grep { -d $_ && -w _ } @LOCK_FOLDERS or refuse('no-lock', '/run', 'no folder for the lock');
     sysopen(my $file, "$folder/stillpoint.lock", O_RDWR | O_CREAT | O_NOFOLLOW, 0600) or refuse('no-lock', $folder, "$!");
     if (!flock($file, LOCK_EX | LOCK_NB)) {
         sysread($file, my $text, 400);
-        refuse('locked', (split /\n/, $text)[0] || 'somebody', 'another holder works here');
+        my $first = (split /\n/, $text)[0] || 'somebody';
+        refuse('locked', $first, 'another holder works here') if $first ne substr $owner, 0, 399;
+        return $file;
     }
     truncate $file, 0;
-    syswrite($file, substr($owner, 0, 400) . "\n");
+    syswrite($file, substr($owner, 0, 399) . "\n");
     return $file;
 }
 

@@ -348,7 +348,8 @@ def refuse_relay():
 
 
 def lock(owner):
-    """One holder a guest. The lock is the open file's: whoever of us is left keeps it. Answers its descriptor."""
+    """One owner a guest, with as many holders as its run has stages. The lock is the open file's: whoever of us is left
+    keeps it. Answers its descriptor."""
     folder = next((f for f in LOCK_FOLDERS if os.path.isdir(f) and os.access(f, os.W_OK)), None)
     if folder is None:
         raise Refused('no-lock', b'/run', 'no folder for the lock')
@@ -356,9 +357,12 @@ def lock(owner):
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise Refused('locked', os.pread(fd, 400, 0).split(b'\n')[0], 'another holder works here')
+        first = os.pread(fd, 400, 0).split(b'\n')[0]
+        if first != owner[:399]:
+            raise Refused('locked', first, 'another holder works here')
+        return fd
     os.ftruncate(fd, 0)
-    os.write(fd, owner[:400] + b'\n')
+    os.write(fd, owner[:399] + b'\n')
     return fd
 
 

@@ -7,17 +7,17 @@
 export type Report =
   | { readonly kind: 'end' }
   | { readonly kind: 'error'; readonly reason: string; readonly what: string; readonly detail: string }
-  | { readonly kind: 'mount'; readonly index: number; readonly path: string; readonly superblock: string }
-  | { readonly kind: 'same'; readonly index: number; readonly path: string }
-  | { readonly kind: 'ready'; readonly facts: ReadonlyMap<string, string> }
+  | { readonly kind: 'mount'; readonly path: string }
+  | { readonly kind: 'same'; readonly path: string }
+  | { readonly kind: 'ready' }
   | { readonly kind: 'pong'; readonly mark: string; readonly state: string }
   | { readonly kind: 'synced' }
-  | { readonly kind: 'armed'; readonly net: string }
+  | { readonly kind: 'armed' }
   | { readonly kind: 'refused'; readonly why: string }
-  | { readonly kind: 'frozen'; readonly index: number }
+  | { readonly kind: 'frozen' }
   | { readonly kind: 'all-frozen' }
   | { readonly kind: 'failed'; readonly index: number; readonly why: string; readonly said: string }
-  | { readonly kind: 'thaw'; readonly index: number; readonly first: string; readonly again: string | undefined }
+  | { readonly kind: 'thaw'; readonly index: number; readonly first: string; readonly again: string }
   | { readonly kind: 'thawed'; readonly by: string }
   | { readonly kind: 'fact'; readonly words: readonly string[] };
 
@@ -32,27 +32,27 @@ export function reportIn(line: string, nonce: string): Report | undefined {
     case 'ERROR':
       return { kind: 'error', reason: a, what: unescapeWord(b), detail: unescapeWord(c) };
     case 'MOUNT':
-      return { kind: 'mount', index: Number(a), path: unescapeWord(b), superblock: c };
+      return { kind: 'mount', path: unescapeWord(b) };
     case 'SAME':
-      return { kind: 'same', index: Number(a), path: unescapeWord(b) };
+      return { kind: 'same', path: unescapeWord(b) };
     case 'READY':
-      return { kind: 'ready', facts: new Map(rest.map(pair)) };
+      return { kind: 'ready' };
     case 'PONG':
       return { kind: 'pong', mark: a, state: c };
     case 'SYNCED':
       return { kind: 'synced' };
     case 'ARMED':
-      return { kind: 'armed', net: a };
+      return { kind: 'armed' };
     case 'REFUSED':
       return { kind: 'refused', why: a };
     case 'FROZEN':
-      return { kind: 'frozen', index: Number(a) };
+      return { kind: 'frozen' };
     case 'ALL-FROZEN':
       return { kind: 'all-frozen' };
     case 'FAILED':
       return { kind: 'failed', index: Number(a), why: b, said: unescapeWord(c) };
     case 'THAW':
-      return { kind: 'thaw', index: Number(a), first: b, again: rest[2] };
+      return { kind: 'thaw', index: Number(a), first: b, again: c };
     case 'THAWED':
       return { kind: 'thawed', by: a.replace(/^by=/, '') };
     case 'F':
@@ -65,11 +65,6 @@ export function reportIn(line: string, nonce: string): Report | undefined {
     default:
       return undefined;
   }
-}
-
-function pair(word: string): readonly [string, string] {
-  const at = word.indexOf('=');
-  return [word.slice(0, at), word.slice(at + 1)];
 }
 
 /** Bytes that would end a word, as \ooo. */
