@@ -202,6 +202,31 @@ describe('json', () => {
     jsonOutput(heard.parts).document(['for people'], { type: 'list', sizes: [1n] });
     expect(JSON.parse(heard.out())).toEqual({ v: 1, type: 'list', sizes: ['1'] });
   });
+
+  test('writes one document also where steps came before it; findings stand in it as warnings', () => {
+    const heard = listen();
+    const output = jsonOutput(heard.parts);
+    for (const event of EVENTS.filter(({ type }) => type === 'step' || type === 'finding')) output.emit(event);
+    output.document(['for people'], { type: 'plan' });
+    expect(JSON.parse(heard.out())).toEqual({
+      v: 1,
+      type: 'plan',
+      warnings: [{ code: 'x', severity: 'warning', subject: 'array fast', message: 'is slow', hint: 'Look.' }],
+    });
+  });
+
+  test('writes what came before a failure, where no run had begun', () => {
+    const heard = listen();
+    const output = jsonOutput(heard.parts);
+    output.emit({ type: 'step', step: 'resolve' });
+    output.fault(FAULT);
+    const types = heard
+      .out()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).type);
+    expect(types).toEqual(['step', 'fault']);
+  });
 });
 
 describe('a reader that is gone', () => {
