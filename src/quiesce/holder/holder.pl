@@ -560,6 +560,7 @@ sub order { quiet_write($crew{orders}, "$_[0]\n") }
 # The first part of a session: what there is, and the order to get ready.
 sub main {
     $heard = boot_time();
+    syswrite(STDOUT, "\n");    # ends whatever the login has said without a newline
     while (1) {
         my $parts = next_words();
         if (!$parts) {

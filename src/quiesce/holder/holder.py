@@ -373,6 +373,7 @@ def main():
     words = Words()
     crew = None
     idle_since = boot_time()
+    os.write(1, b'\n')  # ends whatever the login has said without a newline
     poller = select.poll()
     poller.register(0, select.POLLIN)
     while True:

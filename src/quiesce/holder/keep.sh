@@ -20,7 +20,7 @@ special() { return 1; }
 reaches() { :; }
 tidy() { :; }
 
-# Runs the words that are listed on the wire.
+# Runs the words that are listed on the wire, in a process group of their own where there is setsid.
 run_list() {
   list=$1,
   set --
@@ -30,8 +30,12 @@ run_list() {
     set -- "$@" "$plain"
   done
   trap - HUP INT TERM PIPE
+  ! command -v setsid > /dev/null || set -- setsid "$@"
   exec "$@" < /dev/null > /dev/null 2> "$folder/said" 3>&- 7>&- 8>&- 9>&-
 }
+
+# A command with all that it has started and not left behind by itself.
+end_command() { kill -s "$1" -- "-$2" 2> /dev/null || kill -s "$1" "$2" 2> /dev/null; }
 
 passes() { [ -z "$check" ] || (run_list "$check"); }
 
@@ -58,8 +62,10 @@ freezer() {
   else
     [ $result = 0 ] && result=check
     : > "$folder/0.failed"
-    say FAILED 0 "$result" "$(last_words)"
     exec 8>&-
+    # What was cut short has not failed by itself: the reason is the ending's.
+    [ ! -d "$folder/ending" ] || return
+    say FAILED 0 "$result" "$(last_words)"
     let_go failed
   fi
 }
@@ -77,8 +83,8 @@ thaw_when_decided() {
   while [ ! -e "$folder/0.frozen" ] && [ ! -e "$folder/0.failed" ]; do
     if [ -e "$folder/f.gone" ] && ! hold_runs; then break; fi
     tries=$((tries + 1))
-    [ $tries != 1 ] || ! hold_runs || kill -TERM "$pid"
-    [ $tries != 20 ] || ! hold_runs || kill -KILL "$pid"
+    [ $tries != 1 ] || ! hold_runs || end_command TERM "$pid"
+    [ $tries != 20 ] || ! hold_runs || end_command KILL "$pid"
     sleep 0.1
   done
   [ -e "$folder/hold.pid" ] || { echo idle > "$folder/0.report"; return; }
@@ -99,7 +105,7 @@ released() {
   (run_list "$release") &
   runs=$! left=$limit
   while kill -0 $runs 2> /dev/null; do
-    [ $left -gt 0 ] || kill -KILL $runs
+    [ $left -gt 0 ] || end_command KILL $runs
     left=$((left - 1))
     sleep 0.1
   done

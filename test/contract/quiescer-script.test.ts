@@ -1,0 +1,125 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { type Deadline, deadline } from '../../src/base/deadline.ts';
+import type { GuestChannel } from '../../src/ports.ts';
+import { script, scriptSettings } from '../../src/quiesce/script.ts';
+import { localShell } from '../../src/transport/local.ts';
+import { needs } from '../needs.ts';
+
+const within = (ms: number): Deadline => deadline(systemClock, ms, 'the test');
+
+describe('the keeper of a site’s own commands', () => {
+  let folder: string;
+  let channels: GuestChannel[];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'sp-keeper-'));
+    channels = [];
+  });
+  afterEach(async () => {
+    for (const channel of channels) await channel.close();
+    await expect.poll(() => keepers(), { timeout: 10_000 }).toEqual([]);
+    rmSync(folder, { recursive: true });
+  });
+
+  const did = (): string => (existsSync(join(folder, 'did')) ? readFileSync(join(folder, 'did'), 'utf8') : '');
+  /** A command that writes its own name into a file, and does the rest. */
+  function doing(name: string, rest = ''): [string, ...string[]] {
+    return ['sh', '-c', `echo ${name} >> "$1/did"; ${rest || ':'}`, 'sh', folder];
+  }
+  async function open(settings: { hold: string[]; release: string[]; check?: string[] }): Promise<GuestChannel> {
+    const method = script(scriptSettings.parse({ ...settings, gives: 'application', releaseLimit: '1s' }), {
+      clock: systemClock,
+    });
+    const env = { ...process.env, SP_KEEPER: folder };
+    const guest = { vm: 'guest', connect: async () => localShell({ env }), told: new Map() };
+    const channel = await method.open(guest, { owner: 'a test', covers: [], maxLeaseMs: 10_000 }, within(5000));
+    channels.push(channel);
+    return channel;
+  }
+  /** Ours among the processes of this machine, by what they were started with. */
+  function keepers(name = ''): readonly number[] {
+    if (process.platform !== 'linux') return [];
+    return readdirSync('/proc')
+      .filter((entry) => /^\d+$/.test(entry))
+      .filter((pid) => {
+        try {
+          const ours = readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`SP_KEEPER=${folder}`);
+          return ours && readFileSync(`/proc/${pid}/comm`, 'utf8').includes(name);
+        } catch {
+          return false;
+        }
+      })
+      .map(Number);
+  }
+
+  test('releases also after a hold that failed, and tells what the command said', async () => {
+    const channel = await open({ hold: doing('hold', 'echo no room >&2; exit 3'), release: doing('release') });
+    await expect(channel.hold(5000, within(5000))).rejects.toMatchObject({
+      code: 'quiesce.hold-command',
+      message: expect.stringMatching(/exit 3\): no room$/),
+    });
+    expect((await channel.release(within(5000))).kind).toBe('expired');
+    expect(did()).toBe('hold\nrelease\n');
+  });
+
+  test('believes a check more than a hold that succeeded', async () => {
+    const channel = await open({ hold: doing('hold'), check: ['false'], release: doing('release') });
+    await expect(channel.hold(5000, within(5000))).rejects.toThrow('nothing is held');
+    expect((await channel.release(within(5000))).kind).toBe('expired');
+    expect(did()).toBe('hold\nrelease\n');
+  });
+
+  test('asks the check before it lets go: a hold that was lost meanwhile is not kept', async () => {
+    const mark = join(folder, 'held');
+    const channel = await open({ hold: ['touch', mark], check: ['test', '-e', mark], release: doing('release') });
+    await channel.hold(5000, within(5000));
+    rmSync(mark);
+    expect((await channel.release(within(5000))).kind).toBe('expired');
+  });
+
+  test('ends a hold command that outlasts the lease, and releases only after it', async () => {
+    const channel = await open({ hold: doing('hold', 'sleep 60'), release: doing('release') });
+    await expect(channel.hold(1000, within(8000))).rejects.toMatchObject({ code: 'quiesce.not-held' });
+    expect(did()).toBe('hold\nrelease\n');
+  });
+
+  test('tries a release again that failed or hung, and says unknown when none succeeded', async () => {
+    const hangs = `[ -e "$1/second" ] && exit 0; : > "$1/second"; exec sleep 60`;
+    const once = await open({ hold: doing('hold'), release: doing('release', hangs) });
+    await once.hold(8000, within(5000));
+    expect(await once.release(within(8000))).toEqual({ kind: 'kept' });
+    expect(did()).toBe('hold\nrelease\nrelease\n');
+
+    const never = await open({ hold: ['true'], release: doing('release', 'exit 1') });
+    await never.hold(8000, within(5000));
+    expect((await never.release(within(9000))).kind).toBe('unknown');
+  });
+
+  test('gives its commands their words as they were written', async () => {
+    const words = ['', 'a b', "it's", 'x,y=z', '*', '\\040', 'ä\nb'];
+    const hold = ['sh', '-c', 'for word; do printf "<%s>" "$word"; done > "$0/words"', folder, ...words];
+    const channel = await open({ hold, release: ['true'] });
+    await channel.hold(5000, within(5000));
+    expect(await channel.release(within(5000))).toEqual({ kind: 'kept' });
+    expect(readFileSync(join(folder, 'words'), 'utf8')).toBe(words.map((word) => `<${word}>`).join(''));
+  });
+
+  needs('linux')('when one of its processes is killed', () => {
+    for (const [role, what] of [
+      ['P', 'the keeper itself'],
+      ['W', 'its watch'],
+    ] as const) {
+      test(`releases though ${what} is killed`, async () => {
+        writeFileSync(join(folder, 'did'), '');
+        const channel = await open({ hold: doing('hold'), release: doing('release') });
+        await channel.hold(9000, within(5000));
+        for (const pid of keepers(`stillpoint-${role}`)) process.kill(pid, 'SIGKILL');
+        await expect.poll(did, { timeout: 3000 }).toBe('hold\nrelease\n');
+        expect((await channel.release(within(1000))).kind).not.toBe('kept');
+      });
+    }
+  });
+});
