@@ -219,7 +219,7 @@ export interface ProbeReport {
   readonly disks: readonly GuestDisk[];
   readonly uses: readonly GuestUse[];
   readonly findings: readonly Finding[];
-  /** Who the guest is, so that the plan can tell its own ground: DMI product uuid, lower case; absent where unreadable. */
+  /** Who answered, so that the plan can tell whether it is this VM: DMI product uuid, lower case; absent where unreadable. */
   readonly biosUuid?: string;
   /** One line for `check`: 'python3 holder over sudo, / and /srv/mail can be frozen'. */
   readonly summary: string;

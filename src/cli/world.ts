@@ -1,5 +1,6 @@
 import { getServers } from 'node:dns';
 import { readFile } from 'node:fs/promises';
+import { byteOrders } from '../base/bios-uuid.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Deadline, deadline } from '../base/deadline.ts';
 import { EXIT, Fault } from '../base/fault.ts';
@@ -202,18 +203,11 @@ function hostIn(ssh: unknown): string | undefined {
     : undefined;
 }
 
-/** DMI shows the first three fields of a VM's uuid in either byte order, as firmware pleases: both are ours. */
 async function ownUuids(): Promise<readonly string[]> {
   try {
-    const uuid = (await readFile('/sys/class/dmi/id/product_uuid', 'utf8')).trim().toLowerCase();
-    const [a = '', b = '', c = '', ...rest] = uuid.split('-');
-    return [uuid, [swapped(a), swapped(b), swapped(c), ...rest].join('-')];
+    return byteOrders(await readFile('/sys/class/dmi/id/product_uuid', 'utf8'));
   } catch {
     // Readable by root only, and absent where there is no DMI: then this check has nothing to go by.
     return [];
   }
-}
-
-function swapped(hex: string): string {
-  return (hex.match(/../g) ?? []).reverse().join('');
 }

@@ -21,7 +21,7 @@ import {
 import type { ArrayTraits } from '../ports.ts';
 import type { GroupSettings, MemberSettings, Topology, VmSettings } from '../topology/topology.ts';
 import { verdict } from '../window/verdict.ts';
-import { acceptedFindings, extentFindings, groundFindings, type OwnGround } from './checks.ts';
+import { acceptedFindings, extentFindings, groundFindings, identityFindings, type OwnGround } from './checks.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { plannedDisks } from './disks.ts';
 import { perfectRecord } from './perfect.ts';
@@ -65,7 +65,9 @@ export function buildPlan(inputs: PlanInputs): Plan {
     const why = inputs.unreachable.get(vm.vm);
     const settings = why === undefined ? told : { ...told, quiesce: [] };
     if (why !== undefined) findings.push(unreachable(member, why));
-    const coverage = coverageOf(vm, settings, inputs.probes.get(vm.vm) ?? []);
+    const probes = inputs.probes.get(vm.vm) ?? [];
+    findings.push(...identityFindings(vm, probes));
+    const coverage = coverageOf(vm, settings, probes);
     const own = plannedDisks(vm, settings, coverage, {
       topology,
       placement,

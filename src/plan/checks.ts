@@ -1,4 +1,5 @@
-import type { CutUnit, DeviceKey, Finding, Placement, Volume } from '../model.ts';
+import { byteOrders } from '../base/bios-uuid.ts';
+import type { CutUnit, DeviceKey, Finding, Placement, ProbeReport, VmPlacement, Volume } from '../model.ts';
 import type { Topology, VmSettings } from '../topology/topology.ts';
 import { includedDisks } from './needs.ts';
 
@@ -93,4 +94,21 @@ export function groundFindings(placement: Placement, topology: Topology, ground:
       },
     ];
   });
+}
+
+/** A login that leads to another machine would hold that one still, while this one's disks are cut. */
+export function identityFindings(vm: VmPlacement, probes: readonly ProbeReport[]): readonly Finding[] {
+  const other = probes.find(
+    ({ biosUuid }) => biosUuid !== undefined && vm.biosUuid !== '' && !byteOrders(biosUuid).includes(vm.biosUuid),
+  );
+  if (other === undefined) return [];
+  return [
+    {
+      code: 'plan.other-machine',
+      severity: 'error',
+      subject: vm.vm,
+      message: `its login reaches another machine: that one's DMI uuid is ${other.biosUuid}, and vSphere's of this VM ${vm.biosUuid}`,
+      hint: 'Correct `ssh` of the VM, or which VM is meant (`vm`).',
+    },
+  ];
 }

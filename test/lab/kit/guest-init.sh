@@ -32,6 +32,8 @@ mount -t devpts -o ptmxmode=666 devpts dev/pts
 mount -t tmpfs tmpfs dev/shm
 mount -t proc proc proc
 mount -t sysfs sysfs sys
+# The hardware is this machine's, and no VM's: a guest here has no DMI to be told apart by.
+[ ! -d sys/devices/virtual/dmi ] || mount -t tmpfs tmpfs sys/devices/virtual/dmi
 while read -r device type options at; do
   mkdir -p ".$at"
   mount -t "$type" -o "$options" "$device" ".$at"

@@ -192,6 +192,17 @@ describe('a plan', () => {
     ).not.toContain('plan.own-ground');
   });
 
+  test('a login that leads to another machine stops it; the byte order of a uuid does not', () => {
+    const vm = { biosUuid: '42301a2b-3c4d-5e6f-7081-92a3b4c5d6e7' };
+    expect(stopCodes({ vm, probe: { biosUuid: '42309999-3c4d-5e6f-7081-92a3b4c5d6e7' } })).toEqual([
+      'plan.other-machine',
+    ]);
+    for (const biosUuid of [vm.biosUuid, '2b1a3042-4d3c-6f5e-7081-92a3b4c5d6e7']) {
+      expect(stopCodes({ vm, probe: { biosUuid } })).toEqual([]);
+    }
+    expect(stopCodes({ vm })).toEqual([]);
+  });
+
   test('a VM on somebody’s VMware snapshot is refused, or crash at best where that is allowed', () => {
     const vm = { snapshots: [{ name: 'veeam', createdAt: '2026-11-22T01:58:00Z', by: 'svc-veeam' }] };
     const finding = {
