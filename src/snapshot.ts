@@ -72,7 +72,7 @@ async function prepare(
   const flushed = await flushAll(parts, open, before);
   const since = parts.clock.date();
   const { guests, arrays } = await recheckAll(parts, plan, flushed, opened, before);
-  await journal.note({ type: 'opening' });
+  await journal.note({ type: 'opening', at: parts.clock.date().toISOString() });
   return { guests, arrays, since };
 }
 

@@ -14,6 +14,11 @@ export function shortLocalTime(date: Date): string {
   return `${String(day).padStart(2, '0')} ${name} ${localTime(date).slice(11, 16)} ${offsetOf(date)}`;
 }
 
+/** '03:00:03 +01:00': of something that is minutes away at the most. */
+export function clockTime(date: Date): string {
+  return localTime(date).slice(11);
+}
+
 /** '2026-11-22T03:00:03.512+01:00': RFC 3339, for the lines of a log. */
 export function localStamp(date: Date): string {
   const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString();

@@ -15,7 +15,7 @@ export type JournalEntry =
   /** `arm` is about to be called: from now on the array may carry something of this run's label. */
   | { readonly type: 'arming'; readonly array: ArrayId }
   /** The window is about to open: guests may be held, and snapshots taken. */
-  | { readonly type: 'opening' }
+  | { readonly type: 'opening'; readonly at?: string }
   /** Seen on the array. */
   | { readonly type: 'taken'; readonly snapshot: ArraySnapshot }
   /** Seen to be gone. */
@@ -64,7 +64,7 @@ export interface RunRecord {
 
 const entryShape: z.ZodType<JournalEntry, unknown> = z.discriminatedUnion('type', [
   z.object({ type: z.literal('arming'), array: z.string() }),
-  z.object({ type: z.literal('opening') }),
+  z.object({ type: z.literal('opening'), at: instant.exactOptional() }),
   z.object({ type: z.literal('taken'), snapshot: arraySnapshot }),
   z.object({ type: z.literal('removed'), array: z.string(), id: z.string() }),
   z.object({ type: z.literal('remains'), array: z.string(), why: z.string() }),

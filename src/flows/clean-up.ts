@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Deadline } from '../base/deadline.ts';
 import { asFault } from '../base/fault.ts';
 import { gather } from '../base/gather.ts';
+import { localTime } from '../base/local-time.ts';
 import type { Journal } from '../catalog/journal.ts';
 import { beginRemoval } from '../catalog/removal.ts';
 import type { StateFolder } from '../catalog/state-folder.ts';
@@ -24,14 +25,14 @@ interface CleanUpParts {
  * Takes back what a run made on these arrays: what `arm` prepared, and every snapshot of its label. Each array for
  * itself; what could not be taken back, or may still appear, is answered and noted in the journal.
  *
- * @param open arrays where something may still appear: an outcome is unknown, and was not seen
+ * @param late arrays where something may still appear, and until when: an outcome is unknown, and was not seen
  */
 export async function takeBack(
   parts: CleanUpParts,
   drivers: readonly ArrayDriver[],
   label: CutLabel,
   journal: Journal,
-  open: ReadonlySet<ArrayId>,
+  late: ReadonlyMap<ArrayId, Date>,
   limit: Deadline,
 ): Promise<readonly Remains[]> {
   const outcomes = await gather(drivers, async (driver): Promise<Remains | undefined> => {
@@ -42,8 +43,8 @@ export async function takeBack(
       journal.note({ type: 'removed', array: driver.id, id: snapshot.id }),
     );
     if (left.length > 0) return { array: driver.id, names: left.map(({ name }) => name), why };
-    if (open.has(driver.id))
-      return { array: driver.id, names: [], why: 'its answer is missing; a snapshot may still appear' };
+    const until = late.get(driver.id);
+    if (until !== undefined) return { array: driver.id, names: [], why: mayAppear(there.length, until) };
     await journal.note({ type: 'clean', array: driver.id });
     return undefined;
   });
@@ -54,6 +55,11 @@ export async function takeBack(
   });
   for (const { array, why } of remains) await journal.note({ type: 'remains', array, why });
   return remains;
+}
+
+function mayAppear(removed: number, until: Date): string {
+  const gone = removed === 0 ? 'no snapshot is there' : 'what was there is removed';
+  return `${gone}; as its answer is missing, one may still appear until ${localTime(until)}`;
 }
 
 /** Removes a whole set, by label and identity, marking each step on disk. What could not be removed is answered. */

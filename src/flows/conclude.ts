@@ -5,7 +5,7 @@ import { signalNumber } from '../base/interrupt.ts';
 import { type Journal, type JournalEntry, resumeJournal } from '../catalog/journal.ts';
 import { writeManifest } from '../catalog/manifest.ts';
 import { samePlacement } from '../inventory/same-placement.ts';
-import type { ArraySnapshot, Manifest, Plan, Verdict, WindowRecord } from '../model.ts';
+import type { ArrayId, ArraySnapshot, Level, Manifest, Plan, Verdict, WindowRecord } from '../model.ts';
 import { type Collected, collect } from '../window/collect.ts';
 import { type Decision, decide, exitAfter } from '../window/outcome.ts';
 import { type PlacementWord, verdict } from '../window/verdict.ts';
@@ -63,7 +63,7 @@ export async function concludeFailed(
   const drivers = [...opened.touched].map((array) => driverOf(parts, array));
   if (drivers.length > 0) parts.emit({ type: 'step', step: 'clean-up' });
   const papers = patient(parts, await resumeJournal(parts.state, parts.run));
-  const remains = await takeBack(parts, drivers, opened.label, papers, new Set(), limit);
+  const remains = await takeBack(parts, drivers, opened.label, papers, new Map(), limit);
   limit.done();
   const decision: Decision = { state: 'failed', keep: false, exit: earlyExit(fault) };
   const held = window === undefined ? [] : mayBeHeld(window.record);
@@ -169,7 +169,8 @@ async function giveUp(
 ): Promise<RunReport> {
   parts.emit({ type: 'step', step: 'clean-up' });
   const drivers = [...opened.touched].map((array) => driverOf(parts, array));
-  const remains = await takeBack(parts, drivers, opened.label, papers, seen.unsettled, limit);
+  const late = new Map([...seen.unsettled].map((array) => [array, lateUntil(parts, record, array)]));
+  const remains = await takeBack(parts, drivers, opened.label, papers, late, limit);
   const exit = exitAfter(decision, { leftovers: remains.length, unsealed: false });
   return finish(parts, {
     decision,
@@ -179,6 +180,13 @@ async function giveUp(
     window: { plan, record },
     fault: whyGivenUp(record, judged, seen, decision),
   });
+}
+
+/** As long as an array may still carry out what it has not answered. */
+function lateUntil(parts: RunParts, { fires, closedAtMs }: WindowRecord, array: ArrayId): Date {
+  const sentAtMs = Math.max(...fires.filter((fire) => fire.array === array).map((fire) => fire.sentAtMs));
+  const untilMs = (Number.isFinite(sentAtMs) ? sentAtMs : closedAtMs) + driverOf(parts, array).traits.lateMs;
+  return new Date(parts.clock.date().getTime() + untilMs - parts.clock.now());
 }
 
 function whyGivenUp({ stopped }: WindowRecord, judged: Verdict, seen: Collected, { state, exit }: Decision): Fault {
@@ -201,10 +209,16 @@ function weaker(manifest: Manifest): Fault {
   const because = judged.because.length === 0 ? '' : `: ${judged.because.join('; ')}`;
   return new Fault({
     code: 'run.weak',
-    message: `the set is kept and weak: \`${judged.level}\` was proved, \`${plan.require}\` is required${because}`,
+    message: `the set is kept and weak: ${shortfall(judged.level, plan.require)}${because}`,
     hint: `It never counts as the last good set. To see all of it: stillpoint show ${manifest.id}. To remove it: stillpoint remove ${manifest.id}`,
     exit: EXIT.weaker,
   });
+}
+
+function shortfall(level: Level, require: Level): string {
+  if (level !== 'unproven') return `\`${level}\` was proved, \`${require}\` is required`;
+  const wanted = require === 'unproven' ? '' : `, and \`${require}\` is required`;
+  return `that it is one instant is not proved${wanted}`;
 }
 
 /** A journal that a full disk cannot stop: after the window nothing depends on it but the next clean-up, which is told. */

@@ -161,11 +161,13 @@ export function readPlacement(parts: RunParts, plan: Plan, limit: Deadline): Pro
   return parts.reader.read(wanted, limit);
 }
 
-/** All values, or the first fault, said of its thing. */
+/** All values, or the first fault, said of its thing; an interrupt is nobody's. */
 function wantAll<T>(outcomes: readonly Outcome<T>[], nameOf: (index: number) => string): readonly T[] {
   return outcomes.map((outcome, index) => {
     if (outcome.ok) return outcome.value;
-    throw isNamed(outcome.fault, nameOf(index)) ? outcome.fault : outcome.fault.of(nameOf(index));
+    throw isNamed(outcome.fault, nameOf(index)) || outcome.fault.code === 'interrupted'
+      ? outcome.fault
+      : outcome.fault.of(nameOf(index));
   });
 }
 

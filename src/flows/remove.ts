@@ -2,7 +2,8 @@ import type { Clock } from '../base/clock.ts';
 import type { Deadline } from '../base/deadline.ts';
 import { EXIT, Fault } from '../base/fault.ts';
 import type { Locks } from '../base/lock.ts';
-import { resumeJournal } from '../catalog/journal.ts';
+import type { Intent } from '../catalog/intent.ts';
+import { type RunRecord, resumeJournal } from '../catalog/journal.ts';
 import { leftovers } from '../catalog/leftovers.ts';
 import { runningRuns } from '../catalog/running.ts';
 import type { StateFolder } from '../catalog/state-folder.ts';
@@ -85,10 +86,20 @@ async function removeLeftovers(
   const gone = intent.arrays
     .filter(({ array }) => !drivers.has(array))
     .map(({ array }): Remains => ({ array, names: [], why: 'this array is no longer in the topology' }));
-  const ageMs = parts.clock.date().getTime() - Date.parse(intent.startedAt);
-  const mayAppear = new Set(known.filter(({ traits }) => ageMs < traits.lateMs).map(({ id }) => id));
+  const sentBy = lastSent(run.record, intent);
+  const late = new Map(
+    known
+      .map(({ id, traits }) => [id, new Date(sentBy + traits.lateMs)] as const)
+      .filter(([, until]) => until.getTime() > parts.clock.date().getTime()),
+  );
   const journal = await resumeJournal(parts.state, run.id);
-  return [...gone, ...(await takeBack(parts, known, intent.label, journal, mayAppear, limit))];
+  return [...gone, ...(await takeBack(parts, known, intent.label, journal, late, limit))];
+}
+
+/** When the last request to an array can have been sent: by the end of the window, if it came to that. */
+function lastSent({ entries }: RunRecord, intent: Intent): number {
+  const opening = entries.find((entry) => entry.type === 'opening');
+  return opening?.at === undefined ? Date.parse(intent.startedAt) : Date.parse(opening.at) + intent.timing.windowMs;
 }
 
 function lastGoodSet(id: SetId, group: string): Fault {

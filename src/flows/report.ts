@@ -1,5 +1,6 @@
 import { seconds } from '../base/deadline.ts';
 import { asFault, EXIT, Fault } from '../base/fault.ts';
+import { clockTime } from '../base/local-time.ts';
 import { resumeJournal } from '../catalog/journal.ts';
 import { runFolder } from '../catalog/state-folder.ts';
 import { type CutLabel, levelText, type Manifest, type Plan, type Verdict, type WindowRecord } from '../model.ts';
@@ -28,6 +29,8 @@ export async function finish(parts: Papers, ending: Ending): Promise<RunReport> 
   const held = ending.window === undefined ? [] : mayBeHeld(ending.window.record);
   const fault =
     held.length > 0 && ending.window !== undefined ? stillHeld(parts, ending.window, held, ending.fault) : ending.fault;
+  // Of a run that kept nothing, what it could not prove is of no interest: its fault says what ended it.
+  const doubts = ending.decision.state === 'failed' ? [] : (ending.verdict?.because ?? []);
   const line = ending.manifest === undefined ? `${parts.run}  failed` : answerLine(ending.manifest);
   const report: RunReport = {
     v: 1,
@@ -37,7 +40,7 @@ export async function finish(parts: Papers, ending: Ending): Promise<RunReport> 
     state: ending.decision.state,
     exit: ending.exit,
     line,
-    because: [...(ending.verdict?.because ?? []), ...ending.remains.map(remainsText)],
+    because: [...doubts, ...ending.remains.map(remainsText)],
     ...(fault === undefined
       ? {}
       : {
@@ -122,8 +125,8 @@ function stillHeld(
     const left = endsAtMs - clock.now();
     const until =
       left > 0
-        ? `it lets go by itself within ${seconds(left)}`
-        : 'its lease has ended, so it should have let go by itself';
+        ? `it lets go by itself within ${seconds(left)}, at ${clockTime(new Date(clock.date().getTime() + left))}`
+        : `its lease ended at ${clockTime(new Date(clock.date().getTime() + left))}, so it should have let go by itself`;
     return `guest ${vm} may still be held: it did not confirm its release; ${until}`;
   });
   const commands = plan.guests

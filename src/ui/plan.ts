@@ -114,5 +114,9 @@ function timingLines(plan: Plan): readonly string[] {
 function levelLine(plan: Plan, paint: Paint): string {
   const reached = plan.best !== 'unproven' && atLeast(plan.best, plan.require);
   const text = `At best: ${plan.best}; required: ${plan.require}`;
-  return reached ? paint.good(text) : paint.bad(`${text}: a run would be refused`);
+  if (reached) return paint.good(text);
+  const then = atLeast(plan.best, plan.require)
+    ? 'a run would make a weak set, and end with 3'
+    : 'a run would be refused';
+  return paint.bad(`${text}: ${then}`);
 }

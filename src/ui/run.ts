@@ -106,9 +106,16 @@ function section(title: string, texts: readonly string[]): readonly string[] {
 }
 
 function endText(run: RunEntry, running: ReadonlySet<SetId>): string {
-  if (run.state === 'unfinished') return running.has(run.id) ? 'still going on' : 'failed: it ended without a word';
+  if (run.state === 'unfinished')
+    return running.has(run.id) ? 'still going on' : `failed: it ended without a word${howFar(run)}`;
   const { result } = run.record;
   return `${run.state}${result === undefined ? '' : ` (exit ${result.exit})`}`;
+}
+
+/** A run that died has not said where. Its guests' leases end by themselves, whatever it was. */
+function howFar({ record }: RunEntry): string {
+  if (record.window !== undefined) return ', after its window';
+  return record.entries.some(({ type }) => type === 'opening') ? ', inside its window' : ', before its window';
 }
 
 function whyLines({ record }: RunEntry): readonly string[] {

@@ -48,7 +48,7 @@ export function eventText(event: RunEvent): string {
     case 'interrupted':
       return event.secondsLeft === undefined
         ? `interrupted by ${event.signal}`
-        : `interrupted by ${event.signal}: the guests are being let go, within ${event.secondsLeft} s`;
+        : `interrupted by ${event.signal}: nothing new is begun, and whoever is held is let go within ${event.secondsLeft} s`;
     case 'outcome':
       return `${event.state} (exit ${event.exit})`;
     default:

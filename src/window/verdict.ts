@@ -65,12 +65,13 @@ export function verdict(plan: Plan, window: WindowRecord, placement: PlacementWo
     const free = new Set(own.filter((disk) => !isStill(disk)).flatMap((disk) => disk.units));
     if (units.size > 1) {
       const missing = unitsOf(plan).filter((unit) => units.has(unit.id) && !wasCut(unit.id, window.fires));
-      for (const unit of missing) doubts.push(`array ${unit.array} did not say in time that it had cut ${names(unit)}`);
+      for (const unit of missing)
+        doubts.push(`array ${unit.array} did not say in time that it had taken its snapshot of ${names(unit)}`);
     }
     if (free.size > 1) {
       const loose = own.filter((disk) => !isStill(disk)).map((disk) => diskName(disk.ref));
       doubts.push(
-        `${loose.join(', ')} stood in no hold, and ${free.size} cuts took them: each has an instant of its own`,
+        `no proved hold covers ${loose.join(', ')}, and ${free.size} snapshots took them: each has an instant of its own`,
       );
     }
     if (placement === 'changed') doubts.push('the disks did not lie where they were planned');

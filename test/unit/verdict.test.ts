@@ -80,7 +80,7 @@ describe('the verdict of a record', () => {
     const { answeredAtMs: _, ...late } = bulk;
     const said = judge([boot, data], { holds: [hold], fires: [fast, { ...late, outcome: 'unknown' }] });
     expect(said.level).toBe('unproven');
-    expect(said.because[0]).toBe('array bulk did not say in time that it had cut bulk_lun');
+    expect(said.because[0]).toBe('array bulk did not say in time that it had taken its snapshot of bulk_lun');
   });
 
   test('a unit that was never fired leaves the set unproven', () => {
@@ -96,7 +96,7 @@ describe('the verdict of a record', () => {
     const cut = { ...bulk, array: 'third', unit: 'third-u' };
     const said = judge([boot, data, third], { holds: [hold], fires: [fast, bulk, cut] });
     expect(said.level).toBe('unproven');
-    expect(said.because[0]).toContain('mail01 scsi0:0, mail01 scsi0:2 stood in no hold');
+    expect(said.because[0]).toContain('no proved hold covers mail01 scsi0:0, mail01 scsi0:2');
   });
 
   test('a group that lies in one cut unit is one instant whatever was held, and crash at best without holds', () => {

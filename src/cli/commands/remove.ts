@@ -55,10 +55,10 @@ export const removeCommand: Command<Flags> = {
       await world.close();
     }
     if (left.length > 0) {
-      const hint = `Run it again when the cause is gone: stillpoint remove ${doomed.map(({ id }) => id).join(' ')}`;
+      const hint = `Run it again when that is past: stillpoint remove ${doomed.map(({ id }) => id).join(' ')}`;
       throw new Fault({
         code: 'remove.part',
-        message: `not all could be removed: ${left.join('; ')}`,
+        message: `not all is known to be gone: ${left.join('; ')}`,
         hint,
         exit: EXIT.weaker,
       });
