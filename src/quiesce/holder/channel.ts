@@ -45,12 +45,10 @@ export function holderChannel(parts: {
     settled();
   });
   void session.ended.then(({ why }) => {
-    const after = wordSent ? `, and it never said that it let go` : '';
-    word ??= wordSent ? { kind: 'unknown', why: `the line was lost (${why})${after}` } : nothingHeld();
-    if (!closing)
-      line.abort(
-        new Fault({ code: 'quiesce.line-lost', message: `${session.where}: the line to the holder was lost: ${why}` }),
-      );
+    word ??= wordSent
+      ? { kind: 'unknown', why: `the line was lost before the guest said that it let go (${why})` }
+      : nothingHeld();
+    if (!closing) line.abort(lineLost(session.where, why));
     settled();
     stopCompany();
   });
@@ -116,8 +114,9 @@ export function holderChannel(parts: {
           message: `${session.where}: a lease of ${seconds(leaseMs)} is longer than the ${seconds(parts.maxLeaseMs)} agreed`,
         });
       }
-      if (wordSent)
+      if (wordSent) {
         throw new Fault({ code: 'quiesce.used', message: `${session.where}: this channel has held already` });
+      }
       if (clock.now() > freshUntilMs) await ping(limit);
       const sentAtMs = clock.now();
       wordSent = true;
@@ -148,10 +147,7 @@ export function holderChannel(parts: {
         // The answer may still come; whoever asks again hears it.
       }
       return (
-        word ?? {
-          kind: 'unknown',
-          why: `no answer to the release within its time; the guest lets go when its lease ends`,
-        }
+        word ?? { kind: 'unknown', why: 'no answer to the release in time; the guest lets go when its lease ends' }
       );
     },
 
@@ -174,6 +170,10 @@ function stood(thaw: Extract<Report, { kind: 'thaw' }> | undefined): boolean {
 
 function nothingHeld(): Release {
   return { kind: 'expired', why: 'nothing was held' };
+}
+
+function lineLost(where: string, why: string): Fault {
+  return new Fault({ code: 'quiesce.line-lost', message: `${where}: the line to the holder was lost: ${why}` });
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {

@@ -164,6 +164,8 @@ lock() {
     lock_folder=$run/stillpoint.lock.d
     printf '%s %s\n' $$ "$1" > "$lock_folder/owner"
   fi
+  # Nobody else holds here: a timer that an earlier holder left behind could only end a hold of ours.
+  ! has_systemd || systemctl stop 'stillpoint-thaw-*.timer' > /dev/null 2>&1
   printf '%s\n' "$1" > "$run/stillpoint.lock"
 }
 
@@ -218,15 +220,19 @@ sync_all() {
 # A timer that could fire while we hold would end the hold; then nothing is held until it is armed anew.
 reaches() { [ -z "$net_fires" ] || [ "$1" -lt "$net_fires" ]; }
 
+has_systemd() { [ -d /run/systemd/system ] && [ -z "$ROOT" ]; }
+
+disarm() { [ -z "$net" ] || systemctl stop "$net.timer" > /dev/null 2>&1; }
+
 tidy() {
-  [ -z "$net" ] || systemctl stop "$net.timer" > /dev/null 2>&1
+  disarm
   [ -z "$lock_folder" ] || rm -rf "$lock_folder"
 }
 
 # The second net: a timer of PID 1 that thaws when all of us are gone. Armed outside of the window.
 arm() {
-  [ -d /run/systemd/system ] && [ -z "$ROOT" ] || { say ARMED none; return; }
-  systemctl stop 'stillpoint-thaw-*.timer' > /dev/null 2>&1
+  has_systemd || { say ARMED none; return; }
+  disarm
   now
   net=stillpoint-thaw-$nonce-$now
   seconds=$(((NET_MS + max_lease) / 1000 + 6))

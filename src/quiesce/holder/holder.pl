@@ -23,6 +23,7 @@ my $FRESH = 1.0;          # a hold word is obeyed for so many seconds after an a
 my $IDLE = 120;           # without any word, and with nothing held, the holder goes away
 my $TICK = 0.2;           # select() does not count the time in which the machine was suspended; the lease does
 my $NET_SECONDS = 60;     # the timer of PID 1 leaves so long between being armed and the hold word
+my $SYSTEMD = '/run/systemd/system';
 my @LOCK_FOLDERS = ('/run', '/var/run', '/dev/shm');
 my %NAME_OF = map { my $number = eval { no strict 'refs'; &{"Errno::$_"}() }; defined $number ? ($number => $_) : () }
     qw(EBUSY EINVAL EIO EINTR EPERM ENOTTY EOPNOTSUPP EROFS ENOSPC ENODEV ESTALE ENOMEM);
@@ -321,6 +322,8 @@ sub lock_guest {
         refuse('locked', $first, 'another holder works here') if $first ne substr $owner, 0, 399;
         return $file;
     }
+    # Nobody else holds here: a timer that an earlier holder left behind could only end a hold of ours.
+    run('systemctl', 'stop', 'stillpoint-thaw-*.timer') if -d $SYSTEMD;
     truncate $file, 0;
     syswrite($file, substr($owner, 0, 399) . "\n");
     return $file;
@@ -699,9 +702,8 @@ sub over {
 
 # The second net: a timer of PID 1 that thaws when all of us are gone. Armed outside of the window.
 sub arm_net {
-    return 'none' if !-d '/run/systemd/system';
-    # The lock is ours: a timer that an earlier holder left behind could only end our hold.
-    run('systemctl', 'stop', 'stillpoint-thaw-*.timer');
+    return 'none' if !-d $SYSTEMD;
+    disarm_net();
     $net_unit = sprintf 'stillpoint-thaw-%s-%d', $nonce, ++$net_count;
     my $seconds = POSIX::ceil($NET_SECONDS + $crew{max_lease} + 5);
     my $script = 'for n in 1 2 3; do for m; do fsfreeze -u "$m"; done; sleep 1; done';

@@ -31,6 +31,7 @@ FRESH = 1 * SECOND        # a hold word is obeyed for so long after an answered 
 IDLE = 120 * SECOND       # without any word, and with nothing held, the holder goes away
 TICK_MS = 200             # poll() does not count the time in which the machine was suspended; the lease does
 NET_SECONDS = 60          # the timer of PID 1 leaves so long between being armed and the hold word
+SYSTEMD = '/run/systemd/system'
 LOCK_FOLDERS = ('/run', '/var/run', '/dev/shm')
 NONCE = b''
 
@@ -361,6 +362,9 @@ def lock(owner):
         if first != owner[:399]:
             raise Refused('locked', first, 'another holder works here')
         return fd
+    # Nobody else holds here: a timer that an earlier holder left behind could only end a hold of ours.
+    if os.path.isdir(SYSTEMD):
+        run(['systemctl', 'stop', 'stillpoint-thaw-*.timer'])
     os.ftruncate(fd, 0)
     os.write(fd, owner[:399] + b'\n')
     return fd
@@ -552,10 +556,9 @@ class Net:
         self.armed = 0
 
     def arm(self, max_lease):
-        if not os.path.isdir('/run/systemd/system'):
+        if not os.path.isdir(SYSTEMD):
             return 'none'
-        # The lock is ours: a timer that an earlier holder left behind could only end our hold.
-        run(['systemctl', 'stop', 'stillpoint-thaw-*.timer'])
+        self.disarm()
         self.armed += 1
         self.unit = 'stillpoint-thaw-%s-%d' % (NONCE.decode(), self.armed)
         seconds = NET_SECONDS + max_lease // SECOND + 5

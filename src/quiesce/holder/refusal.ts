@@ -1,6 +1,44 @@
 import { EXIT, Fault } from '../../base/fault.ts';
 import type { Report } from './words.ts';
 
+/** A holder's ERROR as a Fault. */
+export function refusal(where: string, { reason, what, detail }: Extract<Report, { kind: 'error' }>): Fault {
+  if (reason === 'locked') {
+    return new Fault({
+      code: 'locked',
+      message: `${where}: the guest is held, or about to be, by ${what}`,
+      hint: 'Wait for it, or end it there: a guest has one holder at a time.',
+      exit: EXIT.locked,
+    });
+  }
+  const hint = hintFor(reason, what);
+  return new Fault({
+    code: `quiesce.${reason}`,
+    message: `${where}: ${SENTENCES[reason]?.(what) ?? `${what} cannot be held (${reason})`}${detail === '-' ? '' : `: ${detail}`}`,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+const SENTENCES: Readonly<Record<string, (what: string) => string>> = {
+  'not-a-mount-point': (what) => `${what} is not a mount point`,
+  'sh-holds-no-root': () => 'the sh form of the holder does not hold /',
+  'not-freezable': (what) => `${what} cannot be frozen`,
+  'cannot-open': (what) => `${what} cannot be opened`,
+  'is-root': () => '/ would be frozen without being named',
+  'swap-file': (what) => `swap file ${what} is in use`,
+  'loop-backing': (what) => `${what} is the backing file of a loop device`,
+  'not-allowed': (what) => `${what} is not allowed to be held`,
+  'sudo-relays': () => 'sudo stands between us and the holder',
+  'not-root': () => 'the holder does not run as root',
+  'no-lock': () => 'no folder for the lock (/run, /var/run, /dev/shm)',
+  'unknown-word': (what) => `the holder does not know the word ${what}`,
+};
+
+/** What to do about a mount that cannot be held: the same whether the plan finds it or the holder. */
+export function hintFor(reason: string, what: string): string | undefined {
+  return HINTS[reason]?.(what);
+}
+
 const HINTS: Readonly<Record<string, (what: string) => string>> = {
   'not-a-mount-point': () => 'Name the mount point itself: freezing a plain folder would freeze what it lies on.',
   'not-freezable': () => 'Leave it out of `mounts`, or hold it by a script.',
@@ -12,37 +50,6 @@ const HINTS: Readonly<Record<string, (what: string) => string>> = {
   'sudo-relays': () =>
     'Add to sudoers: Defaults!HOLDER !log_input, !log_output   (stillpoint holder print has the line)',
   'not-root': () => 'Log in as root, or allow sudo -n (stillpoint holder print shows the least that is needed).',
+  'sh-holds-no-root': () => 'Install python3 or perl in the guest, or leave / out of `mounts`.',
   'unknown-word': () => 'Install the holder of this version again: stillpoint holder print.',
-};
-
-/** A holder's ERROR as a Fault. */
-export function refusal(where: string, { reason, what, detail }: Extract<Report, { kind: 'error' }>): Fault {
-  if (reason === 'locked') {
-    return new Fault({
-      code: 'locked',
-      message: `${where}: the guest is held, or about to be, by ${what}`,
-      hint: 'Wait for it, or end it there: a guest has one holder at a time.',
-      exit: EXIT.locked,
-    });
-  }
-  const hint = HINTS[reason]?.(what);
-  return new Fault({
-    code: `quiesce.${reason}`,
-    message: `${where}: ${SENTENCES[reason]?.(what) ?? `${what} cannot be held (${reason})`}${detail === '-' ? '' : `: ${detail}`}`,
-    ...(hint === undefined ? {} : { hint }),
-  });
-}
-
-const SENTENCES: Readonly<Record<string, (what: string) => string>> = {
-  'not-a-mount-point': (what) => `${what} is not a mount point`,
-  'not-freezable': (what) => `${what} cannot be frozen`,
-  'cannot-open': (what) => `${what} cannot be opened`,
-  'is-root': () => '/ would be frozen without being named',
-  'swap-file': (what) => `swap file ${what} is in use`,
-  'loop-backing': (what) => `${what} is the backing file of a loop device`,
-  'not-allowed': (what) => `${what} is not allowed to be held`,
-  'sudo-relays': () => 'sudo stands between us and the holder',
-  'not-root': () => 'the holder does not run as root',
-  'no-lock': () => 'no folder for the lock (/run, /var/run, /dev/shm)',
-  'unknown-word': (what) => `the holder does not know the word ${what}`,
 };

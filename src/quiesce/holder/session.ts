@@ -27,6 +27,13 @@ export interface Session {
 export function session(dialogue: Dialogue, where: string): Session {
   const nonce = randomBytes(8).toString('hex');
   const listeners = new Set<(report: Report) => void>();
+  // Holders end inside the window, one after the other: questions that were answered must cost nothing then.
+  const unanswered = new Set<(why: Fault) => void>();
+  let end: Awaited<Dialogue['ended']> | undefined;
+  void dialogue.ended.then((over) => {
+    end = over;
+    for (const refuse of unanswered) refuse(ended(where, over));
+  });
   dialogue.onLine((line) => {
     const report = reportIn(line, nonce);
     if (report !== undefined) for (const hear of [...listeners]) hear(report);
@@ -48,20 +55,25 @@ export function session(dialogue: Dialogue, where: string): Session {
     end: () => dialogue.end(),
     async ask(word, last, limit) {
       const heard: Report[] = [];
-      let deaf = (): void => {};
+      let done = (): void => {};
       const answer = new Promise<readonly Report[]>((resolve, reject) => {
-        deaf = listen((report) => {
+        if (end !== undefined) return reject(ended(where, end));
+        const deaf = listen((report) => {
           heard.push(report);
           if (report.kind === 'error') reject(refusal(where, report));
           else if (last(report)) resolve(heard);
         });
-        void dialogue.ended.then((end) => reject(ended(where, end)));
+        unanswered.add(reject);
+        done = () => {
+          deaf();
+          unanswered.delete(reject);
+        };
       });
       tell(...word);
       try {
         return await beforeDeadline(answer, limit);
       } finally {
-        deaf();
+        done();
       }
     },
   };

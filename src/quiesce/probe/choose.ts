@@ -1,6 +1,6 @@
 import type { Finding } from '../../model.ts';
-import { ALLOW_LIST_PATH } from '../holder/print.ts';
 import type { Form } from '../holder/programs.ts';
+import { hintFor } from '../holder/refusal.ts';
 import type { GuestView, LocalMount } from './guest.ts';
 import { FREEZABLE, type Mount, mountAbove, NETWORK } from './mounts.ts';
 
@@ -11,76 +11,31 @@ export interface Choice {
   readonly findings: readonly Finding[];
 }
 
+/** What stands against a hold: the holder's own word for it, the thing, and what is true of it. */
+interface Obstacle {
+  readonly reason: string;
+  readonly what: string;
+  readonly message: string;
+}
+
 /**
  * Which mounts a hold would freeze, and what stands against it. The holder checks all of this once more, on the opened
  * descriptors: here it is said before anything is opened.
  */
 export function choose(guest: GuestView, wanted: 'auto' | readonly string[], form: Form, subject: string): Choice {
-  const findings: Finding[] = [];
-  const error = (code: string, message: string, hint: string): void => {
-    findings.push({ code: `quiesce.${code}`, severity: 'error', subject, message, hint });
-  };
-  const chosen = wanted === 'auto' ? automatic(guest) : wanted.flatMap((path) => named(guest, path, error) ?? []);
+  const obstacles = wanted === 'auto' ? [] : wanted.flatMap((path) => against(guest, path) ?? []);
+  const chosen = wanted === 'auto' ? automatic(guest) : wanted.flatMap((path) => named(guest, path) ?? []);
   const superblocks = new Set(chosen.map((mount) => mount.superblock));
   const once = [...superblocks].flatMap((id) => chosen.find((mount) => mount.superblock === id) ?? []);
-
-  if (wanted === 'auto' && once.length === 0) {
-    error(
-      'nothing-to-hold',
-      'no file system besides / can be frozen here, and `mounts: auto` leaves / alone',
-      'Hold / on purpose (`mounts: [/]`), use another method, or say `quiesce: none`.',
-    );
+  const held = (mount: Mount | undefined): mount is Mount => mount !== undefined && superblocks.has(mount.superblock);
+  obstacles.push(...rootInTheWay(guest, chosen, form), ...swapOn(guest, held), ...loopsOn(guest, held));
+  if (!guest.isRoot) {
+    obstacles.push({ reason: 'not-root', what: '-', message: 'the holder does not run as root here' });
   }
-  if (guest.root !== undefined && superblocks.has(guest.root)) {
-    const named = chosen.some((mount) => mount.path === '/');
-    if (!named)
-      error(
-        'is-root',
-        `${chosen.find((m) => m.superblock === guest.root)?.path} lies on the file system of /, which is not named`,
-        'Name / in `mounts` as well, or leave the other out.',
-      );
-    if (form === 'sh')
-      error(
-        'sh-holds-no-root',
-        'the sh form of the holder does not hold /',
-        'Install python3 or perl in the guest, or leave / out of `mounts`.',
-      );
-  }
-  if (!guest.isRoot)
-    error(
-      'not-root',
-      'the holder does not run as root here',
-      'Log in as root, or allow sudo -n (stillpoint holder print).',
-    );
-  for (const swap of guest.swaps) {
-    const below = swap.file ? mountAbove(swap.path, guest.mounts) : undefined;
-    if (below === undefined || !superblocks.has(below.superblock)) continue;
-    error(
-      'swap-file',
-      `swap file ${swap.path} is in use on ${below.path}, which is to be frozen`,
-      `Turn it off (swapoff ${swap.path}) or move it.`,
-    );
-  }
-  for (const block of guest.blocks.values()) {
-    if (block.backing === undefined || block.readOnly) continue;
-    const below = backingMount(guest, block.name, block.backing);
-    if (below === undefined || !superblocks.has(below.superblock)) continue;
-    error(
-      'loop-backing',
-      `${block.name} writes to ${block.backing} on ${below.path}, which is to be frozen`,
-      `Detach ${block.name}, or leave ${below.path} out of \`mounts\`.`,
-    );
-  }
+  const findings = obstacles.map((obstacle) => asFinding(obstacle, subject));
+  if (wanted === 'auto' && once.length === 0) findings.push(nothingToHold(subject));
   findings.push(...elsewhere(guest, subject));
   return { paths: once.map((mount) => mount.path), superblocks, findings };
-}
-
-/** By the device that the kernel names; that of a btrfs subvolume is in no table, and a path must do. */
-function backingMount(guest: GuestView, loop: string, file: string): Mount | undefined {
-  const device = guest.facts.backing.get(loop);
-  const byPath = mountAbove(file, guest.mounts);
-  if (device === undefined || byPath?.type === 'btrfs') return byPath;
-  return guest.mounts.find((mount) => mount.superblock === device);
 }
 
 /** Every freezable local file system but the one of `/`; the first mounted place of each. Read-only ones stand still. */
@@ -94,38 +49,80 @@ function automatic(guest: GuestView): readonly LocalMount[] {
   );
 }
 
-function named(
-  guest: GuestView,
-  path: string,
-  error: (code: string, message: string, hint: string) => void,
-): Mount | undefined {
+/** What is mounted there, if it may be held; the last mounted hides the others. */
+function named(guest: GuestView, path: string): Mount | undefined {
+  return against(guest, path) === undefined ? guest.mounts.findLast((mount) => mount.path === path) : undefined;
+}
+
+function against(guest: GuestView, path: string): Obstacle | undefined {
   const mount = guest.mounts.findLast((one) => one.path === path);
   if (mount === undefined) {
     const below = mountAbove(path, guest.mounts)?.path ?? '/';
-    error(
-      'not-a-mount-point',
-      `${path} is not a mount point; it would lie on ${below}`,
-      `Name ${below}, or mount ${path}.`,
-    );
-    return undefined;
+    return {
+      reason: 'not-a-mount-point',
+      what: path,
+      message: `${path} is not a mount point; it would lie on ${below}`,
+    };
   }
   if (!FREEZABLE.has(mount.type)) {
-    error(
-      'not-freezable',
-      `${path} is ${mount.type}, which cannot be frozen`,
-      'Leave it out of `mounts`, or hold it by a script.',
-    );
-    return undefined;
+    return { reason: 'not-freezable', what: path, message: `${path} is ${mount.type}, which cannot be frozen` };
   }
   if (guest.allowed?.includes(path) === false) {
-    error(
-      'not-allowed',
-      `the site does not allow ${path} to be held`,
-      `Add it to ${ALLOW_LIST_PATH} in the guest, as root.`,
-    );
-    return undefined;
+    return { reason: 'not-allowed', what: path, message: `the site does not allow ${path} to be held` };
   }
-  return mount;
+  return undefined;
+}
+
+function rootInTheWay(guest: GuestView, chosen: readonly Mount[], form: Form): readonly Obstacle[] {
+  const onRoot = chosen.find((mount) => mount.superblock === guest.root);
+  if (onRoot === undefined) return [];
+  if (form === 'sh') {
+    return [{ reason: 'sh-holds-no-root', what: '/', message: 'the sh form of the holder does not hold /' }];
+  }
+  if (chosen.some((mount) => mount.path === '/')) return [];
+  const message = `${onRoot.path} lies on the file system of /, which is not named`;
+  return [{ reason: 'is-root', what: '/', message }];
+}
+
+function swapOn(guest: GuestView, held: (mount: Mount | undefined) => mount is Mount): readonly Obstacle[] {
+  return guest.swaps.flatMap(({ path, file }) => {
+    const below = file ? mountAbove(path, guest.mounts) : undefined;
+    if (!held(below)) return [];
+    const message = `swap file ${path} is in use on ${below.path}, which is to be frozen`;
+    return [{ reason: 'swap-file', what: path, message }];
+  });
+}
+
+function loopsOn(guest: GuestView, held: (mount: Mount | undefined) => mount is Mount): readonly Obstacle[] {
+  return [...guest.blocks.values()].flatMap(({ name, backing, readOnly }) => {
+    const below = backing === undefined || readOnly ? undefined : backingMount(guest, name, backing);
+    if (!held(below)) return [];
+    const message = `${name} writes to ${backing} on ${below.path}, which is to be frozen`;
+    return [{ reason: 'loop-backing', what: `${backing}`, message }];
+  });
+}
+
+/** By the device that the kernel names; that of a btrfs subvolume is in no table, and a path must do. */
+function backingMount(guest: GuestView, loop: string, file: string): Mount | undefined {
+  const device = guest.facts.backing.get(loop);
+  const byPath = mountAbove(file, guest.mounts);
+  if (device === undefined || byPath?.type === 'btrfs') return byPath;
+  return guest.mounts.find((mount) => mount.superblock === device);
+}
+
+function asFinding({ reason, what, message }: Obstacle, subject: string): Finding {
+  const hint = hintFor(reason, what);
+  return { code: `quiesce.${reason}`, severity: 'error', subject, message, ...(hint === undefined ? {} : { hint }) };
+}
+
+function nothingToHold(subject: string): Finding {
+  return {
+    code: 'quiesce.nothing-to-hold',
+    severity: 'error',
+    subject,
+    message: 'no file system besides / can be frozen here, and `mounts: auto` leaves / alone',
+    hint: 'Hold / on purpose (`mounts: [/]`), use another method, or say `quiesce: none`.',
+  };
 }
 
 /** Data of the guest that lies on none of the VM's disks. */
