@@ -31,6 +31,9 @@ export interface WindowParts {
   readonly emit: Emit;
 }
 
+/** Of the time before the fires: a guest whose answer never comes must not use up what the fires of the others need. */
+const HOLDING_SHARE = 0.95;
+
 /**
  * The window: hold every guest, raise fences, fire every unit, let everybody go. Never rejects: what went wrong is in
  * the record. Nothing is looked up, connected or written to disk between the first hold and the last release.
@@ -57,7 +60,7 @@ export async function runWindow(parts: WindowParts): Promise<WindowRecord> {
   const open = parts.arrays.filter((array) => !array.fence);
   const forecastMs = longest(open) + longest(fenced);
   try {
-    await holdAll(firing.within(firing.remainingMs() - forecastMs, 'holding the guests'));
+    await holdAll(firing.within(HOLDING_SHARE * (firing.remainingMs() - forecastMs), 'holding the guests'));
     mayGoOn(forecastMs);
     await raiseAll();
     mayGoOn(forecastMs);

@@ -8,7 +8,7 @@ import type { CutLabel, CutUnit, DeviceKey, DiskRef, Level, Plan, PlannedDisk, W
 import type { ArrayDriver, RunEvent } from '../../src/ports.ts';
 import { type SimulatedGuest, simulated as simulatedGuest } from '../../src/quiesce/simulated.ts';
 import { runWindow, type WindowArray } from '../../src/window/run.ts';
-import { handClock } from './hand-clock.ts';
+import { type HandClock, handClock } from './hand-clock.ts';
 import type { Still, Truth } from './truth.ts';
 
 /** Everything that a run of the window depends on; fast-check draws and shrinks it. */
@@ -54,7 +54,10 @@ const GB = 1n << 30n;
 const LABEL = 'spaaaaaaaaaaaaa' as CutLabel;
 
 /** Plays a scene on a hand-driven clock, to the end of every lease. */
-export async function play(scene: Scene): Promise<{
+export async function play(
+  scene: Scene,
+  clock: HandClock = handClock(),
+): Promise<{
   readonly plan: Plan;
   readonly record: WindowRecord;
   readonly truth: Truth;
@@ -63,7 +66,6 @@ export async function play(scene: Scene): Promise<{
   /** A fault that the scene injected; a slow but honest world has none. */
   readonly honest: boolean;
 }> {
-  const clock = handClock();
   const devices = (array: number): { name: string; device: DeviceKey; sizeBytes: bigint }[] =>
     Array.from({ length: scene.arrays[array]?.units ?? 0 }, (_, unit) => ({
       name: `lun${unit}`,
