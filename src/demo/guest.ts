@@ -29,8 +29,14 @@ export interface DemoGuest {
   close(): Promise<void>;
 }
 
-/** Programs of the guest's own: they come before those of this machine. */
-const STAND_INS = ['fsfreeze', 'sync'];
+/** Programs of the guest's own, and what they are made of: they come before those of this machine. */
+const STAND_INS = {
+  fsfreeze: 'fsfreeze.sh',
+  sync: 'sync.sh',
+  python3: 'missing.sh',
+  'platform-python': 'missing.sh',
+  perl: 'missing.sh',
+};
 
 /**
  * A guest: an SSH server whose commands run here, as this user, and a writer that puts N on the boot disk and then on the
@@ -41,9 +47,9 @@ export async function startGuest(folder: string, wish: GuestWish): Promise<DemoG
   for (const part of ['bin', 'disks', 'frozen']) await mkdir(join(own, part), { recursive: true });
   for (const { mount, spot } of [wish.boot, wish.data]) await symlink(spot.file, join(own, 'disks', basename(mount)));
   await writeKernelTree(join(own, 'root'), wish.biosUuid, [wish.boot, wish.data]);
-  for (const name of STAND_INS) {
+  for (const [name, script] of Object.entries(STAND_INS)) {
     const program = join(own, 'bin', name);
-    await copyFile(fileURLToPath(new URL(`./guest/${name}.sh`, import.meta.url)), program);
+    await copyFile(fileURLToPath(new URL(`./guest/${script}`, import.meta.url)), program);
     await chmod(program, 0o700);
   }
 
