@@ -49,12 +49,33 @@ export async function releaseInReverse<G extends Ordered>(
   await Promise.all(guests.map((guest) => begin(guest).done));
 }
 
+/** One after the other, under the same limit of waiting; resolves when all have ended. `work` must never reject. */
+export async function releaseEach<S>(
+  stages: readonly S[],
+  clock: Clock,
+  work: (stage: S) => Promise<void>,
+): Promise<void> {
+  const begun: Promise<void>[] = [];
+  for (const stage of stages) {
+    if (begun.length > 0) await endedOrLate(clock, begun);
+    begun.push(work(stage));
+  }
+  await Promise.all(begun);
+}
+
 async function ended(
   clock: Clock,
   releases: readonly { readonly told: Promise<void>; readonly done: Promise<void> }[],
 ): Promise<void> {
   await Promise.all(releases.map(({ told }) => told));
+  await endedOrLate(
+    clock,
+    releases.map(({ done }) => done),
+  );
+}
+
+async function endedOrLate(clock: Clock, releases: readonly Promise<void>[]): Promise<void> {
   const enough = new AbortController();
-  await Promise.race([Promise.all(releases.map(({ done }) => done)), sleep(clock, RELEASE_STAGGER_MS, enough.signal)]);
+  await Promise.race([Promise.all(releases), sleep(clock, RELEASE_STAGGER_MS, enough.signal)]);
   enough.abort();
 }

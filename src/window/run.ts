@@ -3,7 +3,7 @@ import { beforeDeadline, type Deadline, deadline } from '../base/deadline.ts';
 import { asFault, Fault } from '../base/fault.ts';
 import type { ArrayId, FenceRecord, FireRecord, HoldRecord, Level, Timing, VmName, WindowRecord } from '../model.ts';
 import type { ArmedCut, Emit, Fired, GuestChannel } from '../ports.ts';
-import { holdInOrder, releaseInReverse } from './order.ts';
+import { holdInOrder, releaseEach, releaseInReverse } from './order.ts';
 
 export interface WindowGuest {
   readonly vm: VmName;
@@ -207,35 +207,39 @@ export async function runWindow(parts: WindowParts): Promise<WindowRecord> {
   }
 
   async function releaseAll(limit: Deadline): Promise<void> {
-    await releaseInReverse(parts.guests, clock, async (guest) => {
-      for (const [stage, { channel }] of [...guest.stages.entries()].reverse()) {
-        const hold = holds.get(channel);
-        if (hold === undefined) continue;
-        const releaseSentAtMs = clock.now();
-        emit({ type: 'guest', vm: guest.vm, stage, is: 'releasing', atMs: releaseSentAtMs });
-        const release = await beforeDeadline(channel.release(limit), limit).catch((thrown: unknown) => ({
-          kind: 'unknown' as const,
-          why: asFault(thrown).message,
-        }));
-        const releasedAtMs = clock.now();
-        const why = hold.why ?? release.why;
-        holds.set(channel, {
-          ...hold,
-          releaseSentAtMs,
-          releasedAtMs,
-          release: release.kind,
-          ...(why === undefined ? {} : { why }),
-        });
-        emit({
-          type: 'guest',
-          vm: guest.vm,
-          stage,
-          is: 'released',
-          atMs: releasedAtMs,
-          release: release.kind,
-          ...(release.why === undefined ? {} : { why: release.why }),
-        });
-      }
+    await releaseInReverse(parts.guests, clock, (guest) =>
+      releaseEach([...guest.stages.entries()].reverse(), clock, ([stage, { channel }]) =>
+        releaseStage(guest.vm, stage, channel, limit),
+      ),
+    );
+  }
+
+  async function releaseStage(vm: VmName, stage: number, channel: GuestChannel, limit: Deadline): Promise<void> {
+    const hold = holds.get(channel);
+    if (hold === undefined) return;
+    const releaseSentAtMs = clock.now();
+    emit({ type: 'guest', vm, stage, is: 'releasing', atMs: releaseSentAtMs });
+    const release = await beforeDeadline(channel.release(limit), limit).catch((thrown: unknown) => ({
+      kind: 'unknown' as const,
+      why: asFault(thrown).message,
+    }));
+    const releasedAtMs = clock.now();
+    const why = hold.why ?? release.why;
+    holds.set(channel, {
+      ...hold,
+      releaseSentAtMs,
+      releasedAtMs,
+      release: release.kind,
+      ...(why === undefined ? {} : { why }),
+    });
+    emit({
+      type: 'guest',
+      vm,
+      stage,
+      is: 'released',
+      atMs: releasedAtMs,
+      release: release.kind,
+      ...(release.why === undefined ? {} : { why: release.why }),
     });
   }
 }

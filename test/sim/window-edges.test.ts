@@ -25,3 +25,12 @@ test('an optional guest whose hold never comes leaves the others time to be cut,
   expect(record.fires).toMatchObject([{ outcome: 'cut' }]);
   expect(record.holds).toMatchObject([{ vm: 'g0', release: 'kept' }, { vm: 'g1' }]);
 });
+
+test('a file system that does not let go keeps no application of the same guest paused: 500 ms, and it is told', async () => {
+  const db01: GuestScene = { ...mail01, lends: true, behaves: { releaseTakesMs: 20_000 } };
+  const { record } = await play({ ...scene, guests: [db01] });
+  const [application, files] = record.holds;
+  expect(files?.release).toBe('unknown');
+  expect((application?.releaseSentAtMs ?? Infinity) - (files?.releaseSentAtMs ?? 0)).toBe(500);
+  expect(application?.release).toBe('kept');
+});
