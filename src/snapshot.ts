@@ -11,6 +11,7 @@ import {
   openAll,
   recheckAll,
   tellLeftovers,
+  unlockAll,
   writeIntent,
 } from './flows/prepare.ts';
 import type { Opened, RunParts, RunReport } from './flows/run-parts.ts';
@@ -48,7 +49,7 @@ export async function snapshot(parts: RunParts): Promise<RunReport> {
   } finally {
     before.done();
     await Promise.allSettled(opened.channels.map((channel) => channel.close()));
-    await locks?.release();
+    await unlockAll(parts, locks);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Deadline } from '../base/deadline.ts';
 import { Fault } from '../base/fault.ts';
-import { gather, type Outcome } from '../base/gather.ts';
+import { gather, type Outcome, settle } from '../base/gather.ts';
 import type { LockName, TakenLocks } from '../base/lock.ts';
 import { intentOf } from '../catalog/intent.ts';
 import { beginJournal, type Journal } from '../catalog/journal.ts';
@@ -35,6 +35,17 @@ export function lockAll(parts: RunParts, plan: Plan, limit: Deadline): Promise<T
     ),
   ];
   return parts.locks.take(names, parts.run, limit.within(parts.waitMs, 'waiting for the locks'));
+}
+
+/** Locks that cannot be given back cost a run nothing: the next one finds their owner gone, and takes them over. */
+export async function unlockAll(parts: RunParts, locks: TakenLocks | undefined): Promise<void> {
+  const outcome = await settle(async () => locks?.release());
+  if (outcome.ok) return;
+  const { code, message } = outcome.fault;
+  parts.emit({
+    type: 'finding',
+    finding: { code, severity: 'warning', subject: 'locks', message: `they could not be given back: ${message}` },
+  });
 }
 
 /** Says what earlier runs left on the arrays; touches nothing. */

@@ -193,4 +193,14 @@ describe('a whole run', () => {
     expect(world.events.some((event) => event.type === 'guest' && event.is === 'holding')).toBe(false);
     expect(world.onArrays()).toEqual([]);
   });
+
+  test('a lock that cannot be given back costs the run nothing, and is said', async () => {
+    const release = () => Promise.reject(new Fault({ code: 'files.erofs', message: '/state: read-only file system' }));
+    const world = await shop({
+      locks: { take: async () => ({ release }), held: async () => [], break: async () => false },
+    });
+    expect(await world.run()).toMatchObject({ state: 'good', exit: 0 });
+    const said = world.events.flatMap((event) => (event.type === 'finding' ? [event.finding.message] : []));
+    expect(said.join()).toContain('read-only file system');
+  });
 });

@@ -9,7 +9,7 @@ import { openState, type StateFolder } from '../../src/catalog/state-folder.ts';
 import type { RunParts, RunReport } from '../../src/flows/run-parts.ts';
 import { deviceKey } from '../../src/inventory/device.ts';
 import type { DeviceKey, Finding, Placement, VmPlacement } from '../../src/model.ts';
-import type { PlacementReader, RunEvent } from '../../src/ports.ts';
+import type { ArrayDriver, PlacementReader, RunEvent } from '../../src/ports.ts';
 import { type SimulatedGuest, simulated as simulatedGuest } from '../../src/quiesce/simulated.ts';
 import { snapshot } from '../../src/snapshot.ts';
 import { parseTopology } from '../../src/topology/read.ts';
@@ -43,6 +43,10 @@ export interface ShopRun {
   readonly interruptAt?: (event: RunEvent) => boolean;
   /** Aborts so long after the start. */
   readonly interruptAfterMs?: number;
+  /** What it aborts with; SIGINT. */
+  readonly reason?: Fault;
+  /** Stands between the run and each array. */
+  readonly around?: (driver: ArrayDriver) => ArrayDriver;
 }
 
 const TOPOLOGY = `
@@ -69,6 +73,7 @@ export async function shop(
     readonly db01Optional?: boolean;
     readonly require?: string;
     readonly files?: StateFolder['files'];
+    readonly locks?: Locks;
   } = {},
 ): Promise<Shop> {
   const clock = handClock();
@@ -133,17 +138,14 @@ export async function shop(
     held: () => [...quiescers].filter(([, quiescer]) => quiescer.held()).map(([name]) => name),
     async run(how = {}) {
       const interrupt = new AbortController();
-      const abort = (): void => interrupt.abort(interruptedBy('SIGINT', 2));
+      const abort = (): void => interrupt.abort(how.reason ?? interruptedBy('SIGINT', 2));
       if (how.interruptAfterMs !== undefined) clock.after(how.interruptAfterMs, abort);
       const parts: RunParts = {
         clock,
         topology,
         group,
         reader,
-        drivers: new Map([
-          ['fast', simulatedDriver(fast)],
-          ['bulk', simulatedDriver(bulk)],
-        ]),
+        drivers: new Map([fast, bulk].map((array) => [array.id, (how.around ?? itself)(simulatedDriver(array))])),
         guests: new Map(
           [...quiescers].map(([name, quiescer]) => [
             name,
@@ -156,7 +158,7 @@ export async function shop(
           if (how.interruptAt?.(event) === true) abort();
         },
         state,
-        locks,
+        locks: options.locks ?? nobodyElse,
         random: (bytes) => Uint8Array.from({ length: bytes }, () => serial++ % 251),
         run: newSetId('mail', clock.date(), (bytes) => Uint8Array.from({ length: bytes }, () => serial++ % 251)),
         interrupt: interrupt.signal,
@@ -246,12 +248,16 @@ function volume(name: string, device: DeviceKey): { name: string; device: Device
   return { name, device, sizeBytes: 100n * GIB };
 }
 
+function itself(driver: ArrayDriver): ArrayDriver {
+  return driver;
+}
+
 function noShell(): Promise<never> {
   return Promise.reject(new Error('a simulated guest has no shell'));
 }
 
 /** Nobody else is there: what locks do among processes is tried with processes. */
-const locks: Locks = {
+const nobodyElse: Locks = {
   take: async () => ({ release: async () => {} }),
   held: async () => [],
   break: async () => false,
