@@ -95,7 +95,7 @@ function factsOf(
     verdict: judged,
     removeWeak: (parts.weak ?? parts.group.weak) === 'remove',
     ...(signal === undefined ? {} : { signal }),
-    bug: false,
+    bug: parts.interrupt.aborted && signal === undefined,
     mayBeHeld: mayBeHeld(record),
   };
 }
@@ -178,7 +178,7 @@ async function giveUp(
     verdict: judged,
     remains,
     window: { plan, record },
-    fault: whyGivenUp(record, judged, seen, decision),
+    fault: whyGivenUp(parts, record, judged, seen, decision),
   });
 }
 
@@ -189,8 +189,15 @@ function lateUntil(parts: RunParts, { fires, closedAtMs }: WindowRecord, array: 
   return new Date(parts.clock.date().getTime() + untilMs - parts.clock.now());
 }
 
-function whyGivenUp({ stopped }: WindowRecord, judged: Verdict, seen: Collected, { state, exit }: Decision): Fault {
+function whyGivenUp(
+  { interrupt }: RunParts,
+  { stopped }: WindowRecord,
+  judged: Verdict,
+  seen: Collected,
+  { state, exit }: Decision,
+): Fault {
   if (stopped !== undefined) return new Fault({ ...stopped, exit });
+  if (interrupt.aborted) return asFault(interrupt.reason);
   const [missing] = seen.missing;
   if (missing !== undefined) {
     return new Fault({

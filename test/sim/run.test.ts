@@ -149,7 +149,7 @@ describe('a whole run', () => {
     async (step) => {
       const world = await shop();
       const report = await world.run({ interruptAt: (event) => event.type === 'step' && event.step === step });
-      expect(report).toMatchObject({ state: 'failed', exit: 130 });
+      expect(report).toMatchObject({ state: 'failed', exit: 130, fault: { code: 'interrupted' } });
       expect(world.held()).toEqual([]);
       expect(world.onArrays()).toEqual([]);
       expect(await listSets(world.state)).toEqual([]);
@@ -203,4 +203,19 @@ describe('a whole run', () => {
     const said = world.events.flatMap((event) => (event.type === 'finding' ? [event.finding.message] : []));
     expect(said.join()).toContain('read-only file system');
   });
+
+  test.each(['window', 'collect'] as const)(
+    'an error that nobody caught, at %s, lets the guests go, removes what was cut and ends with 1',
+    async (step) => {
+      const world = await shop();
+      const report = await world.run({
+        reason: new Fault({ code: 'bug', message: 'undefined is not a function', exit: 1 }),
+        interruptAt: (event) => event.type === 'step' && event.step === step,
+      });
+      expect(report).toMatchObject({ state: 'failed', exit: 1, mayBeHeld: [], fault: { code: 'bug' } });
+      expect(world.held()).toEqual([]);
+      expect(world.onArrays()).toEqual([]);
+      expect(await listSets(world.state)).toEqual([]);
+    },
+  );
 });
