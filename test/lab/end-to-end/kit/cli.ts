@@ -14,8 +14,8 @@ export interface Ended {
 export interface Running {
   readonly pid: number;
   readonly ended: Promise<Ended>;
-  /** What it has said so far on standard error. */
-  said(): string;
+  /** Resolves when its standard error has had this text; rejects when it ends without. */
+  says(text: string): Promise<void>;
   signal(name: NodeJS.Signals): void;
   /** As `| head -0` does. */
   closeOutput(): void;
@@ -39,11 +39,13 @@ export function start(
   const child = spawn(program, argv, { cwd: options.cwd, env: options.env, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
+  const waiting = new Map<string, () => void>();
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
+    for (const [wanted, heard] of waiting) if (stderr.includes(wanted)) heard();
   });
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
@@ -52,7 +54,12 @@ export function start(
   return {
     pid: pidOf(child),
     ended,
-    said: () => stderr,
+    says: (text) =>
+      new Promise((resolve, reject) => {
+        if (stderr.includes(text)) return resolve();
+        waiting.set(text, resolve);
+        void ended.then(() => reject(new Error(`it ended without saying '${text}':\n${stderr}`)));
+      }),
     signal: (name) => void child.kill(name),
     closeOutput() {
       child.stdout.destroy();

@@ -85,6 +85,12 @@ export function numberIn(image: string, { offset }: Counter): number {
   return Number(bytes.toString('latin1'));
 }
 
+/** The longest time between two pairs, in ms. */
+export function longestGapMs(writer: PairWriter): number {
+  const done = writer.doneUs();
+  return Math.round(Math.max(...done.map((doneUs, nth) => doneUs - (done[nth - 1] ?? doneUs))) / 1000);
+}
+
 function childrenOf({ pid }: ChildProcess): readonly number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   return children.split(' ').map(Number);

@@ -1,0 +1,171 @@
+import { constants } from 'node:os';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { needs } from '../../needs.ts';
+import { LATE_MS } from '../kit/holding.ts';
+import { LAB } from './kit/needs.ts';
+import type { Delays } from './kit/shims.ts';
+import { type EndToEnd, openWorld, type VmDisk } from './kit/world.ts';
+import { longestGapMs, type PairWriter, startPairWriter, until } from './kit/writer.ts';
+
+const WINDOW_MS = 4000;
+/** Long enough inside the window for whatever is to happen there. */
+const SLOW: Delays = { cp: { before: 1.5 } };
+const STEPS = ['before the first hold', 'inside the window', 'after the window'] as const;
+type Step = (typeof STEPS)[number];
+
+const DISKS: readonly VmDisk[] = [
+  { address: 'scsi0:0', mount: '/mnt/b', array: 'beta' },
+  { address: 'scsi0:1', mount: '/mnt/a', array: 'alpha' },
+];
+const VMS = ['int', 'term', 'hup', 'pipe', 'kill', 'link'] as const;
+type Vm = (typeof VMS)[number];
+
+needs(...LAB)('a run that is interrupted', () => {
+  let world: EndToEnd;
+  let topology: string;
+  const writers = new Map<Vm, PairWriter>();
+
+  beforeAll(async () => {
+    world = await openWorld(VMS.map((name) => ({ name, disks: DISKS })));
+    const group = (vm: Vm) => ({ vms: [vm], window: `${WINDOW_MS / 1000}s` });
+    topology = world.topology('all', { groups: Object.fromEntries(VMS.map((vm) => [vm, group(vm)])) });
+    for (const vm of VMS) writers.set(vm, await startPairWriter(world.guest(vm), ['/mnt/a', '/mnt/b']));
+  });
+  afterAll(async () => {
+    for (const writer of writers.values()) await writer.stop();
+    await world?.close();
+  });
+
+  const writerIn = (vm: Vm): PairWriter => {
+    const writer = writers.get(vm);
+    if (writer === undefined) throw new Error(`nobody writes in ${vm}`);
+    return writer;
+  };
+  const take = (vm: Vm, delays: Delays = SLOW) => world.start(['snapshot', vm, '-t', topology], { delays });
+  const stillpoint = (...args: readonly string[]) => world.run([...args, '-t', topology]);
+  const onArrays = (vm: Vm): readonly string[] =>
+    (['alpha', 'beta'] as const).flatMap((array) =>
+      world.snapshotsOn(array).filter((name) => name.includes(`-${vm}-`) || name.startsWith('.part')),
+    );
+
+  /** Nothing of it is frozen, nothing of the holder is left in it, and its writer goes on. */
+  async function isFree(vm: Vm): Promise<void> {
+    const guest = world.guest(vm);
+    for (const disk of guest.disks.values()) expect(await disk.thaw()).toBe('EINVAL');
+    await until(() => guest.processes().length === 0, `something of the holder is left in ${vm}`);
+    const before = writerIn(vm).doneUs().length;
+    await until(() => writerIn(vm).doneUs().length > before + 3, `${vm} does not write`);
+  }
+
+  async function reaches(run: ReturnType<typeof take>, step: Step): Promise<void> {
+    if (step === 'before the first hold') return run.says('preparing the arrays');
+    if (step === 'after the window') return run.says('the window is closed');
+    await until(() => run.cuts().length > 0, 'no array was cut');
+  }
+
+  describe.concurrent('by a signal', () => {
+    for (const [vm, signal] of [
+      ['int', 'SIGINT'],
+      ['term', 'SIGTERM'],
+      ['hup', 'SIGHUP'],
+    ] as const) {
+      test(`${signal} at each step: exit ${128 + constants.signals[signal]}, nobody held, nothing on the arrays, a second one changes nothing`, async ({
+        expect,
+      }) => {
+        for (const step of STEPS) {
+          const run = take(vm);
+          await reaches(run, step);
+          run.signal(signal);
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          run.signal('SIGTERM');
+          const { exit, stdout, stderr } = await run.ended;
+          expect({ step, exit, stdout }, stderr).toEqual({ step, exit: 128 + constants.signals[signal], stdout: '' });
+          expect(stderr).toContain(`error: interrupted by ${signal}`);
+          expect(stderr.includes('being held')).toBe(step !== 'before the first hold');
+          expect(onArrays(vm)).toEqual([]);
+          await isFree(vm);
+        }
+      });
+    }
+
+    test('a reader that goes away at each step ends nothing: the set is good', async ({ expect }) => {
+      for (const [nth, step] of STEPS.entries()) {
+        const run = take('pipe');
+        await reaches(run, step);
+        run.closeOutput();
+        expect((await run.ended).exit).toBe(0);
+        expect(onArrays('pipe')).toHaveLength(2 * (nth + 1));
+        await isFree('pipe');
+      }
+      const { stdout } = await stillpoint('list', 'pipe');
+      expect(stdout.match(/filesystem/g)).toHaveLength(STEPS.length);
+    });
+  });
+
+  describe('by SIGKILL, between the first hold and the last release', () => {
+    let run: string;
+
+    test('its guest writes again by the end of its lease', async () => {
+      const killed = take('kill', { cp: { before: 2.5 } });
+      await until(() => killed.cuts().length > 0, 'no array was cut');
+      killed.signal('SIGKILL');
+      const at = Date.now() * 1000;
+      const { signal } = await killed.ended;
+      expect(signal).toBe('SIGKILL');
+      await until(() => (writerIn('kill').doneUs().at(-1) ?? 0) > at, 'it does not write', WINDOW_MS + LATE_MS);
+      await isFree('kill');
+      tell('killed', writerIn('kill'));
+    });
+
+    test('the run is told as failed, with how far it came', async () => {
+      const { stdout } = await stillpoint('list', '--runs', '--json');
+      run = /"id": ?"(kill-\d{8}T\d{6}Z-[0-9a-f]{4})"/.exec(stdout)?.[1] ?? '';
+      const [line] = (await stillpoint('list', '--runs')).stdout.split('\n').filter((text) => text.startsWith(run));
+      expect(line).toContain('failed');
+      const shown = (await stillpoint('show', run)).stdout.replace(/\s+/g, ' ');
+      expect(shown).toContain('without a word');
+      expect(shown).toContain('inside its window');
+      expect(shown).toContain('It may have left');
+    });
+
+    test('the next run is not kept waiting, and names what is left on each array', async () => {
+      await until(() => world.snapshotsOn('beta').some((name) => name.includes('-kill-')), 'no late snapshot');
+      const next = await stillpoint('snapshot', 'kill');
+      expect(next.exit, next.stderr).toBe(0);
+      for (const array of ['alpha', 'beta'])
+        expect(next.stderr).toMatch(new RegExp(`warning: array ${array}: 1 snapshot of run ${run} is still there`));
+      expect(next.stderr).toContain(`stillpoint remove ${run}`);
+    });
+
+    test('what is left is removed by name, and nothing else; what may still appear is said', async () => {
+      expect(onArrays('kill')).toHaveLength(4);
+      const removed = await stillpoint('remove', run, '--yes');
+      expect(onArrays('kill')).toHaveLength(2);
+      // An array may carry out a request for a while after whoever sent it has died.
+      expect(removed.exit).toBe(3);
+      expect(removed.stderr.replace(/\s+/g, ' ')).toMatch(/may still appear until [-\d]+ \d\d:\d\d:\d\d/);
+      expect((await stillpoint('list', 'kill')).stdout.match(/filesystem/g)).toHaveLength(1);
+    });
+  });
+
+  test('a guest whose link is cut inside the window: exit 6 names it, when it lets go, and what to type there', async () => {
+    const cut = take('link');
+    await until(() => cut.cuts().length > 0, 'no array was cut');
+    world.guest('link').link('down');
+    const { exit, stderr } = await cut.ended;
+    world.guest('link').link('up');
+    expect(exit, stderr).toBe(6);
+    const said = stderr.replace(/\s+/g, ' ');
+    expect(said).toContain('error: guest link may still be held');
+    expect(said).toMatch(/its lease ended at \d\d:\d\d:\d\d/);
+    expect(said).toMatch(/on link: fsfreeze --unfreeze \/mnt\/[ab]; fsfreeze --unfreeze \/mnt\/[ab] /);
+    await isFree('link');
+    tell('link cut', writerIn('link'));
+    expect(longestGapMs(writerIn('link'))).toBeGreaterThan(WINDOW_MS / 2);
+    expect(longestGapMs(writerIn('link'))).toBeLessThan(WINDOW_MS + LATE_MS);
+  });
+});
+
+function tell(what: string, writer: PairWriter): void {
+  process.stdout.write(`${what}: its guest stood still for ${longestGapMs(writer)} ms\n`);
+}
