@@ -45,7 +45,9 @@ export async function snapshot(parts: RunParts): Promise<RunReport> {
 
     return await conclude(parts, { plan, record, opened, journal, since: ready.since });
   } catch (thrown) {
-    return await concludeFailed(parts, opened, thrown, window);
+    // Whatever failed after an interrupt (a guest that "cannot be reached") failed because of it.
+    const why: unknown = parts.interrupt.aborted ? parts.interrupt.reason : thrown;
+    return await concludeFailed(parts, opened, why, window);
   } finally {
     before.done();
     await Promise.allSettled(opened.channels.map((channel) => channel.close()));

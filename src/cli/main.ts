@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { EXIT } from '../base/fault.ts';
 import type { Session } from './session.ts';
@@ -53,7 +54,7 @@ function versionOf(manifest: URL): string {
   return version;
 }
 
-/** As it was started, so that what is printed can be typed: 'stillpoint', 'node bin/stillpoint.js'. */
+/** As it was started, so that what is printed can be typed here: 'stillpoint', 'node bin/stillpoint.js'. */
 function commandOf(script = ''): string {
-  return script.endsWith('.js') ? 'node bin/stillpoint.js' : 'stillpoint';
+  return script.endsWith('.js') ? `node ${relative(process.cwd(), script)}` : 'stillpoint';
 }

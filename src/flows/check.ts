@@ -61,14 +61,14 @@ async function checkGuest(vm: string, side: GuestSide | undefined, limit: Deadli
 async function checkGroup(world: World, group: GroupSettings, limit: Deadline): Promise<readonly Checked[]> {
   const subject = `group ${group.name}`;
   const planned = await settle(() => survey({ ...world, emit: () => {} }, group, limit));
-  if (!planned.ok) return [fell(subject, planned.fault)];
-  const { best, require, findings, disks, arrays } = planned.value;
+  if (!planned.ok) return [fell(planned.fault.code.startsWith('vsphere.') ? 'vSphere' : subject, planned.fault)];
+  const { best, require, findings, disks, arrays, placement } = planned.value;
   const units = arrays.reduce((sum, array) => sum + array.units.length, 0);
-  return standing(
-    subject,
-    `${disks.length} disks in ${units} cut ${units === 1 ? 'unit' : 'units'}; can reach ${best}, ${require} is required`,
-    findings,
-  );
+  const reach = `can reach ${best}, ${require} is required`;
+  return [
+    { subject: 'vSphere', stands: true, message: placement.source },
+    ...standing(subject, `${disks.length} disks in ${units} cut ${units === 1 ? 'unit' : 'units'}; ${reach}`, findings),
+  ];
 }
 
 function standing(subject: string, message: string, findings: readonly Finding[]): readonly Checked[] {
@@ -96,12 +96,12 @@ function settled(
   return outcomes.flatMap((outcome, index) => (outcome.ok ? outcome.value : [fell(nameOf(index), outcome.fault)]));
 }
 
-/** A guest that cannot be reached says so once, and not again for each group that it is in. */
+/** What stands or falls is said once, and not again for each group that uses it. */
 function withoutRepeats(lines: readonly Checked[]): readonly Checked[] {
   const seen = new Set<string>();
-  return lines.filter(({ code, message }) => {
-    if (code === undefined) return true;
-    const key = `${code} ${message.replace(/^(array|guest|vm) \S+: /, '')}`;
+  return lines.filter(({ code, subject, message }) => {
+    const key =
+      code === undefined ? `${subject} ${message}` : `${code} ${message.replace(/^(array|guest|vm) \S+: /, '')}`;
     if (seen.has(key)) return false;
     seen.add(key);
     return true;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type SimulatedArray, simulatedArray } from '../../src/arrays/simulated/array.ts';
 import { simulated as simulatedDriver } from '../../src/arrays/simulated/driver.ts';
+import type { Deadline } from '../../src/base/deadline.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { interruptedBy } from '../../src/base/interrupt.ts';
 import type { Locks } from '../../src/base/lock.ts';
@@ -41,6 +42,8 @@ export interface ShopRun {
   readonly weak?: 'remove';
   /** Aborts when this event is told. */
   readonly interruptAt?: (event: RunEvent) => boolean;
+  /** Guests answer no probe: what waits for them says that they cannot be reached when its time is over. */
+  readonly probesHang?: true;
   /** Aborts so long after the start. */
   readonly interruptAfterMs?: number;
   /** What it aborts with; SIGINT. */
@@ -149,7 +152,10 @@ export async function shop(
         guests: new Map(
           [...quiescers].map(([name, quiescer]) => [
             name,
-            { guest: { vm: name, connect: noShell, told: new Map() }, quiescers: [quiescer] },
+            {
+              guest: { vm: name, connect: noShell, told: new Map() },
+              quiescers: [how.probesHang === true ? { ...quiescer, probe: unreachable } : quiescer],
+            },
           ]),
         ),
         ground: { biosUuids: [], hosts: new Map() },
@@ -250,6 +256,13 @@ function volume(name: string, device: DeviceKey): { name: string; device: Device
 
 function itself(driver: ArrayDriver): ArrayDriver {
   return driver;
+}
+
+function unreachable(guest: { readonly vm: string }, limit: Deadline): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = (): void => reject(new Fault({ code: 'ssh.unreachable', message: `${guest.vm} cannot be reached` }));
+    limit.signal.addEventListener('abort', fail, { once: true });
+  });
 }
 
 function noShell(): Promise<never> {

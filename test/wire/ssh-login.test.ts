@@ -239,7 +239,8 @@ describe('a login by questions, as appliances like it', () => {
   let server: ssh2.Server;
   let port = 0;
   let answers: readonly string[] = [];
-  const hostKey = utils.generateKeyPairSync('ed25519');
+  // Of the ed25519 keys that ssh2 1.17 writes, one in 400 cannot be read again.
+  const hostKey = utils.generateKeyPairSync('ecdsa', { bits: 256 });
 
   beforeAll(async () => {
     server = new Server({ hostKeys: [hostKey.private] }, (client) => {

@@ -141,7 +141,7 @@ function held(what: string, disk: string): GuestUse {
 function placementOf(vms: readonly string[]): Placement {
   return {
     takenAt: '',
-    source: '',
+    source: 'VMware vCenter Server 8.0.3',
     vms: vms.filter((vm) => vm !== 'printer').map(placed),
     datastores: [{ name: 'VMFS-BOOT', ref: 'Datastore:1', kind: 'vmfs', devices: [BOOT], vms: [] }],
     findings: vms.includes('printer')
