@@ -92,13 +92,25 @@ export async function beginJournal(state: StateFolder, intent: Intent): Promise<
   return journalOf(state, intent.run);
 }
 
-/** Goes on with the journal of an earlier run: a clean-up notes there what it removed. */
-export async function resumeJournal(state: StateFolder, run: SetId): Promise<Journal> {
+/** Goes on with the journal of an earlier run: a clean-up notes there what it removed. Touches no file by itself. */
+export function resumeJournal(state: StateFolder, run: SetId): Journal {
+  const journal = journalOf(state, run);
+  let whole = false;
+  return {
+    ...journal,
+    async note(entry) {
+      if (!whole) await endCutOffLine(state, run);
+      whole = true;
+      await journal.note(entry);
+    },
+  };
+}
+
+/** A line that was cut off must not swallow the one that comes after it. */
+async function endCutOffLine(state: StateFolder, run: SetId): Promise<void> {
   const file = journalFile(state, run);
   const text = await state.files.read(file);
-  // A line that was cut off must not swallow the first of ours.
   if (text !== undefined && text !== '' && !text.endsWith('\n')) await state.files.append(file, '\n');
-  return journalOf(state, run);
 }
 
 function journalOf(state: StateFolder, run: SetId): Journal {

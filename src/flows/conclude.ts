@@ -62,7 +62,7 @@ export async function concludeFailed(
   const limit = deadline(parts.clock, parts.timeoutMs, 'cleaning up');
   const drivers = [...opened.touched].map((array) => driverOf(parts, array));
   if (drivers.length > 0) parts.emit({ type: 'step', step: 'clean-up' });
-  const papers = patient(parts, await resumeJournal(parts.state, parts.run));
+  const papers = patient(parts, resumeJournal(parts.state, parts.run));
   const remains = await takeBack(parts, drivers, opened.label, papers, new Map(), limit);
   limit.done();
   const decision: Decision = { state: 'failed', keep: false, exit: earlyExit(fault) };

@@ -92,7 +92,7 @@ async function removeLeftovers(
       .map(({ id, traits }) => [id, new Date(sentBy + traits.lateMs)] as const)
       .filter(([, until]) => until.getTime() > parts.clock.date().getTime()),
   );
-  const journal = await resumeJournal(parts.state, run.id);
+  const journal = resumeJournal(parts.state, run.id);
   return [...gone, ...(await takeBack(parts, known, intent.label, journal, late, limit))];
 }
 

@@ -57,7 +57,7 @@ export async function finish(parts: Papers, ending: Ending): Promise<RunReport> 
   const { manifest: _manifest, remains: _remains, ...result } = report;
   try {
     await parts.state.files.makeFolder(runFolder(parts.state, parts.run));
-    await (await resumeJournal(parts.state, parts.run)).finish(result);
+    await resumeJournal(parts.state, parts.run).finish(result);
   } catch (thrown) {
     const { code, message } = asFault(thrown);
     emit({

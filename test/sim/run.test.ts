@@ -144,7 +144,7 @@ describe('a whole run', () => {
     expect(report.because[0]).toContain('could not be read again');
   });
 
-  test.each(['resolve', 'lock', 'arm', 'open', 'flush', 'recheck', 'window', 'collect'] as const)(
+  test.each(['resolve', 'plan', 'lock', 'arm', 'open', 'flush', 'recheck', 'window', 'collect'] as const)(
     'interrupted at %s it ends with 130, and nothing is held, prepared or kept',
     async (step) => {
       const world = await shop();
@@ -167,6 +167,12 @@ describe('a whole run', () => {
       expect(world.onArrays()).toHaveLength(report.exit === 0 ? 3 : 0);
     },
   );
+
+  test('interrupted while guests are looked at it ends with 130, and calls none of them unreachable', async () => {
+    const world = await shop();
+    const report = await world.run({ probesHang: true, interruptAfterMs: 50 });
+    expect(report).toMatchObject({ exit: 130, fault: { code: 'interrupted' } });
+  });
 
   test('files that cannot be written after the window cost no snapshot: the message names the run', async () => {
     const whole = memoryFileSystem();
@@ -218,4 +224,25 @@ describe('a whole run', () => {
       expect(await listSets(world.state)).toEqual([]);
     },
   );
+
+  test('what was prepared is taken away also where the journal can no longer be written', async () => {
+    const whole = memoryFileSystem();
+    let left = Number.POSITIVE_INFINITY;
+    const world = await shop({
+      files: {
+        ...whole,
+        // The line that fills the disk is cut off in its middle.
+        append: async (path, text) => {
+          if (text.includes('"opening"')) left = 10;
+          const fits = text.slice(0, left);
+          left -= fits.length;
+          if (fits !== '') await whole.append(path, fits);
+          if (fits.length < text.length) throw full;
+        },
+      },
+    });
+    const report = await world.run();
+    expect(report).toMatchObject({ state: 'failed', exit: 4, fault: { message: expect.stringContaining('no space') } });
+    expect(world.onArrays()).toEqual([]);
+  });
 });

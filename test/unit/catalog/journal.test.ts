@@ -41,7 +41,7 @@ async function whole(): Promise<{ readonly files: MemoryFileSystem; readonly tex
 test('a run is read back as it was written', async () => {
   const { files } = await whole();
   const state = { root: '/s', files };
-  const journal = await resumeJournal(state, RUN);
+  const journal = resumeJournal(state, RUN);
   await journal.window(mailWindow());
   await journal.finish(resultOf());
   expect(await readRun(state, RUN)).toEqual({
@@ -104,7 +104,7 @@ test('a line that is whole JSON but says nothing we know is not believed', async
 test('going on with a torn journal does not lose the first new line', async () => {
   const { text } = await whole();
   const state = await stateWith(text.slice(0, -10));
-  const journal = await resumeJournal(state, RUN);
+  const journal = resumeJournal(state, RUN);
   await journal.note({ type: 'clean', array: 'bulk' });
   expect((await readRun(state, RUN)).entries).toEqual(ENTRIES);
 });
