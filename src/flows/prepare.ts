@@ -6,7 +6,8 @@ import { intentOf } from '../catalog/intent.ts';
 import { beginJournal, type Journal } from '../catalog/journal.ts';
 import { runningRuns } from '../catalog/running.ts';
 import { samePlacement } from '../inventory/same-placement.ts';
-import type { Placement, Plan } from '../model.ts';
+import type { Finding, Placement, Plan } from '../model.ts';
+import { forecastOf, timingFindings } from '../plan/timing.ts';
 import type { WindowArray, WindowGuest } from '../window/run.ts';
 import { LOOK_MS, lookForLeftovers } from './look.ts';
 import { driverOf, type Opened, type RunParts } from './run-parts.ts';
@@ -148,28 +149,31 @@ export async function recheckAll(
   parts.emit({ type: 'step', step: 'recheck' });
   const [moved] = samePlacement(plan.placement, await readPlacement(parts, plan, limit));
   if (moved !== undefined) {
-    const message = `${moved.subject}: ${moved.message}`;
-    throw new Fault({ code: moved.code, message, hint: 'Run it again: it then plans with where the disks lie now.' });
+    throw faultOf({ ...moved, hint: 'Run it again: it then plans with where the disks lie now.' });
   }
-  const arrays = await gather(plan.arrays, async ({ array, fence }): Promise<WindowArray> => {
+  const rechecked = await gather(plan.arrays, async ({ array, fence }): Promise<WindowArray> => {
     const armed = opened.armed.get(array);
     if (armed === undefined) throw new Error(`array ${array} was not armed`);
     return { array, armed, fence, ...(await armed.recheck(limit)) };
   });
+  const arrays = wantAll(rechecked, (index) => `array ${plan.arrays[index]?.array}`);
+  const [tooShort] = timingFindings(plan.group, plan.timing, forecastOf(arrays));
+  if (tooShort !== undefined) throw faultOf(tooShort);
   const warm = await gather(guests, async (guest) => {
     for (const { channel } of guest.stages) await channel.recheck(limit);
     return guest;
   });
-  return {
-    arrays: wantAll(arrays, (index) => `array ${plan.arrays[index]?.array}`),
-    guests: withoutOptional(parts, guests, warm),
-  };
+  return { arrays, guests: withoutOptional(parts, guests, warm) };
 }
 
 /** Where the disks of the plan's VMs lie now. By MoRef: a VM that was renamed meanwhile is the same VM. */
 export function readPlacement(parts: RunParts, plan: Plan, limit: Deadline): Promise<Placement> {
   const wanted = plan.guests.map(({ vm, ref }) => ({ vm, wanted: ref }));
   return parts.reader.read(wanted, limit);
+}
+
+function faultOf({ code, subject, message, hint }: Finding): Fault {
+  return new Fault({ code, message: `${subject}: ${message}`, ...(hint === undefined ? {} : { hint }) });
 }
 
 /** All values, or the first fault, said of its thing; an interrupt is nobody's. */

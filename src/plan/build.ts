@@ -25,7 +25,7 @@ import { acceptedFindings, extentFindings, groundFindings, identityFindings, typ
 import { type Coverage, coverageOf } from './coverage.ts';
 import { plannedDisks } from './disks.ts';
 import { perfectRecord } from './perfect.ts';
-import { timingFindings, timingOf } from './timing.ts';
+import { forecastOf, timingFindings, timingOf } from './timing.ts';
 
 /** Everything that a plan is made of; whoever gathered it did the talking. */
 export interface PlanInputs {
@@ -91,8 +91,7 @@ export function buildPlan(inputs: PlanInputs): Plan {
 
   const arrays = arraysOf(inputs, disks);
   const timing = timingOf(group.windowMs);
-  const forecastMs = longest(arrays.filter(({ fence }) => !fence)) + longest(arrays.filter(({ fence }) => fence));
-  findings.push(...timingFindings(group.name, timing, forecastMs));
+  findings.push(...timingFindings(group.name, timing, forecastOf(arrays)));
 
   const plan: Plan = {
     group: group.name,
@@ -146,10 +145,6 @@ function arraysOf(inputs: PlanInputs, disks: readonly PlannedDisk[]): readonly P
       { array, make: traits.make, units, fence, forecastMs: traits.forecastMs, answersCut: traits.answers === 'cut' },
     ];
   });
-}
-
-function longest(arrays: readonly PlannedArray[]): number {
-  return Math.max(0, ...arrays.map(({ forecastMs }) => forecastMs));
 }
 
 /** What the group's methods give, of the guest that gets least. Optional guests count only where there are no others. */

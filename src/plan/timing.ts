@@ -11,6 +11,13 @@ export function timingOf(windowMs: number): Timing {
   return { windowMs, reserveMs: Math.max(LEAST_RESERVE_MS, RESERVE_SHARE * windowMs), releaseMs: RELEASE_MS };
 }
 
+/** How long the fires of a window take: all at once, those of raised fences when the others are answered. */
+export function forecastOf(arrays: readonly { readonly fence: boolean; readonly forecastMs: number }[]): number {
+  const longest = (fence: boolean): number =>
+    Math.max(0, ...arrays.filter((array) => array.fence === fence).map(({ forecastMs }) => forecastMs));
+  return longest(false) + longest(true);
+}
+
 /** Whether the snapshots fit in at all. That a window is long by itself, the reader of the topology says. */
 export function timingFindings(group: string, timing: Timing, forecastMs: number): readonly Finding[] {
   const subject = `group ${group}`;

@@ -245,4 +245,15 @@ describe('a whole run', () => {
     expect(report).toMatchObject({ state: 'failed', exit: 4, fault: { message: expect.stringContaining('no space') } });
     expect(world.onArrays()).toEqual([]);
   });
+
+  test('a window that the arrays, as measured right before it, no longer fit into holds nobody', async () => {
+    const world = await shop();
+    const slow = async () => ({ forecastMs: 9000 });
+    const report = await world.run({
+      around: (driver) => ({ ...driver, arm: async (...how) => ({ ...(await driver.arm(...how)), recheck: slow }) }),
+    });
+    expect(report).toMatchObject({ exit: 4, fault: { code: 'plan.window-too-short' } });
+    expect(world.events.some((event) => event.type === 'guest' && event.is === 'holding')).toBe(false);
+    expect(world.onArrays()).toEqual([]);
+  });
 });
