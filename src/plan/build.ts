@@ -21,7 +21,14 @@ import {
 import type { ArrayTraits } from '../ports.ts';
 import type { GroupSettings, MemberSettings, Topology, VmSettings } from '../topology/topology.ts';
 import { verdict } from '../window/verdict.ts';
-import { acceptedFindings, extentFindings, groundFindings, identityFindings, type OwnGround } from './checks.ts';
+import {
+  acceptedFindings,
+  extentFindings,
+  groundFindings,
+  identityFindings,
+  type OwnGround,
+  partialFindings,
+} from './checks.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { plannedDisks } from './disks.ts';
 import { perfectRecord } from './perfect.ts';
@@ -52,6 +59,7 @@ export function buildPlan(inputs: PlanInputs): Plan {
   const { topology, group, placement } = inputs;
   const findings: Finding[] = [
     ...acceptedFindings(placement.findings, topology),
+    ...partialFindings(group, placement, topology, inputs.volumes, inputs.units),
     ...extentFindings(placement, topology, inputs.volumes, inputs.units),
     ...groundFindings(placement, topology, inputs.ground),
   ];

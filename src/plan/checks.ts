@@ -1,6 +1,15 @@
 import { byteOrders } from '../base/bios-uuid.ts';
-import type { CutUnit, DeviceKey, Finding, Placement, ProbeReport, VmPlacement, Volume } from '../model.ts';
-import type { Topology, VmSettings } from '../topology/topology.ts';
+import {
+  type CutUnit,
+  type DeviceKey,
+  diskName,
+  type Finding,
+  type Placement,
+  type ProbeReport,
+  type VmPlacement,
+  type Volume,
+} from '../model.ts';
+import type { GroupSettings, Topology, VmSettings } from '../topology/topology.ts';
 import { includedDisks } from './needs.ts';
 
 /**
@@ -38,6 +47,42 @@ export function extentFindings(
         },
       ];
     });
+}
+
+/**
+ * Every VM of the group is there, every disk's bytes lie on something, every volume is cut exactly once (I8). Whoever
+ * answered wrong says so as a rule; this is the last look, and believes nobody.
+ */
+export function partialFindings(
+  group: GroupSettings,
+  placement: Placement,
+  topology: Topology,
+  volumes: ReadonlyMap<DeviceKey, Volume>,
+  units: readonly CutUnit[],
+): readonly Finding[] {
+  const errors = placement.findings.filter(({ severity }) => severity === 'error');
+  const refused = new Set(errors.map(({ subject }) => subject));
+  const absent = group.members.filter(({ vm }) => placement.vms.every((there) => there.vm !== vm) && !refused.has(vm));
+  const nowhere = placement.vms.flatMap((vm) =>
+    includedDisks(vm, topology)
+      .filter(({ data }) => data.length === 0)
+      .map(({ address }) => diskName({ vm: vm.vm, disk: address })),
+  );
+  const uncut = [...new Map([...volumes.values()].map((volume) => [`${volume.array} ${volume.id}`, volume])).values()]
+    .map((volume) => ({ volume, times: units.filter((unit) => isMember(unit, volume)).length }))
+    .filter(({ times }) => times !== 1);
+  return [
+    ...absent.map(({ vm }) => partial(vm, 'vSphere told nothing of it')),
+    ...nowhere.map((subject) => partial(subject, 'it lies on no LUN and no export that vSphere names')),
+    ...uncut.map(({ volume: { array, name }, times }) =>
+      partial(`array ${array}`, `its volume ${name} would be cut ${times === 0 ? 'by nothing' : `${times} times`}`),
+    ),
+  ];
+}
+
+function partial(subject: string, message: string): Finding {
+  const hint = 'Run `stillpoint check`: what it says of vSphere and of the arrays may tell why.';
+  return { code: 'plan.partial', severity: 'error', subject, message: `${message}: the image would be a part`, hint };
 }
 
 function isMember(unit: CutUnit, volume: Volume | undefined): boolean {

@@ -240,4 +240,15 @@ describe('a plan', () => {
     expect(stopped(yaml())).toEqual(['vsphere.vsan']);
     expect(stopped(yaml(', exclude: [{ disk: "scsi0:2", because: scratch }]'))).toEqual([]);
   });
+
+  test('whatever was asked and answered, nothing of the group is left out in silence', () => {
+    const whole = plan();
+    const { placement } = whole;
+    expect(stopCodes({ change: { placement: { ...placement, vms: [] } } })).toEqual(['plan.partial']);
+    expect(stopCodes({ units: [unitOf(volume('fast', 'mail_db'))] })).toEqual(['plan.partial']);
+    const twice = [volume('fast', 'mail_db'), volume('bulk', 'vmfs_boot')].map(unitOf);
+    const again = { ...unitOf(volume('bulk', 'vmfs_boot')), id: 'another' };
+    expect(stopCodes({ units: [...twice, again] })).toEqual(['plan.partial']);
+    expect(stopCodes({ vm: { disks: [bootDisk, { ...dataDisk, data: [] }] } })).toContain('plan.partial');
+  });
 });
