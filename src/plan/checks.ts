@@ -102,9 +102,10 @@ function isAllowed(code: string, settings: VmSettings | undefined): boolean {
  */
 export function acceptedFindings(findings: readonly Finding[], topology: Topology): readonly Finding[] {
   return findings.flatMap((finding): readonly Finding[] => {
-    const settings = [...topology.vms.values()].find(
-      ({ name }) => finding.subject === name || finding.subject.startsWith(`${name} `),
-    );
+    // A name may have spaces, and begin with another VM's.
+    const [settings] = [...topology.vms.values()]
+      .filter(({ name }) => finding.subject === name || finding.subject.startsWith(`${name} `))
+      .sort((a, b) => b.name.length - a.name.length);
     const disk = finding.subject.slice((settings?.name.length ?? 0) + 1);
     if (settings?.exclude.some((excluded) => excluded.disk === disk) === true) return [];
     if (finding.severity !== 'error' || !isAllowed(finding.code, settings)) return [finding];

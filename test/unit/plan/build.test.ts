@@ -251,4 +251,18 @@ describe('a plan', () => {
     expect(stopCodes({ units: [...twice, again] })).toEqual(['plan.partial']);
     expect(stopCodes({ vm: { disks: [bootDisk, { ...dataDisk, data: [] }] } })).toContain('plan.partial');
   });
+
+  test('what one VM’s settings accept is not accepted of another whose name begins with its name', () => {
+    const finding = (subject: string) => ({
+      code: 'vsphere.encrypted',
+      severity: 'error' as const,
+      subject,
+      message: 'is encrypted',
+    });
+    const text = yaml(', encrypted: accepted').replace('groups:', '  "mail01 new": { quiesce: none }\ngroups:');
+    const stopped = (subject: string) =>
+      stopCodes({ yaml: text, change: { placement: { ...plan().placement, findings: [finding(subject)] } } });
+    expect(stopped('mail01')).toEqual([]);
+    expect(stopped('mail01 new')).toEqual(['vsphere.encrypted']);
+  });
 });
