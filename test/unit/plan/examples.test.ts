@@ -19,15 +19,17 @@ import { parseTopology } from '../../../src/topology/read.ts';
 import type { Topology, VmSettings, VolumeSettings } from '../../../src/topology/topology.ts';
 
 const EXAMPLES = new URL('../../../examples/', import.meta.url);
-const ENV = { VC_PASSWORD: 'x', GOVC_PASSWORD: 'x', HOME: '/root' };
+const ENV = { VC_PASSWORD: 'x', GOVC_PASSWORD: 'x', LAB_PASSWORD: 'x', HOME: '/root' };
 const GIB = 1n << 30n;
 
-/** Each example in a world that is as its comments say: data LUNs named after their VM, everything else datastores. */
+/** Each example in a world that is as its comments say: data LUNs of their VM, everything else datastores. */
 describe('every example can be planned as it stands', () => {
   test.each([
     ['minimal', 'app', 'filesystem'],
     ['two-tier', 'mail', 'filesystem'],
     ['small-shop', 'all', 'filesystem'],
+    ['lab', 'pair', 'filesystem'],
+    ['demo', 'demo', 'filesystem'],
   ])('%s: group %s reaches %s', async (name, groupName, best) => {
     const file = fileURLToPath(new URL(`${name}.yaml`, EXAMPLES));
     const { topology, findings } = parseTopology(readFileSync(file, 'utf8'), file, makes, { env: ENV });
@@ -161,8 +163,19 @@ function dataOf(vm: VmSettings, topology: Topology): readonly VolumeSettings[] {
   return topology.volumes.filter((entry) => owner(entry, topology) === vm.name);
 }
 
+/** By its name, else in the order of the file; undefined: a datastore's. */
 function owner(entry: VolumeSettings, topology: Topology): string | undefined {
-  return [...topology.vms.keys()].find((vm) => entry.name.split('/').at(-1)?.startsWith(vm));
+  const vms = [...topology.vms.keys()];
+  const named = (volume: VolumeSettings): string | undefined =>
+    vms.find((vm) => volume.name.split('/').at(-1)?.startsWith(vm));
+  const isRaw = (volume: VolumeSettings): boolean =>
+    volume.rdm === true ||
+    named(volume) !== undefined ||
+    [...topology.tiers.values()].some(
+      ({ arrays, expect: kinds }) => kinds.includes('rdm') && arrays.includes(volume.array ?? ''),
+    );
+  if (!isRaw(entry)) return undefined;
+  return named(entry) ?? vms[topology.volumes.filter(isRaw).indexOf(entry)];
 }
 
 function keyOf(entry: VolumeSettings): DeviceKey {
