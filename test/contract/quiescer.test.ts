@@ -56,20 +56,24 @@ describe('a script of this machine', () => {
   );
 });
 
-describe('the sh holder over a stand-in for the freeze', () => {
-  quiescerSuite(
-    async () => {
-      const root = standInRoot();
-      const env = { ...process.env, STILLPOINT_ROOT: root, PATH: `${root}/bin:${process.env.PATH}` };
-      const quiescer = fsfreeze(fsfreezeSettings.parse({ interpreter: 'sh', sudo: false }), { clock: systemClock });
-      return local(quiescer, localShell({ env }), {
-        isHeld: async () => existsSync(join(root, 'frozen-srv-mail')),
-        close: async () => rmSync(root, { recursive: true }),
-      });
-    },
-    { stills: true, line: true },
-  );
+for (const shell of ['/bin/sh', '/bin/bash'].filter((path) => existsSync(path))) {
+  describe(`the sh holder in ${shell}, over a stand-in for the freeze`, () => {
+    quiescerSuite(
+      async () => {
+        const root = standInRoot(shell);
+        const env = { ...process.env, STILLPOINT_ROOT: root, PATH: `${root}/bin:${process.env.PATH}` };
+        const quiescer = fsfreeze(fsfreezeSettings.parse({ interpreter: 'sh', sudo: false }), { clock: systemClock });
+        return local(quiescer, localShell({ env }), {
+          isHeld: async () => existsSync(join(root, 'frozen-srv-mail')),
+          close: async () => rmSync(root, { recursive: true }),
+        });
+      },
+      { stills: true, line: true },
+    );
+  });
+}
 
+describe('a stand-in for a guest', () => {
   test('is probed like any guest', async () => {
     const root = standInRoot();
     const shell = localShell({

@@ -4,8 +4,12 @@ import { dirname, join } from 'node:path';
 import type { Dialogue, Guest, Quiescer, Shell } from '../../src/ports.ts';
 import type { Subject } from './quiescer-suite.ts';
 
-/** A guest that is a folder: what its kernel would say, and a stand-in for fsfreeze that leaves a mark. */
-export function standInRoot(): string {
+/**
+ * A guest that is a folder: what its kernel would say, and a stand-in for fsfreeze that leaves a mark.
+ *
+ * @param shell what `sh` is there
+ */
+export function standInRoot(shell = '/bin/sh'): string {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'sp-stand-in-')));
   const put = (path: string, text: string): void => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -31,6 +35,7 @@ export function standInRoot(): string {
   mkdirSync(join(root, 'run'));
   put('bin/fsfreeze', STAND_IN);
   chmodSync(join(root, 'bin/fsfreeze'), 0o755);
+  symlinkSync(shell, join(root, 'bin/sh'));
   return root;
 }
 

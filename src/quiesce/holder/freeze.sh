@@ -190,8 +190,10 @@ get_ready() {
   while read -r sb kind wire; do
     unescape "$wire"
     # A process that stands in it keeps the mount from being unmounted: a path that is none any more would freeze /.
-    [ -n "$ROOT" ] || (cd "$plain" && exec cat "$folder/pin") > /dev/null 2>&1 3>&- < /dev/null &
-    [ -n "$ROOT" ] || ! command -v mountpoint > /dev/null || mountpoint -q "$plain" || refuse not-a-mount-point "$plain" -
+    if [ -z "$ROOT" ]; then
+      (cd "$plain" && exec cat "$folder/pin") > /dev/null 2>&1 3>&- < /dev/null &
+      ! command -v mountpoint > /dev/null || mountpoint -q "$plain" || refuse not-a-mount-point "$plain" -
+    fi
     say MOUNT $count "$wire" "$sb" "$kind"
     count=$((count + 1))
   done < "$folder/mounts"
