@@ -65,6 +65,8 @@ export async function remove(
   const taken = await parts.locks.take([{ key: `group:${group}`, shown: `group ${group}` }], id, wait);
   try {
     if (doomed.kind === 'set') {
+      // While somebody answered a question, or this waited, another removal may have made it the last good one.
+      await chooseDoomed(parts, [id]);
       return await removeSet(parts, parts.state, drivers, doomed.set.manifest, parts.because, limit);
     }
     return await removeLeftovers(parts, doomed.run, drivers, limit);
