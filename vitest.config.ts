@@ -5,7 +5,8 @@ export default defineConfig({
     reporters: ['default', './test/closing-line.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
-    // Lab tests share loop devices, namespaces and mounts of one machine: one file at a time, after all others.
+    // Lab tests mostly wait (for leases, for servers); each makes its own namespaces and disks. They run after all others,
+    // so that what they wait for is not the processor.
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/{unit,contract,sim,golden}/**/*.test.ts'] } },
       { extends: true, test: { name: 'wire', include: ['test/{wire,cli}/**/*.test.ts'], testTimeout: 60_000 } },
@@ -14,7 +15,6 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
-          fileParallelism: false,
           sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 120_000,

@@ -4,6 +4,7 @@ import { gather, type Outcome, settle } from '../base/gather.ts';
 import type { LockName, TakenLocks } from '../base/lock.ts';
 import { intentOf } from '../catalog/intent.ts';
 import { beginJournal, type Journal } from '../catalog/journal.ts';
+import { writeRunPlan } from '../catalog/run-plan.ts';
 import { runningRuns } from '../catalog/running.ts';
 import { samePlacement } from '../inventory/same-placement.ts';
 import type { Finding, Placement, Plan } from '../model.ts';
@@ -59,7 +60,8 @@ export async function tellLeftovers(parts: RunParts, limit: Deadline): Promise<v
 }
 
 /** The intent, on disk before anything of this run is on an array. */
-export function writeIntent(parts: RunParts, plan: Plan, { label }: Opened): Promise<Journal> {
+export async function writeIntent(parts: RunParts, plan: Plan, { label }: Opened): Promise<Journal> {
+  await writeRunPlan(parts.state, parts.run, plan);
   const about = {
     run: parts.run,
     label,
@@ -113,7 +115,7 @@ async function openGuest(
     const quiescer = side?.quiescers[index];
     if (side === undefined || quiescer === undefined)
       throw new Error(`the plan holds ${vm} by ${method}, and has no such method`);
-    const order = { owner: `run ${parts.run} of ${parts.owner}`, covers, maxLeaseMs: plan.timing.windowMs };
+    const order = { owner: `run ${parts.run} of ${parts.owner} (${opened.label})`, covers, maxLeaseMs: plan.timing.windowMs };
     const channel = await quiescer.open(side.guest, order, limit);
     opened.channels.push(channel);
     open.push({ method, gives, channel });
