@@ -6,13 +6,16 @@ import { listRuns, listSets } from './store.ts';
 const KEPT_RUNS = 200;
 
 /**
- * Takes away the papers of old runs: the 200 newest stay, and every one that still has something open on an array, or
- * is still going on. The papers of a removed set go with those of its run. Sets that stand are never touched.
+ * Takes away the papers of old runs: the 200 newest stay, and every one that still has something open on an array, is
+ * still going on, or made a set whose manifest cannot be believed: its label stands nowhere else. The papers of a removed set go with those of its run. Sets that stand are never touched.
  */
 export async function pruneRuns(state: StateFolder, running: ReadonlySet<SetId>, keep = KEPT_RUNS): Promise<void> {
   const sets = await listSets(state);
   const runs = await listRuns(state);
-  const open = new Set(leftovers(sets, runs, running).map((leftover) => leftover.run));
+  const open = new Set([
+    ...leftovers(sets, runs, running).map((leftover) => leftover.run),
+    ...sets.filter((set) => set.state === 'unreadable').map((set) => set.id),
+  ]);
   const gone = new Set<SetId>();
   for (const run of runs.slice(keep)) {
     if (open.has(run.id) || running.has(run.id)) continue;

@@ -244,6 +244,15 @@ describe('old papers', () => {
     expect((await listSets(made)).map((set) => set.id)).toEqual([good]);
   });
 
+  test('of a set whose manifest cannot be believed stay: nothing else knows its label any more', async () => {
+    const made = await state();
+    const damaged = await run(made, { at: day(1) }, 'good');
+    const newest = await run(made, { at: day(2) }, 'clean');
+    await made.files.writeWhole(manifestFile(made, damaged), '{"v":1');
+    await pruneRuns(made, new Set(), 1);
+    expect((await listRuns(made)).map((entry) => entry.id)).toEqual([newest, damaged]);
+  });
+
   test('of a removed set go with its run', async () => {
     const made = await state();
     await run(made, { at: day(1) }, 'good');
