@@ -1,4 +1,5 @@
 import { type Deadline, deadline } from './base/deadline.ts';
+import { asFault, EXIT } from './base/fault.ts';
 import type { TakenLocks } from './base/lock.ts';
 import type { Journal } from './catalog/journal.ts';
 import { newLabel } from './catalog/names.ts';
@@ -46,7 +47,8 @@ export async function snapshot(parts: RunParts): Promise<RunReport> {
     return await conclude(parts, { plan, record, opened, journal, since: ready.since });
   } catch (thrown) {
     // Whatever failed after an interrupt (a guest that "cannot be reached") failed because of it.
-    const why: unknown = parts.interrupt.aborted ? parts.interrupt.reason : thrown;
+    const isBug = asFault(thrown).exit === EXIT.bug;
+    const why: unknown = parts.interrupt.aborted && !isBug ? parts.interrupt.reason : thrown;
     return await concludeFailed(parts, opened, why, window);
   } finally {
     before.done();

@@ -47,9 +47,9 @@ export class Fault extends Error {
   }
 }
 
-/** Any thrown thing as a Fault; what we did not foresee becomes `unexpected` and keeps its cause. */
-export function asFault(thrown: unknown, code = 'unexpected', exit?: number): Fault {
+/** Any thrown thing as a Fault; what we did not foresee is a bug of ours, and keeps its cause. */
+export function asFault(thrown: unknown): Fault {
   if (thrown instanceof Fault) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new Fault({ code, message, ...(exit === undefined ? {} : { exit }), cause: thrown });
+  return new Fault({ code: 'bug', message, exit: EXIT.bug, cause: thrown });
 }

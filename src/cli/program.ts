@@ -90,7 +90,7 @@ export async function runProgram(
     return exit;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.done;
-    const fault = thrown instanceof CommanderError ? wrongUse(thrown) : asFault(thrown, 'bug', EXIT.bug);
+    const fault = thrown instanceof CommanderError ? wrongUse(thrown) : asFault(thrown);
     return await inSession(cli, { color: true, ...flagsIn(argv) }, onSession, () => Promise.reject(fault));
   }
 
@@ -128,7 +128,7 @@ async function inSession(
   try {
     exit = await work(session);
   } catch (thrown) {
-    const fault = asFault(thrown, 'bug', EXIT.bug);
+    const fault = asFault(thrown);
     if (fault instanceof TopologyFault) tellFindings(session, fault.findings);
     session.output.fault(fault);
     exit = fault.exit;

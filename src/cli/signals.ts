@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { asFault, EXIT, type Fault } from '../base/fault.ts';
+import { asFault, type Fault } from '../base/fault.ts';
 import { interruptedBy } from '../base/interrupt.ts';
 import type { RunEvent } from '../ports.ts';
 
@@ -29,7 +29,7 @@ export function listen(releaseSeconds: number): Signals {
     control.abort(interruptedBy(signal, constants.signals[signal]));
   };
   const onError = (thrown: unknown): void => {
-    bug ??= asFault(thrown, 'bug', EXIT.bug);
+    bug ??= asFault(thrown);
     control.abort(bug);
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);

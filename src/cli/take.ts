@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import { asFault, EXIT } from '../base/fault.ts';
+import { asFault } from '../base/fault.ts';
 import type { Locks } from '../base/lock.ts';
 import { newSetId, systemRandom } from '../catalog/names.ts';
 import { openRunLog } from '../catalog/run-log.ts';
@@ -48,7 +48,7 @@ export async function take(cli: Cli, order: Order): Promise<{ readonly report: R
       await world.close();
     }
   } catch (thrown) {
-    const fault = asFault(thrown, 'bug', EXIT.bug);
+    const fault = asFault(thrown);
     const decision = { state: 'failed', keep: false, exit: fault.exit } as const;
     return { report: await finish(papers, { decision, exit: fault.exit, fault, remains: [] }), log: log.file };
   } finally {

@@ -58,7 +58,7 @@ export async function concludeFailed(
   thrown: unknown,
   window: { readonly plan: Plan; readonly record: WindowRecord } | undefined,
 ): Promise<RunReport> {
-  const fault = asFault(thrown, 'bug', EXIT.bug);
+  const fault = asFault(thrown);
   const limit = deadline(parts.clock, parts.timeoutMs, 'cleaning up');
   const drivers = [...opened.touched].map((array) => driverOf(parts, array));
   if (drivers.length > 0) parts.emit({ type: 'step', step: 'clean-up' });

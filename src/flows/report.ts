@@ -52,9 +52,10 @@ export async function finish(parts: Papers, ending: Ending): Promise<RunReport> 
         }),
     mayBeHeld: held,
     remains: ending.remains,
+    ...(fault === undefined ? {} : { failure: fault }),
     ...(ending.manifest === undefined ? {} : { manifest: ending.manifest }),
   };
-  const { manifest: _manifest, remains: _remains, ...result } = report;
+  const { manifest: _manifest, remains: _remains, failure: _failure, ...result } = report;
   try {
     await parts.state.files.makeFolder(runFolder(parts.state, parts.run));
     await resumeJournal(parts.state, parts.run).finish(result);

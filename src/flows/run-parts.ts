@@ -1,3 +1,4 @@
+import type { Fault } from '../base/fault.ts';
 import type { Locks } from '../base/lock.ts';
 import type { RunResult } from '../catalog/journal.ts';
 import type { Random } from '../catalog/names.ts';
@@ -45,6 +46,8 @@ export interface Opened {
 export interface RunReport extends RunResult {
   readonly manifest?: Manifest;
   readonly remains: readonly Remains[];
+  /** What `fault` was made of: for the stack of a bug. */
+  readonly failure?: Fault;
 }
 
 export function driverOf(parts: World, array: ArrayId): ArrayDriver {

@@ -44,8 +44,9 @@ export function faultObject(fault: Fault, place: FaultPlace = {}): Readonly<Reco
 }
 
 function bugLines(fault: Fault): readonly string[] {
-  const { cause } = fault;
-  const stack = (cause instanceof Error ? cause.stack : fault.stack) ?? '';
+  let first: Error = fault;
+  while (first.cause instanceof Error) first = first.cause;
+  const stack = first.stack ?? '';
   return [
     '  This is a bug of Stillpoint, not of your set-up. Please report it with these lines:',
     ...stack.split('\n').slice(1),

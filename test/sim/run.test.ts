@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Fault } from '../../src/base/fault.ts';
 import { listRuns, listSets } from '../../src/catalog/store.ts';
+import type { ArrayDriver, RunEvent } from '../../src/ports.ts';
 import { memoryFileSystem } from '../fixtures/memory-file-system.ts';
 import { shop } from './shop.ts';
 
@@ -256,4 +257,21 @@ describe('a whole run', () => {
     expect(world.events.some((event) => event.type === 'guest' && event.is === 'holding')).toBe(false);
     expect(world.onArrays()).toEqual([]);
   });
+
+  test('what nobody foresaw in an array’s driver is a bug, and its own stack is kept', async () => {
+    const world = await shop();
+    const broken = new TypeError('undefined is not a function');
+    const around = (driver: ArrayDriver): ArrayDriver => ({ ...driver, arm: () => Promise.reject(broken) });
+    const report = await world.run({ around });
+    expect(report).toMatchObject({ state: 'failed', exit: 1 });
+    expect(report.fault?.message).toContain('undefined is not a function');
+    expect(causes(report.failure)).toContain(broken);
+    const interrupted = (event: RunEvent): boolean => event.type === 'step' && event.step === 'arm';
+    expect((await world.run({ around, interruptAt: interrupted })).exit).toBe(1);
+    expect(world.onArrays()).toEqual([]);
+  });
 });
+
+function causes(thrown: unknown): readonly unknown[] {
+  return thrown instanceof Error ? [thrown, ...causes(thrown.cause)] : [];
+}

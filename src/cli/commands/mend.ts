@@ -1,49 +1,119 @@
+import { deadline } from '../../base/deadline.ts';
 import { EXIT } from '../../base/fault.ts';
 import type { HeldLock } from '../../base/lock-file.ts';
+import { type MendParts, type MendReport, mend, openNow } from '../../flows/mend.ts';
+import { unwritable } from '../../quiesce/probe/writes.ts';
+import type { Topology } from '../../topology/topology.ts';
+import { mendDocument, mendLines } from '../../ui/mend.ts';
 import { lockTexts } from '../../ui/status.ts';
 import { askYes } from '../ask.ts';
-import { knownTopology, openCatalog } from '../session.ts';
+import { groupNamed, knownTopology, openCatalog, type Session, timeoutMs, waitMs } from '../session.ts';
 import type { Command } from '../verb.ts';
+import { openWorld } from '../world.ts';
 
 interface Flags {
   readonly breakLock?: true;
   readonly dryRun?: true;
 }
 
-/** Today it heals locks; it does not yet touch the arrays. */
+type Catalog = Awaited<ReturnType<typeof openCatalog>>;
+
 export const mendCommand: Command<Flags> = {
   name: 'mend',
-  summary: 'take away the locks of runs that are gone',
+  argument: '[group]',
+  summary: 'finish or undo what interrupted runs left; take away the locks of dead ones',
   about:
-    'A lock whose process is gone heals by itself at the next run. One of another machine or container is respected until --break-lock.',
+    'Acts only on what runs of this state folder have written down. Asks guests whose release was not confirmed whether ' +
+    'they write; keeps what is whole as a weak set, and removes the rest by label and identity. What it cannot do is ' +
+    'named, and stays open. Without a topology only locks are mended. A lock of another machine or container is ' +
+    'respected until --break-lock.',
   flags: [
     ['--break-lock', 'also locks whose owner cannot be seen from here; says whose they are, and asks'],
     ['--dry-run', 'show what would be done'],
   ],
-  async run(session, _args, flags) {
-    const { output } = session;
-    const { locks } = await openCatalog(session, await knownTopology(session));
-    const held = await locks.held();
-    const wanted = held.filter((lock) => isGone(lock) || (flags.breakLock === true && isDoubtful(lock)));
-    const lines = (some: readonly HeldLock[]): readonly string[] => lockTexts(some).map((text) => `  ${text}`);
-    const doubtful = wanted.filter((lock) => !isGone(lock));
-    if (doubtful.length > 0 && flags.dryRun !== true)
-      await askYes(session, ['These locks will be broken:', ...lines(doubtful)]);
-    const broken: HeldLock[] = [];
-    for (const lock of flags.dryRun === true ? [] : wanted) if (await locks.break(lock)) broken.push(lock);
-    const shown = flags.dryRun === true ? wanted : broken;
-    const left = held.filter((lock) => !shown.includes(lock));
-    const title = flags.dryRun === true ? 'Would be taken away:' : 'Taken away:';
-    output.document(
-      [
-        ...(shown.length === 0 ? ['No lock needs mending.'] : [title, ...lines(shown)]),
-        ...(left.length === 0 ? [] : ['Respected:', ...lines(left)]),
-      ],
-      { type: 'mend', dryRun: flags.dryRun === true, taken: shown, respected: left },
-    );
-    return EXIT.done;
+  async run(session, [group], flags) {
+    const { cli, output, paint } = session;
+    const topology = await knownTopology(session);
+    const catalog = await openCatalog(session, topology);
+    const dryRun = flags.dryRun === true;
+    const locks = await mendLocks(session, catalog.locks, flags);
+    const runs =
+      topology === undefined
+        ? await withoutTopology(catalog, group)
+        : await mendRuns(session, topology, catalog, group, dryRun);
+    const lines = 'mended' in runs ? mendLines(runs, dryRun ? 'look' : 'mend', cli.clock.date(), paint) : runs.lines;
+    output.document([...lines, ...locks.lines], {
+      type: 'mend',
+      dryRun,
+      taken: locks.taken,
+      respected: locks.respected,
+      ...('mended' in runs ? mendDocument(runs) : { open: runs.open }),
+    });
+    return dryRun ? EXIT.done : runs.exit;
   },
 };
+
+async function mendRuns(
+  session: Session,
+  topology: Topology,
+  catalog: Catalog,
+  wanted: string | undefined,
+  dryRun: boolean,
+): Promise<MendReport> {
+  const { cli, output } = session;
+  const group = wanted === undefined ? undefined : groupNamed(topology, wanted).name;
+  const { runs } = await openNow(catalog, group);
+  const vms = [...new Set(runs.flatMap(({ guests }) => guests))];
+  const world = await openWorld(topology, vms, output.emit, { ...cli, terminal: session.terminal });
+  const limit = deadline(cli.clock, timeoutMs(session), 'mending', cli.interrupt);
+  const parts: MendParts = {
+    ...world,
+    ...catalog,
+    unwritable: async (guest, time) => unwritable(await guest.connect(time), time),
+    waitMs: waitMs(session),
+    ...(group === undefined ? {} : { group }),
+  };
+  try {
+    return await mend(parts, dryRun ? 'look' : 'mend', limit);
+  } finally {
+    limit.done();
+    await world.close();
+  }
+}
+
+/** Arrays and guests are named in the topology: what runs left there is only told. */
+async function withoutTopology(catalog: Catalog, group: string | undefined) {
+  const { runs, removals } = await openNow(catalog, group);
+  const open = [...runs.map(({ run }) => run.id), ...removals.map(({ id }) => id)];
+  const lines =
+    open.length === 0
+      ? []
+      : [`Not looked at, because there is no topology: ${open.join(', ')}`, 'Name it: stillpoint mend -t FILE'];
+  return { open, lines, exit: open.length === 0 ? EXIT.done : EXIT.notPrepared };
+}
+
+/** Those of processes that are gone; those that cannot be seen from here only on a person's word. */
+async function mendLocks(session: Session, locks: Catalog['locks'], flags: Flags) {
+  const held = await locks.held();
+  const wanted = held.filter((lock) => isGone(lock) || (flags.breakLock === true && isDoubtful(lock)));
+  const lines = (some: readonly HeldLock[]): readonly string[] => lockTexts(some).map((text) => `  ${text}`);
+  const doubtful = wanted.filter((lock) => !isGone(lock));
+  if (doubtful.length > 0 && flags.dryRun !== true)
+    await askYes(session, ['These locks will be broken:', ...lines(doubtful)]);
+  const broken: HeldLock[] = [];
+  for (const lock of flags.dryRun === true ? [] : wanted) if (await locks.break(lock)) broken.push(lock);
+  const taken = flags.dryRun === true ? wanted : broken;
+  const respected = held.filter((lock) => !taken.includes(lock));
+  const title = flags.dryRun === true ? 'Locks that would be taken away:' : 'Locks taken away:';
+  return {
+    taken,
+    respected,
+    lines: [
+      ...(taken.length === 0 ? ['No lock needs mending.'] : [title, ...lines(taken)]),
+      ...(respected.length === 0 ? [] : ['Locks respected:', ...lines(respected)]),
+    ],
+  };
+}
 
 function isGone(lock: HeldLock): boolean {
   return lock.kind === 'held' && lock.liveness === 'gone';

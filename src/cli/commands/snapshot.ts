@@ -89,11 +89,11 @@ async function reusable(
 
 /** A set answers with its line; a run that made none, or that left a guest in doubt, with its fault. */
 function answer({ output }: Session, report: RunReport, log: string): void {
-  const { manifest, fault, exit } = report;
+  const { manifest, fault, failure, exit } = report;
   if (manifest === undefined || exit === EXIT.guestMayBeHeld) {
     const why = fault ?? { code: 'run.failed', message: 'the run failed' };
     const place = { log, because: report.because, ...(manifest === undefined ? {} : { set: manifest.id }) };
-    output.fault(new Fault({ ...why, exit }), place);
+    output.fault(new Fault({ ...why, exit, cause: failure }), place);
     return;
   }
   output.result({
@@ -120,7 +120,7 @@ function answer({ output }: Session, report: RunReport, log: string): void {
 /** `--manifest FILE`: whatever happened, its paper lies there. */
 async function copyPapers({ output }: Session, report: RunReport, file: string | undefined): Promise<number> {
   if (file === undefined) return report.exit;
-  const { manifest, remains: _remains, ...result } = report;
+  const { manifest, remains: _remains, failure: _failure, ...result } = report;
   try {
     await writeFile(file, manifest === undefined ? jsonText(result) : sealed(manifest));
   } catch (thrown) {

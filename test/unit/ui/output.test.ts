@@ -126,13 +126,14 @@ describe('plain lines', () => {
     expect(heard.err()).toBe(`${STAMP}  guest vm·[2J·: held\n`);
   });
 
-  test('of a bug show where it happened', async () => {
+  test('of a bug show where it happened, however often it was said of a larger thing', async () => {
+    const deep = new Error('deep');
+    deep.stack = 'Error: deep\n    at theirOwnPlace (driver.ts:1:1)';
+    const cause = new Fault({ code: 'unexpected', message: 'deep', cause: deep }).of('array fast');
     const heard = listen();
-    plainOutput(heard.parts).fault(
-      new Fault({ code: 'bug', message: 'x is not a function', exit: 1, cause: new Error('deep') }),
-    );
+    plainOutput(heard.parts).fault(new Fault({ code: 'bug', message: 'x is not a function', exit: 1, cause }));
     expect(heard.err()).toContain('This is a bug of Stillpoint');
-    expect(heard.err()).toContain('output.test.ts');
+    expect(heard.err()).toContain('theirOwnPlace');
   });
 });
 
