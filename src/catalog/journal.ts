@@ -23,7 +23,9 @@ export type JournalEntry =
   /** Something stays, or may still appear. */
   | { readonly type: 'remains'; readonly array: ArrayId; readonly why: string }
   /** Looked: nothing of this label is there, and nothing can still appear. */
-  | { readonly type: 'clean'; readonly array: ArrayId };
+  | { readonly type: 'clean'; readonly array: ArrayId }
+  /** Asked after the run, because its release was not confirmed: the guest writes. */
+  | { readonly type: 'writes'; readonly vm: VmName };
 
 /** How a run ended; the last thing that it writes. */
 export interface RunResult {
@@ -69,6 +71,7 @@ const entryShape: z.ZodType<JournalEntry, unknown> = z.discriminatedUnion('type'
   z.object({ type: z.literal('removed'), array: z.string(), id: z.string() }),
   z.object({ type: z.literal('remains'), array: z.string(), why: z.string() }),
   z.object({ type: z.literal('clean'), array: z.string() }),
+  z.object({ type: z.literal('writes'), vm: z.string() }),
 ]);
 
 const resultShape: z.ZodType<RunResult, unknown> = z.object({

@@ -5,7 +5,7 @@ export function homeHelp(version: string): string {
   Look first      check   plan     Does everything stand?  What would a run do?
   Take            snapshot         One set of a group, now
   See             list  show  status
-  Clean up        remove  mend     Delete a set.  Take away the locks of dead runs
+  Clean up        remove  mend     Delete a set.  Finish or undo what a dead run left
   Set up          init  schema  holder
   Try it          demo             No configuration needed
 
@@ -58,4 +58,5 @@ Per command
   plan     0 a plan   3 weaker than required   4 something stops it
   status   0 every group fresh and good   3 too old, weak, leftovers, none
   remove   0 done   3 in part, the rest named   4 cannot reach   10 locked
+  mend     0 done   3 in part, the rest named   4 cannot reach   6 a guest   10 locked
 `;

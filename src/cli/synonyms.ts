@@ -12,7 +12,7 @@ interface Meant {
 const TAKE: Meant = { to: 'take a set', command: 'stillpoint snapshot GROUP' };
 const BACK: Meant = { to: 'bring a set back', command: 'docs/operations.md, "Back by hand"', later: true };
 const REMOVE: Meant = { to: 'remove a set', command: 'stillpoint remove SET' };
-const MEND: Meant = { to: 'take away the lock of a run that is gone', command: 'stillpoint mend' };
+const MEND: Meant = { to: 'finish or undo what a dead run left', command: 'stillpoint mend' };
 const CHECK: Meant = { to: 'see whether everything stands', command: 'stillpoint check' };
 const PIN: Meant = { to: 'keep a set from removal', command: '`keep: { last: N }` in the topology', later: true };
 

@@ -88,7 +88,7 @@ export async function removeSet(
 }
 
 /** One after the other: an array that is slow to delete is not made slower, and what is gone is marked at once. */
-async function removeEach(
+export async function removeEach(
   parts: CleanUpParts,
   driver: ArrayDriver,
   snapshots: readonly ArraySnapshot[],

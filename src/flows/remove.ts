@@ -99,7 +99,7 @@ async function removeLeftovers(
 }
 
 /** When the last request to an array can have been sent: by the end of the window, if it came to that. */
-function lastSent({ entries }: RunRecord, intent: Intent): number {
+export function lastSent({ entries }: RunRecord, intent: Intent): number {
   const opening = entries.find((entry) => entry.type === 'opening');
   return opening?.at === undefined ? Date.parse(intent.startedAt) : Date.parse(opening.at) + intent.timing.windowMs;
 }

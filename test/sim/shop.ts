@@ -1,19 +1,22 @@
 import { z } from 'zod';
 import { type SimulatedArray, simulatedArray } from '../../src/arrays/simulated/array.ts';
 import { simulated as simulatedDriver } from '../../src/arrays/simulated/driver.ts';
-import type { Deadline } from '../../src/base/deadline.ts';
+import { type Deadline, deadline } from '../../src/base/deadline.ts';
 import { Fault } from '../../src/base/fault.ts';
+import type { FileSystem } from '../../src/base/file-system.ts';
 import { interruptedBy } from '../../src/base/interrupt.ts';
 import type { Locks } from '../../src/base/lock.ts';
 import { newSetId } from '../../src/catalog/names.ts';
 import { openState, type StateFolder } from '../../src/catalog/state-folder.ts';
+import { type MendParts, type MendReport, mend } from '../../src/flows/mend.ts';
 import type { RunParts, RunReport } from '../../src/flows/run-parts.ts';
 import { deviceKey } from '../../src/inventory/device.ts';
 import type { DeviceKey, Finding, Placement, VmPlacement } from '../../src/model.ts';
-import type { ArrayDriver, PlacementReader, RunEvent } from '../../src/ports.ts';
+import type { ArrayDriver, PlacementReader, Quiescer, RunEvent } from '../../src/ports.ts';
 import { type SimulatedGuest, simulated as simulatedGuest } from '../../src/quiesce/simulated.ts';
 import { snapshot } from '../../src/snapshot.ts';
 import { parseTopology } from '../../src/topology/read.ts';
+import type { GroupSettings, Topology } from '../../src/topology/topology.ts';
 import { memoryFileSystem } from '../fixtures/memory-file-system.ts';
 import { type HandClock, handClock } from './hand-clock.ts';
 
@@ -36,6 +39,19 @@ export interface Shop {
   onArrays(): readonly string[];
   held(): readonly string[];
   run(options?: ShopRun): Promise<RunReport>;
+  /** The same, before any time has passed: for a run that will not come to its end. */
+  start(options?: ShopRun): Promise<RunReport>;
+  /** On the clock as it stands. */
+  mend(doing?: 'look' | 'mend', options?: ShopMend): Promise<MendReport>;
+}
+
+export interface ShopMend extends Pick<ShopRun, 'around' | 'aroundFiles'> {
+  readonly group?: string;
+  readonly weak?: 'keep' | 'remove';
+  /** What a guest says when it is asked on which mount points it takes no write; none. */
+  readonly unwritable?: MendParts['unwritable'];
+  /** Ends before the mending does. */
+  readonly dies?: Promise<never>;
 }
 
 export interface ShopRun {
@@ -50,6 +66,8 @@ export interface ShopRun {
   readonly reason?: Fault;
   /** Stands between the run and each array. */
   readonly around?: (driver: ArrayDriver) => ArrayDriver;
+  readonly aroundGuest?: (quiescer: Quiescer) => Quiescer;
+  readonly aroundFiles?: (files: FileSystem) => FileSystem;
 }
 
 const TOPOLOGY = `
@@ -140,6 +158,11 @@ export async function shop(
     onArrays: () => [...fast.objects(), ...bulk.objects()],
     held: () => [...quiescers].filter(([, quiescer]) => quiescer.held()).map(([name]) => name),
     async run(how = {}) {
+      const report = await clock.drive(self.start(how));
+      await clock.pass(60_000);
+      return report;
+    },
+    start(how = {}) {
       const interrupt = new AbortController();
       const abort = (): void => interrupt.abort(how.reason ?? interruptedBy('SIGINT', 2));
       if (how.interruptAfterMs !== undefined) clock.after(how.interruptAfterMs, abort);
@@ -148,13 +171,15 @@ export async function shop(
         topology,
         group,
         reader,
-        drivers: new Map([fast, bulk].map((array) => [array.id, (how.around ?? itself)(simulatedDriver(array))])),
+        drivers: driversOf(how.around),
         guests: new Map(
           [...quiescers].map(([name, quiescer]) => [
             name,
             {
               guest: { vm: name, connect: noShell, told: new Map() },
-              quiescers: [how.probesHang === true ? { ...quiescer, probe: unreachable } : quiescer],
+              quiescers: [
+                (how.aroundGuest ?? itself)(how.probesHang === true ? { ...quiescer, probe: unreachable } : quiescer),
+              ],
             },
           ]),
         ),
@@ -163,7 +188,7 @@ export async function shop(
           events.push(event);
           if (how.interruptAt?.(event) === true) abort();
         },
-        state,
+        state: { ...state, files: (how.aroundFiles ?? itself)(state.files) },
         locks: options.locks ?? nobodyElse,
         random: (bytes) => Uint8Array.from({ length: bytes }, () => serial++ % 251),
         run: newSetId('mail', clock.date(), (bytes) => Uint8Array.from({ length: bytes }, () => serial++ % 251)),
@@ -174,11 +199,33 @@ export async function shop(
         waitMs: 0,
         ...(how.weak === undefined ? {} : { weak: how.weak }),
       };
-      const report = await clock.drive(snapshot(parts));
-      await clock.pass(60_000);
-      return report;
+      return snapshot(parts);
+    },
+    mend(doing = 'mend', how = {}) {
+      const limit = deadline(clock, 600_000, 'mending');
+      const noGuest = (name: string) => ({ guest: { vm: name, connect: noShell, told: new Map() }, quiescers: [] });
+      const work = mend(
+        {
+          clock,
+          emit: (event) => void events.push(event),
+          state: { ...state, files: (how.aroundFiles ?? itself)(state.files) },
+          locks: options.locks ?? nobodyElse,
+          topology: how.weak === undefined ? topology : withWeak(topology, group, how.weak),
+          drivers: driversOf(how.around),
+          guests: new Map([...quiescers].map(([name]) => [name, noGuest(name)])),
+          unwritable: how.unwritable ?? (async () => []),
+          waitMs: 0,
+          ...(how.group === undefined ? {} : { group: how.group }),
+        },
+        doing,
+        limit,
+      );
+      return clock.drive(Promise.race([work, how.dies ?? work])).finally(() => limit.done());
     },
   };
+  function driversOf(around: ShopRun['around']): ReadonlyMap<string, ArrayDriver> {
+    return new Map([fast, bulk].map((array) => [array.id, (around ?? itself)(simulatedDriver(array))]));
+  }
   let serial = 0;
   const reader: PlacementReader = {
     async read() {
@@ -254,8 +301,12 @@ function volume(name: string, device: DeviceKey): { name: string; device: Device
   return { name, device, sizeBytes: 100n * GIB };
 }
 
-function itself(driver: ArrayDriver): ArrayDriver {
-  return driver;
+function itself<T>(thing: T): T {
+  return thing;
+}
+
+function withWeak(topology: Topology, group: GroupSettings, weak: 'keep' | 'remove'): Topology {
+  return { ...topology, groups: new Map([[group.name, { ...group, weak }]]) };
 }
 
 function unreachable(guest: { readonly vm: string }, limit: Deadline): Promise<never> {

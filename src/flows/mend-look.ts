@@ -1,0 +1,145 @@
+import type { Deadline } from '../base/deadline.ts';
+import { asFault } from '../base/fault.ts';
+import { gather } from '../base/gather.ts';
+import type { Intent } from '../catalog/intent.ts';
+import type { RunRecord } from '../catalog/journal.ts';
+import { readRunPlan } from '../catalog/run-plan.ts';
+import type { RunEntry, SetEntry } from '../catalog/store.ts';
+import type { ArrayId, ArraySnapshot, CutLabel, SetId } from '../model.ts';
+import type { ArrayDriver } from '../ports.ts';
+import type { MendParts } from './mend.ts';
+import type { OpenRun } from './mend-cases.ts';
+import type { ArraySeen, RunSeen } from './mend-plan.ts';
+import { lastSent } from './remove.ts';
+
+/** So long one array may take to answer what is there. */
+const ARRAY_MS = 60_000;
+
+/** Snapshots of our form, of a label that this state folder does not know. */
+export interface Foreign {
+  readonly array: ArrayId;
+  readonly label: CutLabel;
+  readonly names: readonly string[];
+  /** By the array's clock, the oldest; absent where it tells none. */
+  readonly createdAt?: string;
+}
+
+/** What all arrays show, whoever's it is. */
+export interface Shown {
+  readonly snapshots: readonly ArraySnapshot[];
+  /** Arrays that could not be asked, and why. */
+  readonly silent: ReadonlyMap<ArrayId, string>;
+}
+
+export async function lookEverywhere(drivers: ReadonlyMap<ArrayId, ArrayDriver>, limit: Deadline): Promise<Shown> {
+  const all = [...drivers.values()];
+  const answers = await gather(all, (driver) => asking(driver, limit, (time) => driver.findAll(time)));
+  limit.signal.throwIfAborted();
+  const silent = new Map<ArrayId, string>();
+  const snapshots = all.flatMap(({ id }, index) => {
+    const answer = answers[index];
+    if (answer?.ok === true) return answer.value;
+    silent.set(id, answer?.fault.message ?? 'it was not asked');
+    return [];
+  });
+  return { snapshots, silent };
+}
+
+export function foreignIn(shown: Shown, known: ReadonlySet<CutLabel>): readonly Foreign[] {
+  const foreign = shown.snapshots.filter(({ label }) => !known.has(label));
+  const keys = [...new Set(foreign.map(({ array, label }) => `${array} ${label}`))];
+  return keys.flatMap((key): readonly Foreign[] => {
+    const own = foreign.filter(({ array, label }) => `${array} ${label}` === key);
+    const [first] = own;
+    if (first === undefined) return [];
+    const [oldest] = own.flatMap(({ createdAt }) => createdAt ?? []).sort();
+    const { array, label } = first;
+    return [
+      { array, label, names: own.map(({ name }) => name), ...(oldest === undefined ? {} : { createdAt: oldest }) },
+    ];
+  });
+}
+
+/**
+ * What came after everybody had stopped looking: under a label of ours, in no set. Of a run that made no set it is
+ * that run's, and is taken back with the rest of it; beside a set it is only named.
+ */
+export function straysIn(
+  shown: Shown,
+  sets: readonly SetEntry[],
+  runs: readonly RunEntry[],
+  running: ReadonlySet<SetId>,
+): { readonly ofRuns: ReadonlyMap<SetId, readonly ArrayId[]>; readonly besides: readonly string[] } {
+  const ofRuns = new Map<SetId, readonly ArrayId[]>();
+  const besides: string[] = [];
+  for (const snapshot of shown.snapshots) {
+    const { array, label, name, id } = snapshot;
+    const set = sets.find((one) => one.state !== 'unreadable' && one.manifest.label === label);
+    if (set !== undefined && set.state !== 'unreadable') {
+      const own = set.manifest.snapshots.some((one) => one.array === array && one.id === id);
+      if (!own || set.state === 'removed') {
+        besides.push(`array ${array}: snapshot ${name} carries the label of set ${set.id}, and is no part of it`);
+      }
+      continue;
+    }
+    const run = runs.find(({ record }) => record.intent?.label === label);
+    // A set whose manifest cannot be read has a run all the same: its snapshots are nobody's to take.
+    if (run === undefined || running.has(run.id) || sets.some((one) => one.id === run.id)) continue;
+    ofRuns.set(run.id, [...new Set([...(ofRuns.get(run.id) ?? []), array])]);
+  }
+  return { ofRuns, besides };
+}
+
+/** Asks the arrays of an open run what is there under its label. */
+export async function lookAtRun(parts: MendParts, open: OpenRun, limit: Deadline): Promise<RunSeen> {
+  const { record } = open.run;
+  const { intent } = record;
+  const seen = await gather(open.arrays, async (array): Promise<ArraySeen> => {
+    const driver = parts.drivers.get(array);
+    if (intent === undefined || driver === undefined) return { array, unasked: 'it is not in the topology' };
+    // The snapshots of a set that stands are its own matter.
+    if (open.set !== undefined) return { array, there: [] };
+    try {
+      const there = await asking(driver, limit, (time) => driver.find(intent.label, time));
+      const lateUntil = lateOf(record, intent, driver, there);
+      const isLate = lateUntil !== undefined && lateUntil.getTime() > parts.clock.date().getTime();
+      return { array, there, ...(isLate ? { lateUntil } : {}) };
+    } catch (thrown) {
+      return { array, unasked: asFault(thrown).message };
+    }
+  });
+  limit.signal.throwIfAborted();
+  const plan = await readRunPlan(parts.state, open.run.id);
+  return {
+    ...open,
+    seen: seen.flatMap((one) => (one.ok ? [one.value] : [])),
+    removeWeak: parts.topology.groups.get(open.run.group)?.weak === 'remove',
+    ...(plan === undefined ? {} : { plan }),
+  };
+}
+
+async function asking<T>(driver: ArrayDriver, limit: Deadline, ask: (time: Deadline) => Promise<T>): Promise<T> {
+  const time = limit.within(ARRAY_MS, `asking array ${driver.id}`);
+  try {
+    return await ask(time);
+  } finally {
+    time.done();
+  }
+}
+
+/** Until when the array may still carry out a request of this run; undefined: none is open. */
+function lateOf(
+  record: RunRecord,
+  intent: Intent,
+  { id, traits }: ArrayDriver,
+  there: readonly ArraySnapshot[],
+): Date | undefined {
+  const opened = record.faults.length > 0 || record.entries.some(({ type }) => type === 'opening');
+  const fires = record.window?.fires.filter(({ array }) => array === id);
+  const isOpen = fires === undefined ? opened : fires.some(({ outcome }) => outcome === 'unknown');
+  const wanted = intent.arrays.filter(({ array }) => array === id).flatMap(({ units }) => units);
+  const all = wanted
+    .flatMap(({ volumes }) => volumes)
+    .every((volume) => there.some(({ source }) => source.id === volume.id));
+  return isOpen && !all ? new Date(lastSent(record, intent) + traits.lateMs) : undefined;
+}

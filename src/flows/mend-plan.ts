@@ -1,0 +1,193 @@
+import type { Intent } from '../catalog/intent.ts';
+import type { RunRecord } from '../catalog/journal.ts';
+import type { ArrayId, ArraySnapshot, Manifest, Plan, Verdict, WindowRecord } from '../model.ts';
+import { decide } from '../window/outcome.ts';
+import { verdict } from '../window/verdict.ts';
+import type { OpenRun } from './mend-cases.ts';
+
+/** What an array answered, or why it could not be asked. */
+export type ArraySeen =
+  | {
+      readonly array: ArrayId;
+      readonly there: readonly ArraySnapshot[];
+      /** The array may still carry out what it was sent, until then. */
+      readonly lateUntil?: Date;
+    }
+  | { readonly array: ArrayId; readonly unasked: string };
+
+/** A run with all that decides about it. */
+export interface RunSeen extends OpenRun {
+  /** Absent: it is not in the run's folder, or cannot be believed. */
+  readonly plan?: Plan;
+  readonly seen: readonly ArraySeen[];
+  /** The topology removes weak sets. */
+  readonly removeWeak: boolean;
+}
+
+/** What is to be done on one array of a run whose snapshots go. */
+export interface TakeBack {
+  readonly array: ArrayId;
+  readonly remove: readonly ArraySnapshot[];
+  /** Under the run's label, and not what the run can have taken: stays, and is named. */
+  readonly notOurs: readonly ArraySnapshot[];
+  readonly lateUntil?: Date;
+}
+
+export type RunMending =
+  /** Everything that it was to take is there: sealed as a weak set. */
+  | { readonly kind: 'keep'; readonly manifest: Manifest; readonly disarm: readonly ArrayId[] }
+  | {
+      readonly kind: 'take-back';
+      readonly because: string;
+      readonly arrays: readonly TakeBack[];
+      readonly unasked: readonly Unasked[];
+    }
+  /** Its set stands: what it prepared goes, and its last word is written. */
+  | { readonly kind: 'close'; readonly disarm: readonly ArrayId[]; readonly unasked: readonly Unasked[] }
+  /** Nothing is done, because what is not known decides. */
+  | { readonly kind: 'leave'; readonly because: string; readonly unasked: readonly Unasked[] };
+
+export type Unasked = Extract<ArraySeen, { unasked: string }>;
+type Asked = Exclude<ArraySeen, Unasked>;
+
+/**
+ * What is to be done about a run that ended without a word, or failed with something open. Pure.
+ *
+ * A run that said that it failed, and one whose own record says that it was ended, has decided: what it made goes. Of
+ * any other that is whole, the verdict of its record decides, with the placement after the window unknown: never good,
+ * kept as weak. What is not whole goes. Where an array that could not be asked would decide, nothing is done.
+ */
+export function mendPlan(run: RunSeen, now: Date): RunMending {
+  const { record } = run.run;
+  const { intent } = record;
+  const unasked = run.seen.filter((one) => 'unasked' in one);
+  const asked = run.seen.filter((one) => 'there' in one);
+  if (run.set !== undefined) return { kind: 'close', disarm: asked.map(({ array }) => array), unasked };
+  if (intent === undefined) return { kind: 'leave', because: 'what it was about to do cannot be read', unasked };
+
+  const sorted = asked.map((one) => sortOut(one, record, intent));
+  const takeBack = (because: string): RunMending => ({ kind: 'take-back', because, arrays: sorted, unasked });
+  const ended = endedBy(record);
+  if (ended !== undefined) return takeBack(ended);
+  const missing = missingOf(intent, sorted, unasked);
+  if (missing !== undefined) return takeBack(missing);
+  if (unasked.length > 0) return { kind: 'leave', because: 'whether all of it is there is not known', unasked };
+  if (run.plan === undefined)
+    return { kind: 'leave', because: 'all of it is there, and its plan cannot be read', unasked };
+
+  const window = record.window ?? lostRecord(record, intent);
+  const judged = judge(run.plan, window, record.window === undefined);
+  const decision = decide({
+    require: intent.require,
+    guestsTouched: true,
+    fired: true,
+    complete: true,
+    placement: 'unread',
+    verdict: judged,
+    removeWeak: run.removeWeak,
+    bug: false,
+    mayBeHeld: [],
+  });
+  if (!decision.keep) return takeBack('it is weak, and the topology removes weak sets');
+  const snapshots = sorted.flatMap(({ remove }) => remove);
+  return {
+    kind: 'keep',
+    manifest: manifestOf(intent, run.plan, window, judged, snapshots, now),
+    disarm: asked.map(({ array }) => array),
+  };
+}
+
+/** Why the run's snapshots go whatever is there; undefined: it never came to decide. */
+function endedBy({ result, window, entries }: RunRecord): string | undefined {
+  if (result !== undefined) return result.fault?.code === 'run.unsealed' ? undefined : 'the run failed';
+  const stopped = window?.stopped;
+  if (stopped !== undefined && (stopped.code === 'interrupted' || stopped.code === 'bug')) return stopped.message;
+  const begun = entries.some(({ type }) => type === 'removed' || type === 'remains');
+  return begun ? 'its removal was begun' : undefined;
+}
+
+/** In ours and not ours. Ours is of a volume that the run was to cut, and no other than what the run has seen there. */
+function sortOut({ array, there, lateUntil }: Asked, record: RunRecord, intent: Intent): TakeBack {
+  const units = intent.arrays.filter((one) => one.array === array).flatMap((one) => one.units);
+  const ids = new Set(units.flatMap(({ volumes }) => volumes.map(({ id }) => id)));
+  const others = new Set(units.flatMap(({ alsoCaptures }) => alsoCaptures));
+  const noted = new Map(
+    record.entries.flatMap((entry) =>
+      entry.type === 'taken' && entry.snapshot.array === array ? [[entry.snapshot.name, entry.snapshot.id]] : [],
+    ),
+  );
+  const isOurs = (snapshot: ArraySnapshot): boolean =>
+    snapshot.label === intent.label &&
+    (ids.has(snapshot.source.id) || others.has(snapshot.source.name)) &&
+    (noted.get(snapshot.name) ?? snapshot.id) === snapshot.id;
+  return {
+    array,
+    remove: there.filter(isOurs),
+    notOurs: there.filter((snapshot) => !isOurs(snapshot)),
+    ...(lateUntil === undefined ? {} : { lateUntil }),
+  };
+}
+
+/** The first volume that an array which was asked has no snapshot of; one that was not asked may have its own. */
+function missingOf(intent: Intent, sorted: readonly TakeBack[], unasked: readonly Unasked[]): string | undefined {
+  for (const { array, units } of intent.arrays) {
+    if (unasked.some((one) => one.array === array)) continue;
+    const own = sorted.find((one) => one.array === array)?.remove ?? [];
+    const volume = units
+      .flatMap(({ volumes }) => volumes)
+      .find(({ id }) => own.every(({ source }) => source.id !== id));
+    if (volume !== undefined) return `array ${array} has no snapshot of ${volume.name}`;
+  }
+  return undefined;
+}
+
+/** What is known of a window whose record never came to the disk: nothing but when it was about to open. */
+function lostRecord({ entries }: RunRecord, intent: Intent): WindowRecord {
+  const opening = entries.find((entry) => entry.type === 'opening');
+  return {
+    startedAt: opening?.at ?? intent.startedAt,
+    openedAtMs: 0,
+    closedAtMs: 0,
+    holds: [],
+    fences: [],
+    fires: [],
+    stopped: { code: 'run.died', message: 'the run ended before the record of its window was on disk' },
+  };
+}
+
+/** The placement after the window was never compared, so nothing here is better than unproven. */
+function judge(plan: Plan, window: WindowRecord, isLost: boolean): Verdict {
+  const judged = verdict(plan, window, 'unread');
+  const first = isLost
+    ? 'the run ended before the record of its window was on disk: nothing of its holds is known'
+    : 'the run ended before it could seal the set; mend did';
+  return { ...judged, because: [first, ...judged.because] };
+}
+
+function manifestOf(
+  intent: Intent,
+  plan: Plan,
+  window: WindowRecord,
+  judged: Verdict,
+  snapshots: readonly ArraySnapshot[],
+  now: Date,
+): Manifest {
+  const { run, label, group, stillpoint, note, key } = intent;
+  return {
+    v: 1,
+    id: run,
+    label,
+    group,
+    state: 'weak',
+    takenAt: window.startedAt,
+    finishedAt: now.toISOString(),
+    stillpoint,
+    ...(note === undefined ? {} : { note }),
+    ...(key === undefined ? {} : { key }),
+    windowMs: window.closedAtMs - window.openedAtMs,
+    plan,
+    window,
+    verdict: judged,
+    snapshots,
+  };
+}

@@ -1,0 +1,92 @@
+import type { FileSystem } from '../../src/base/file-system.ts';
+import type { ArmedCut, ArrayDriver, GuestChannel, Quiescer } from '../../src/ports.ts';
+
+/**
+ * A process that can die at each of its steps: before and after every change of a file, every call of an array and
+ * every word to a guest. From its death on nothing that it has begun comes back to it, and its lines are gone.
+ */
+export interface Mortal {
+  readonly files: (files: FileSystem) => FileSystem;
+  readonly array: (driver: ArrayDriver) => ArrayDriver;
+  readonly guest: (quiescer: Quiescer) => Quiescer;
+  /** Rejects with `DIED`. */
+  readonly died: Promise<never>;
+  /** Steps taken so far. */
+  steps(): number;
+}
+
+export const DIED = new Error('the process died');
+
+/** @param at dies before this step, counted from 0; absent: never */
+export function mortal(at = Number.POSITIVE_INFINITY): Mortal {
+  const lines: GuestChannel[] = [];
+  let steps = 0;
+  let die = (): void => {};
+  const died = new Promise<never>((_, reject) => {
+    die = () => reject(DIED);
+  });
+  died.catch(() => {});
+
+  function step(): Promise<void> {
+    if (steps < at) {
+      steps += 1;
+      return Promise.resolve();
+    }
+    if (steps === at) for (const line of lines) void line.close();
+    die();
+    return new Promise(() => {});
+  }
+  async function around<T>(work: () => Promise<T>): Promise<T> {
+    await step();
+    const value = await work();
+    await step();
+    return value;
+  }
+
+  return {
+    died,
+    steps: () => steps,
+    files: (files) => ({
+      ...files,
+      writeWhole: (path, text) => around(() => files.writeWhole(path, text)),
+      append: (path, text) => around(() => files.append(path, text)),
+      sync: (path) => around(() => files.sync(path)),
+      makeFolder: (path) => around(() => files.makeFolder(path)),
+      remove: (path) => around(() => files.remove(path)),
+    }),
+    array: (driver) => ({
+      ...driver,
+      arm: (units, label, limit) => around(async () => armed(await driver.arm(units, label, limit))),
+      disarm: (label, limit) => around(() => driver.disarm(label, limit)),
+      find: (label, limit) => around(() => driver.find(label, limit)),
+      findAll: (limit) => around(() => driver.findAll(limit)),
+      remove: (snapshot, limit) => around(() => driver.remove(snapshot, limit)),
+    }),
+    guest: (quiescer) => ({
+      ...quiescer,
+      open: (guest, order, limit) =>
+        around(async () => {
+          const channel = await quiescer.open(guest, order, limit);
+          lines.push(channel);
+          return spoken(channel);
+        }),
+    }),
+  };
+
+  function armed(cut: ArmedCut): ArmedCut {
+    return {
+      ...cut,
+      fire: (limit) => around(() => cut.fire(limit)),
+      collect: (limit) => around(() => cut.collect(limit)),
+    };
+  }
+
+  function spoken(channel: GuestChannel): GuestChannel {
+    return {
+      ...channel,
+      hold: (leaseMs, limit) => around(() => channel.hold(leaseMs, limit)),
+      release: (limit) => around(() => channel.release(limit)),
+      close: () => around(() => channel.close()),
+    };
+  }
+}
