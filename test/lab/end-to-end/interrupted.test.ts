@@ -93,7 +93,8 @@ needs(...LAB)('a run that is interrupted', () => {
         const run = take('pipe');
         await reaches(run, step);
         run.closeOutput();
-        expect((await run.ended).exit).toBe(0);
+        const { exit } = await run.ended;
+        expect(exit, (await stillpoint('list', 'pipe', '--runs')).stdout).toBe(0);
         expect(onArrays('pipe')).toHaveLength(2 * (nth + 1));
         await isFree('pipe');
       }

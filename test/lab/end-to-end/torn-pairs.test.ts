@@ -36,6 +36,7 @@ needs(...LAB)('a second between the snapshots of two arrays, while a guest write
   const writers = new Map<string, readonly PairWriter[]>();
   let held: string;
   let unheld: string;
+  let rooted: string;
 
   beforeAll(async () => {
     world = await openWorld(
@@ -52,6 +53,12 @@ needs(...LAB)('a second between the snapshots of two arrays, while a guest write
     unheld = world.topology('unheld', {
       vms: Object.fromEntries(LANES.map(({ vm }) => [vm, { quiesce: 'none' }])),
       groups: groups({ require: 'unproven' }),
+    });
+    rooted = world.topology('rooted', {
+      vms: Object.fromEntries(
+        LANES.map(({ vm }) => [vm, { quiesce: { method: 'fsfreeze', mounts: ['/', '/mnt/a'] }, boot: 'hold' }]),
+      ),
+      groups: groups({ window: '5s' }),
     });
     for (const { vm } of LANES) {
       const guest = world.guest(vm);
@@ -112,6 +119,16 @@ needs(...LAB)('a second between the snapshots of two arrays, while a guest write
     }
     expect(new Set(all.map(({ firstCut }) => firstCut))).toEqual(new Set(['btrfs', 'cp']));
     tell('held', all);
+  });
+
+  test('with / held too, nothing is free, in the level and on the disks', async () => {
+    const all = await rounds(rooted, () => 1);
+    tell('held with /', all);
+    expect(all.filter(isTorn)).toEqual([]);
+    for (const each of all) {
+      expect(each).toMatchObject({ exit: 0, betweenCuts: 0, needsRecovery: { alpha: false, beta: false } });
+      expect(each.line).toMatch(/ {2}filesystem {2}window /);
+    }
   });
 
   test('most pairs are torn where nobody is held, in each order, and the writers went on between the snapshots', async () => {
