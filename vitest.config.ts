@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Swap is the whole machine's: every guest sees it come and go, and rightly refuses a hold whose ground has changed. */
+const SWAPPING = 'test/lab/holder-refusals.test.ts';
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/closing-line.ts'],
@@ -15,7 +18,18 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
+          exclude: [SWAPPING],
           sequence: { groupOrder: 1 },
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'lab, alone',
+          include: [SWAPPING],
+          sequence: { groupOrder: 2 },
           testTimeout: 180_000,
           hookTimeout: 120_000,
         },
