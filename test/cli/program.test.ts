@@ -3,6 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { realFileSystem } from '../../src/base/file-system.ts';
+import { writeManifest } from '../../src/catalog/manifest.ts';
+import { openState } from '../../src/catalog/state-folder.ts';
+import { manifestOf } from '../fixtures/sets.ts';
 import { expectGolden } from '../golden/golden.ts';
 import { stillpoint } from './bin.ts';
 
@@ -114,6 +118,17 @@ describe('the command line, under env -i and without a terminal', () => {
     expect(exit).toBe(2);
     expect(stderr).toBe('');
     expect(last).toMatchObject({ v: 1, type: 'fault', exit: 2, code: 'topology.invalid' });
+  });
+
+  test('a set with the same key is reused, with its paper where that was asked for, unless more is required now', async () => {
+    writeFileSync(join(folder, 'keyed.yaml'), readFileSync(`${ROOT}examples/minimal.yaml`));
+    const state = join(folder, 'keyed');
+    await writeManifest(await openState(state, realFileSystem), manifestOf({ group: 'app', key: 'job-1' }));
+    const snapshot = ['snapshot', '-t', 'keyed.yaml', '--state', state, '--key', 'job-1'];
+    const reused = await stillpoint([...snapshot, '--manifest', 'paper.json'], { cwd: folder });
+    expect(reused).toMatchObject({ exit: 0, stdout: expect.stringContaining('reused (key job-1)') });
+    expect(JSON.parse(readFileSync(join(folder, 'paper.json'), 'utf8'))).toMatchObject({ v: 1, key: 'job-1' });
+    expect((await stillpoint([...snapshot, '--require', 'application'], { cwd: folder })).exit).toBe(4);
   });
 
   test('a secret that cron does not have is said to be missing under cron, and a log is left', async () => {

@@ -5,7 +5,7 @@ import { sealed } from '../../catalog/manifest.ts';
 import { listSets, setWithKey } from '../../catalog/store.ts';
 import { answerLine } from '../../flows/report.ts';
 import type { RunReport } from '../../flows/run-parts.ts';
-import { levelText } from '../../model.ts';
+import { levelText, type Manifest } from '../../model.ts';
 import { levelFlag, usage } from '../flags.ts';
 import { groupNamed, loadTopology, openCatalog, type Session, timeoutMs, waitMs } from '../session.ts';
 import { take } from '../take.ts';
@@ -41,9 +41,14 @@ export const snapshotCommand: Command<Flags> = {
     const topology = await loadTopology(session);
     const group = groupNamed(topology, name);
     const catalog = await openCatalog(session, topology);
-    const reused = await reusable(session, catalog.state, group.name, flags.key);
-    if (reused !== undefined) return reused;
     const { output, cli } = session;
+    const require = order.require ?? group.require;
+    const sets = flags.key === undefined ? [] : await listSets(catalog.state);
+    const reused = setWithKey(sets, group.name, flags.key ?? '', require);
+    if (reused !== undefined) {
+      answerReused(session, reused.manifest);
+      return await copyPapers(session, sealed(reused.manifest), flags.manifest, EXIT.done);
+    }
     const where = {
       topology,
       group,
@@ -54,7 +59,7 @@ export const snapshotCommand: Command<Flags> = {
     };
     const { report, log } = await take(cli, { ...where, ...order });
     answer(session, report, log);
-    return await copyPapers(session, report, flags.manifest);
+    return await copyPapers(session, paperOf(report), flags.manifest, report.exit);
   },
 };
 
@@ -69,22 +74,13 @@ function orderOf({ note, key, require, weak }: Flags) {
   };
 }
 
-async function reusable(
-  { output }: Session,
-  state: Parameters<typeof listSets>[0],
-  group: string,
-  key: string | undefined,
-): Promise<number | undefined> {
-  const set = key === undefined ? undefined : setWithKey(await listSets(state), group, key);
-  if (set === undefined) return undefined;
-  const { manifest } = set;
+function answerReused({ output }: Session, manifest: Manifest): void {
   output.result({
     exit: EXIT.done,
-    line: `${answerLine(manifest)}  reused (key ${key})`,
+    line: `${answerLine(manifest)}  reused (key ${manifest.key})`,
     because: [],
-    fields: { set: set.id, state: 'good', level: levelText(manifest.verdict), reused: true },
+    fields: { set: manifest.id, state: 'good', level: levelText(manifest.verdict), reused: true },
   });
-  return EXIT.done;
 }
 
 /** A set answers with its line; a run that made none, or that left a guest in doubt, with its fault. */
@@ -117,14 +113,17 @@ function answer({ output }: Session, report: RunReport, log: string): void {
   });
 }
 
+function paperOf({ manifest, remains: _remains, failure: _failure, ...result }: RunReport): string {
+  return manifest === undefined ? jsonText(result) : sealed(manifest);
+}
+
 /** `--manifest FILE`: whatever happened, its paper lies there. */
-async function copyPapers({ output }: Session, report: RunReport, file: string | undefined): Promise<number> {
-  if (file === undefined) return report.exit;
-  const { manifest, remains: _remains, failure: _failure, ...result } = report;
+async function copyPapers({ output }: Session, paper: string, file: string | undefined, exit: number): Promise<number> {
+  if (file === undefined) return exit;
   try {
-    await writeFile(file, manifest === undefined ? jsonText(result) : sealed(manifest));
+    await writeFile(file, paper);
   } catch (thrown) {
     output.note([`The copy of the manifest could not be written to ${file}: ${asFault(thrown).message}`]);
   }
-  return report.exit;
+  return exit;
 }

@@ -86,6 +86,8 @@ describe('the sets of a state folder', () => {
     expect(setWithKey(sets, 'mail', 'job-1')?.id).toBe(idOf({ at: day(1) }));
     expect(setWithKey(sets, 'mail', 'job-2')).toBeUndefined();
     expect(setWithKey(sets, 'hr', 'job-1')).toBeUndefined();
+    expect(setWithKey(sets, 'mail', 'job-1', 'filesystem')?.id).toBe(idOf({ at: day(1) }));
+    expect(setWithKey(sets, 'mail', 'job-1', 'application')).toBeUndefined();
   });
 
   test('a pinned one says why, also where the reason cannot be read', async () => {
