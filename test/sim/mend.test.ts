@@ -1,0 +1,314 @@
+import { describe, expect, test } from 'vitest';
+import { Fault } from '../../src/base/fault.ts';
+import { listRuns, listSets } from '../../src/catalog/store.ts';
+import type { RunReport } from '../../src/flows/run-parts.ts';
+import { type MemoryFileSystem, memoryFileSystem } from '../fixtures/memory-file-system.ts';
+import { DIED, type Mortal, mortal } from './mortal.ts';
+import { type Shop, shop } from './shop.ts';
+
+const LATE_MS = 120_000;
+
+interface Scene {
+  readonly world: Shop;
+  readonly files: MemoryFileSystem;
+}
+
+/** A group with a good set, so that there is something that nothing may touch. */
+async function scene(): Promise<Scene> {
+  const files = memoryFileSystem();
+  const world = await shop({ files });
+  expect((await world.run()).exit).toBe(0);
+  return { world, files };
+}
+
+function asMortal(life: Mortal) {
+  return { around: life.array, aroundGuest: life.guest, aroundFiles: life.files };
+}
+
+/** A run that dies before its step `at`; 'ended' if it had none such. */
+async function runThatDies({ world }: Scene, at: number): Promise<'died' | RunReport> {
+  const life = mortal(at);
+  try {
+    return await world.clock.drive(Promise.race([world.start(asMortal(life)), life.died]));
+  } catch (thrown) {
+    if (thrown !== DIED) throw thrown;
+    return 'died';
+  }
+}
+
+async function stepsOf(work: (life: Mortal) => Promise<unknown>): Promise<number> {
+  const life = mortal();
+  await work(life);
+  return life.steps();
+}
+
+/** Everything on the arrays is in exactly one set that stands, whole. */
+async function expectAllAccounted({ world }: Scene): Promise<void> {
+  const sets = (await listSets(world.state)).filter(({ state }) => state === 'good' || state === 'weak');
+  const kept = sets.flatMap((set) => ('manifest' in set ? set.manifest.snapshots.map(({ name }) => name) : []));
+  expect([...world.onArrays()].sort()).toEqual([...kept].sort());
+  expect(kept).toHaveLength(new Set(kept).size);
+  for (const set of sets) expect('manifest' in set ? set.manifest.snapshots.length : 0).toBe(3);
+  expect(world.held()).toEqual([]);
+}
+
+async function expectNothingToMend({ world, files }: Scene): Promise<void> {
+  const before = files.contents();
+  expect(await world.mend()).toMatchObject({ exit: 0, mended: [], guests: [], left: [] });
+  expect(files.contents()).toEqual(before);
+}
+
+describe('mend, after a run that was killed', () => {
+  test('at any of its steps: all on the arrays is in a whole set or gone, and the next run works', async () => {
+    const steps = await stepsOf(async (life) => (await scene()).world.run(asMortal(life)));
+    expect(steps).toBeGreaterThan(60);
+    const ends = new Map<string, number>();
+    for (let at = 0; at < steps; at += 1) {
+      const one = await scene();
+      expect(await runThatDies(one, at)).toBe('died');
+      await one.world.clock.pass(1000);
+      const first = await one.world.mend();
+      expect([0, 3], `killed at ${at}: ${first.left.join()}`).toContain(first.exit);
+      await one.world.clock.pass(LATE_MS);
+      expect(await one.world.mend(), `killed at ${at}`).toMatchObject({ exit: 0, left: [] });
+      await expectAllAccounted(one);
+      await expectNothingToMend(one);
+      const sets = (await listSets(one.world.state)).map(({ state }) => state).join();
+      ends.set(sets, (ends.get(sets) ?? 0) + 1);
+      if (at % 7 === 0) expect((await one.world.run()).exit, `the run after ${at}`).toBe(0);
+    }
+    // Gone, kept as weak, and sealed by the run itself: each of the three was met.
+    expect([...ends.keys()].sort()).toEqual(['good', 'good,good', 'weak,good']);
+  }, 60_000);
+
+  test('and may itself be killed at any of its steps', async () => {
+    const steps = await stepsOf(async (life) => (await scene()).world.run(asMortal(life)));
+    for (let at = 3; at < steps; at += 13) {
+      const mending = await stepsOf(async (life) => {
+        const one = await scene();
+        await runThatDies(one, at);
+        await one.world.mend('mend', { around: life.array, aroundFiles: life.files });
+      });
+      for (let step = 0; step < mending; step += 2) {
+        const one = await scene();
+        await runThatDies(one, at);
+        const life = mortal(step);
+        const dying = one.world.mend('mend', { around: life.array, aroundFiles: life.files, dies: life.died });
+        await expect(dying, `run ${at}, mend ${step}`).rejects.toBe(DIED);
+        await one.world.clock.pass(LATE_MS);
+        expect(await one.world.mend(), `run ${at}, mend ${step}`).toMatchObject({ exit: 0, left: [] });
+        await expectAllAccounted(one);
+        await expectNothingToMend(one);
+      }
+    }
+  }, 120_000);
+
+  test('a look changes nothing, and says what mend then does', async () => {
+    const one = await killedAfterTheFire();
+    const before = [one.files.contents(), one.world.onArrays()];
+    const looked = await one.world.mend('look');
+    expect([one.files.contents(), one.world.onArrays()]).toEqual(before);
+    expect((await one.world.mend()).mended).toEqual(looked.mended);
+    expect(looked.mended).toMatchObject([{ kind: 'keep', text: 'all 3 snapshots are there: kept as a weak set' }]);
+  });
+
+  test('a whole set is kept as weak, is never good, and says why', async () => {
+    const one = await killedAfterTheFire();
+    expect(await one.world.mend()).toMatchObject({ exit: 0, mended: [{ kind: 'keep' }] });
+    const [set] = await listSets(one.world.state);
+    if (set === undefined || set.state !== 'weak') throw new Error('no weak set');
+    expect(set.manifest.verdict).toMatchObject({ level: 'unproven', oneInstant: false });
+    expect(set.manifest.verdict.because[0]).toContain('before the record of its window was on disk');
+    expect((await listRuns(one.world.state))[0]).toMatchObject({ state: 'weak' });
+  });
+
+  test('a whole set goes where the topology removes weak ones', async () => {
+    const one = await killedAfterTheFire();
+    expect(await one.world.mend('mend', { weak: 'remove' })).toMatchObject({
+      exit: 0,
+      mended: [{ kind: 'take-back' }],
+    });
+    expect(one.world.onArrays()).toHaveLength(3);
+  });
+
+  test('mend of another group leaves it alone', async () => {
+    const one = await killedAfterTheFire();
+    expect(await one.world.mend('mend', { group: 'hr' })).toMatchObject({ exit: 0, mended: [] });
+    expect(one.world.onArrays().filter((name) => name.startsWith('group'))).toHaveLength(2);
+  });
+});
+
+describe('mend', () => {
+  test('says what may still appear, and takes it away when it has appeared', async () => {
+    const one = await scene();
+    one.world.bulk.failFire('bulk-v0', { kind: 'lost-after', cutMs: 40_000 });
+    const report = await one.world.clock.drive(one.world.start());
+    expect(report).toMatchObject({ state: 'failed', remains: [{ array: 'bulk' }] });
+    const early = await one.world.mend();
+    expect(early).toMatchObject({ exit: 3 });
+    expect(early.left.join()).toContain('may still appear until');
+    expect(one.world.onArrays()).toHaveLength(3);
+    await one.world.clock.pass(LATE_MS);
+    expect(one.world.onArrays()).toHaveLength(4);
+    expect(await one.world.mend()).toMatchObject({ exit: 0, mended: [{ kind: 'take-back' }] });
+    await expectAllAccounted(one);
+    await expectNothingToMend(one);
+  });
+
+  test('takes back what comes when everybody has stopped looking', async () => {
+    const one = await scene();
+    one.world.bulk.failFire('bulk-v0', { kind: 'lost-after', cutMs: 600_000 });
+    await one.world.run();
+    await one.world.clock.pass(LATE_MS);
+    expect(await one.world.mend()).toMatchObject({ exit: 0, left: [] });
+    await one.world.clock.pass(600_000);
+    expect(one.world.onArrays()).toHaveLength(4);
+    expect(await one.world.mend()).toMatchObject({ exit: 0, mended: [{ kind: 'take-back' }] });
+    await expectAllAccounted(one);
+    await expectNothingToMend(one);
+  });
+
+  test('seals a set whose manifest could not be written', async () => {
+    const files = memoryFileSystem();
+    let full = true;
+    const world = await shop({
+      files: {
+        ...files,
+        async writeWhole(path, text) {
+          if (full && path.endsWith('manifest.json')) throw new Fault({ code: 'files.enospc', message: 'disk full' });
+          await files.writeWhole(path, text);
+        },
+      },
+    });
+    expect(await world.run()).toMatchObject({ state: 'failed', fault: { code: 'run.unsealed' } });
+    full = false;
+    expect(await world.mend()).toMatchObject({ exit: 0, mended: [{ kind: 'keep' }] });
+    expect((await listSets(world.state)).map(({ state }) => state)).toEqual(['weak']);
+    expect(world.onArrays()).toHaveLength(3);
+    await expectNothingToMend({ world, files });
+  });
+
+  test('names snapshots of our form that no run here has taken, with their age, and never touches them', async () => {
+    const one = await scene();
+    const [mine] = one.world.fast.snapshots();
+    if (mine === undefined) throw new Error('no snapshot');
+    const label = mine.label.replace(/.$/, (last) => (last === 'a' ? 'b' : 'a'));
+    one.world.fast.place({ ...mine, label: label as typeof mine.label, name: `${label}-mail_db`, id: 'x1' });
+    const report = await one.world.mend();
+    expect(report).toMatchObject({
+      exit: 0,
+      mended: [],
+      foreign: [{ array: 'fast', label, createdAt: mine.createdAt }],
+    });
+    expect(one.world.onArrays()).toHaveLength(4);
+  });
+
+  test('leaves what carries its label and is not what the run took', async () => {
+    const one = await scene();
+    one.world.bulk.failFire('bulk-v0', { kind: 'lost-before' });
+    one.world.fast.failNext('remove', { kind: 'refused' });
+    await one.world.run();
+    const [left] = one.world.fast.snapshots().slice(2);
+    if (left === undefined) throw new Error('nothing stayed');
+    one.world.fast.place({ ...left, id: 'another hand' });
+    await one.world.clock.pass(LATE_MS);
+    const report = await one.world.mend();
+    expect(report).toMatchObject({ exit: 3 });
+    expect(report.left.join()).toContain(`${left.name} (of ${left.source.name}) carries our label`);
+    expect(one.world.fast.snapshots().map(({ id }) => id)).toContain('another hand');
+  });
+
+  test('an array that cannot be asked leaves the run as it is, with exit 4', async () => {
+    const one = await killedAfterTheFire();
+    for (let call = 0; call < 2; call += 1) one.world.bulk.failNext('find', { kind: 'refused' });
+    const report = await one.world.mend();
+    expect(report).toMatchObject({ exit: 4, mended: [] });
+    expect(report.left.join()).toContain('array bulk could not be asked');
+    expect(await one.world.mend()).toMatchObject({ exit: 0, mended: [{ kind: 'keep' }] });
+    await expectAllAccounted(one);
+  });
+
+  test('asks the guests of a run that said nothing of their release; one that takes no write means 6, until it does', async () => {
+    const one = await killedAfterTheFire();
+    const frozen = await one.world.mend('mend', { unwritable: async ({ vm }) => (vm === 'db01' ? ['/srv'] : []) });
+    expect(frozen.exit).toBe(6);
+    expect(frozen.guests.map(({ vm, is }) => [vm, is])).toEqual([
+      ['mail01', 'writing'],
+      ['db01', 'not-writing'],
+    ]);
+    expect(frozen.guests[1]?.text).toContain('fsfreeze --unfreeze /srv');
+    const silent = await one.world.mend('mend', { unwritable: () => Promise.reject(new Error('no route to host')) });
+    expect(silent).toMatchObject({ exit: 6, guests: [{ vm: 'db01', is: 'not-asked' }] });
+    expect(await one.world.mend()).toMatchObject({ exit: 0, guests: [{ vm: 'db01', is: 'writing' }] });
+    await expectNothingToMend(one);
+  });
+
+  test('a guest that never answers is given up after its time', async () => {
+    const one = await killedAfterTheFire();
+    expect(await one.world.mend('mend', { unwritable: () => new Promise(() => {}) })).toMatchObject({ exit: 6 });
+  });
+
+  test('a run that is going on is not touched; nor is a group that somebody has locked', async () => {
+    const files = memoryFileSystem();
+    const alive: string[] = [];
+    const world = await shop({
+      files,
+      locks: {
+        take: async (names, run) => {
+          if (run === 'mend' && alive.length > 0) {
+            throw new Fault({ code: 'locked', message: `${names[0]?.shown} is locked`, exit: 10 });
+          }
+          return { release: async () => {} };
+        },
+        held: async () =>
+          alive.map((run) => ({
+            kind: 'held',
+            liveness: 'elsewhere',
+            owner: {
+              ...{ machine: '', boot: '', namespace: '', pid: 1, startedAt: '', nonce: '', user: '', host: '' },
+              ...{ key: 'group:mail', shown: 'group mail', since: new Date(0).toISOString(), run },
+            },
+          })),
+        break: async () => false,
+      },
+    });
+    await runThatDies({ world, files }, await fireStep());
+    const [run] = await listRuns(world.state);
+    if (run === undefined) throw new Error('no run');
+    alive.push(run.id);
+    const before = world.onArrays();
+    expect(await world.mend()).toMatchObject({ exit: 0, mended: [] });
+    alive.splice(0, 1, 'mail-20260101T000000Z-ffff');
+    expect(await world.mend()).toMatchObject({ exit: 10, mended: [] });
+    expect(world.onArrays()).toEqual(before);
+  });
+});
+
+/** Died with every snapshot taken, and not yet a line of the window on disk. */
+async function killedAfterTheFire(): Promise<Scene> {
+  const one = await scene();
+  await runThatDies(one, await fireStep());
+  await one.world.clock.pass(1000);
+  return one;
+}
+
+/** The step before which both arrays have cut, and the record is not written. */
+async function fireStep(): Promise<number> {
+  const life = mortal();
+  const world = await shop();
+  let at = 0;
+  await world.run({
+    ...asMortal(life),
+    aroundFiles: (files) => {
+      const counted = life.files(files);
+      return {
+        ...counted,
+        writeWhole(path, text) {
+          if (path.endsWith('window.json')) at = life.steps();
+          return counted.writeWhole(path, text);
+        },
+      };
+    },
+  });
+  return at;
+}
