@@ -1,5 +1,5 @@
 import { deadline } from '../../base/deadline.ts';
-import { EXIT, Fault } from '../../base/fault.ts';
+import { asFault, EXIT, Fault } from '../../base/fault.ts';
 import { chooseDoomed, type Doomed, type RemoveParts, remove } from '../../flows/remove.ts';
 import { remainsText } from '../../flows/report.ts';
 import { setText } from '../../ui/set.ts';
@@ -45,6 +45,8 @@ export const removeCommand: Command<Flags> = {
     const gone: string[] = [];
     try {
       for (const one of doomed) {
+        // What was begun is brought to its end; nothing new is.
+        if (cli.interrupt.aborted) throw notAll(cli.interrupt, gone);
         const wait = deadline(cli.clock, waitMs(session), 'waiting for the lock', cli.interrupt);
         const remains = await remove(parts, one, world.drivers, wait, limit);
         if (remains.length === 0) gone.push(one.id);
@@ -70,6 +72,12 @@ export const removeCommand: Command<Flags> = {
     return EXIT.done;
   },
 };
+
+function notAll(interrupt: AbortSignal, gone: readonly string[]): Fault {
+  const { code, message, exit } = asFault(interrupt.reason);
+  const said = gone.length === 0 ? 'nothing was removed' : `removed so far: ${gone.join(', ')}`;
+  return new Fault({ code, message: `${message}; ${said}`, exit });
+}
 
 function doomedText(doomed: Doomed): string {
   if (doomed.kind === 'leftovers') return `  ${doomed.id}  what this failed run left on the arrays`;
