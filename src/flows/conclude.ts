@@ -202,7 +202,9 @@ function whyGivenUp(
   if (missing !== undefined) {
     return new Fault({
       code: 'run.incomplete',
-      message: `array ${missing.array} has no snapshot of ${missing.name}`,
+      message: seen.unsettled.has(missing.array)
+        ? `it is not known whether array ${missing.array} has a snapshot of ${missing.name}`
+        : `array ${missing.array} has no snapshot of ${missing.name}`,
       exit,
     });
   }

@@ -270,6 +270,19 @@ describe('a whole run', () => {
     expect((await world.run({ around, interruptAt: interrupted })).exit).toBe(1);
     expect(world.onArrays()).toEqual([]);
   });
+
+  test('an array that cannot be asked after the window is not said to have no snapshot', async () => {
+    const world = await shop();
+    const gone = () => Promise.reject(new Fault({ code: 'ssh.line-lost', message: 'bulk: the line was lost' }));
+    const report = await world.run({
+      around: (driver) =>
+        driver.id === 'bulk'
+          ? { ...driver, arm: async (...how) => ({ ...(await driver.arm(...how)), collect: gone }) }
+          : driver,
+    });
+    expect(report).toMatchObject({ state: 'failed', exit: 5, fault: { code: 'run.incomplete' } });
+    expect(report.fault?.message).toBe('it is not known whether array bulk has a snapshot of vmfs_boot');
+  });
 });
 
 function causes(thrown: unknown): readonly unknown[] {
