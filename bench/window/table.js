@@ -2,6 +2,7 @@ const COLUMNS = [
   'guests',
   'arrays',
   'window',
+  'best',
   'least',
   'ratio',
   'hold',
@@ -11,22 +12,24 @@ const COLUMNS = [
   'cpu',
   'far cpu',
   'script',
+  'best',
   'skew',
 ];
 const WIDTH = 8;
 
 export function heading() {
-  return `${row(COLUMNS)}   (ms, medians)`;
+  return `${row(COLUMNS)}   (ms)`;
 }
 
 /** @param {import('./cell.js').Row} cell */
 export function line(cell) {
   const { hold, fire, release } = cell.phasesMs;
-  const { scriptWindowMs, scriptFireSkewMs } = cell;
+  const { scriptWindowMs, scriptBestWindowMs, scriptFireSkewMs } = cell;
   return row([
     cell.guests,
     cell.arrays,
     cell.windowMs,
+    cell.bestWindowMs,
     cell.unavoidableMs,
     cell.ratio,
     hold,
@@ -36,6 +39,7 @@ export function line(cell) {
     cell.cpuMs,
     cell.farCpuMs,
     scriptWindowMs ?? '-',
+    scriptBestWindowMs ?? '-',
     scriptFireSkewMs ?? '-',
   ]);
 }
