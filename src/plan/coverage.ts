@@ -52,6 +52,12 @@ export function coverageOf(vm: VmPlacement, settings: VmSettings, probes: readon
     if (mount === undefined || facts.uses.some((use) => use.kind === 'mount' && use.what === mount)) continue;
     findings.push(noSuchMount(vm, address, mount));
   }
+  for (const disk of vm.disks) {
+    const said = told(disk, settings, facts.uses) ?? [];
+    const seen = identified(disk, facts.disks);
+    if (said.length === 0 || seen === undefined || seen.some((name) => said.includes(name))) continue;
+    findings.push(contradicted(vm, disk.address, settings.disks.get(disk.address)?.mount ?? '', said, seen));
+  }
   for (const use of facts.uses) {
     if (use.kind !== 'mount' || use.disks.length === 0 || use.disks.some((name) => known.has(name))) continue;
     findings.push(foreign(vm, use));
@@ -134,6 +140,22 @@ function noSuchMount(vm: VmPlacement, address: string, mount: string): Finding {
     subject: diskName({ vm: vm.vm, disk: address }),
     message: `the topology says that this disk lies under ${mount}, and nothing is mounted there in the guest`,
     hint: 'Mount it, or correct the entry under `disks` of the VM.',
+  };
+}
+
+function contradicted(
+  vm: VmPlacement,
+  address: string,
+  mount: string,
+  said: readonly string[],
+  seen: readonly string[],
+): Finding {
+  return {
+    code: 'plan.disk-contradicted',
+    severity: 'error',
+    subject: diskName({ vm: vm.vm, disk: address }),
+    message: `the topology says that this disk lies under ${mount}, which is on ${said.join(', ')}; by its identity it is ${seen.join(', ')}`,
+    hint: 'Correct the entry under `disks` of the VM, or take it out: this guest can tell by itself.',
   };
 }
 

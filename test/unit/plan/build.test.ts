@@ -265,4 +265,10 @@ describe('a plan', () => {
     expect(stopped('mail01')).toEqual([]);
     expect(stopped('mail01 new')).toEqual(['vsphere.encrypted']);
   });
+
+  test('a mount that the topology puts on the wrong disk stops it, where the guest can tell', () => {
+    const lies = yaml(', disks: { "scsi0:1": / }');
+    expect(stopCodes({ yaml: lies })).toContain('plan.disk-contradicted');
+    expect(stopCodes({ yaml: yaml(', disks: { "scsi0:1": /srv/mail }') })).toEqual([]);
+  });
 });
