@@ -8,7 +8,7 @@ const FREEZABLE = new Set(['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'jfs', 'reise
 
 /**
  * Taking away a folder that is not there: the kernel asks for the right to write before it looks the name up, so on a
- * frozen file system this waits, and on any other it fails at once and has changed nothing (seen on Linux 6.18, ext4).
+ * frozen file system this waits, and on any other it fails at once and has changed nothing (seen on Linux 6.18: ext4, xfs, btrfs).
  * All are asked at the same time; whoever has not come back after three seconds is told by its index. Those that wait
  * cannot be killed, and end by themselves at the thaw; they hold no end of the line.
  */
