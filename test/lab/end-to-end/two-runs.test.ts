@@ -17,8 +17,8 @@ needs(...LAB)('two runs at once, of groups that share a VM', () => {
     world = await openWorld(['mail01', 'web01'].map((name) => ({ name, disks: DISKS })));
     topology = world.topology('both', {
       groups: {
-        mail: { vms: ['mail01'], window: '15s' },
-        all: { vms: ['web01', 'mail01'], window: '15s' },
+        mail: { vms: ['mail01'], window: '20s' },
+        all: { vms: ['web01', 'mail01'], window: '20s' },
       },
     });
   });
@@ -32,7 +32,7 @@ needs(...LAB)('two runs at once, of groups that share a VM', () => {
   }
 
   test('from one state folder: the second ends with 10 and names the first, or waits for it and succeeds', async () => {
-    const first = await underWay(6);
+    const first = await underWay(8);
     const [second, patient] = await Promise.all([
       world.run(['snapshot', 'all', '-t', topology]),
       world.run(['snapshot', 'mail', '-t', topology, '--wait', '30s']),
@@ -49,7 +49,7 @@ needs(...LAB)('two runs at once, of groups that share a VM', () => {
   });
 
   test('from two state folders, as from two machines: the guest itself says who holds it', async () => {
-    const first = await underWay(6);
+    const first = await underWay(8);
     const second = await world.run(['snapshot', 'all', '-t', topology], { home: otherHome(world, 'second-home') });
     const { exit, stdout, stderr } = await first.ended;
     expect(exit, stderr).toBe(0);

@@ -30,7 +30,7 @@ while True:
     n += 1
     for spot in spots: os.pwrite(spot, b'%020d' % n, 0)
     os.write(log, b'%d\\n' % (time.time_ns() // 1000))
-    time.sleep(0.001)
+    time.sleep(0.01)
 `;
 
 /**
@@ -96,7 +96,7 @@ function childrenOf({ pid }: ChildProcess): readonly number[] {
   return children.split(' ').map(Number);
 }
 
-export async function until(is: () => boolean, otherwise: string, limitMs = 20_000): Promise<void> {
+export async function until(is: () => boolean, otherwise: string, limitMs = 60_000): Promise<void> {
   const began = performance.now();
   while (!is()) {
     if (performance.now() - began > limitMs) throw new Error(otherwise);
