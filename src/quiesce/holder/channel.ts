@@ -118,6 +118,10 @@ export function holderChannel(parts: {
         throw new Fault({ code: 'quiesce.used', message: `${session.where}: this channel has held already` });
       }
       if (clock.now() > freshUntilMs) await ping(limit);
+      // Meanwhile the window may have been given up, and this guest told to let go: it must not be held after that.
+      if (closing || limit.signal.aborted) {
+        throw new Fault({ code: 'quiesce.given-up', message: `${session.where}: not held: the window was given up` });
+      }
       const sentAtMs = clock.now();
       wordSent = true;
       const reports = await session.ask(['freeze', `lease=${Math.floor(leaseMs)}`], decides, limit);
@@ -137,9 +141,9 @@ export function holderChannel(parts: {
     },
 
     async release(limit) {
+      closing = true;
       if (word !== undefined) return word;
       if (!wordSent) return nothingHeld();
-      closing = true;
       session.tell('thaw');
       try {
         await beforeDeadline(over, limit);
