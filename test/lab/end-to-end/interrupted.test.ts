@@ -9,7 +9,7 @@ import { longestGapMs, type PairWriter, startPairWriter, until } from './kit/wri
 
 const WINDOW_MS = 4000;
 /** Long enough inside the window for whatever is to happen there. */
-const SLOW: Delays = { cp: { before: 1.5 } };
+const SLOW: Delays = { cp: 1.5 };
 const STEPS = ['before the first hold', 'inside the window', 'after the window'] as const;
 type Step = (typeof STEPS)[number];
 
@@ -107,7 +107,7 @@ needs(...LAB)('a run that is interrupted', () => {
     let run: string;
 
     test('its guest writes again by the end of its lease', async () => {
-      const killed = take('kill', { cp: { before: 2.5 } });
+      const killed = take('kill', { cp: 2.5 });
       await until(() => killed.cuts().length > 0, 'no array was cut');
       killed.signal('SIGKILL');
       const at = Date.now() * 1000;

@@ -38,8 +38,11 @@ needs(...LAB, 'postgres')('PostgreSQL with its data on one array and its log on 
     database = await startDatabase(world.guest('db01'), '/mnt/a', '/mnt/b');
   });
   afterAll(async () => {
-    await database?.stop();
-    await world?.close();
+    try {
+      await database?.stop();
+    } finally {
+      await world?.close();
+    }
   });
 
   /** Takes a set and begins to look at it; the next can be taken meanwhile. */
@@ -47,7 +50,7 @@ needs(...LAB, 'postgres')('PostgreSQL with its data on one array and its log on 
     const nth = ++copies;
     const paper = join(world.lab.folder, `set-${nth}.json`);
     const run = await world.run(['snapshot', 'db', '-t', topology, '--manifest', paper], {
-      delays: { [slow]: { before: APART_S } },
+      delays: { [slow]: APART_S },
     });
     expect(run.exit, run.stderr).toBe(exit);
     expect(run.cuts.at(-1)?.by).toBe(slow);

@@ -75,7 +75,7 @@ needs(...LAB)('a second between the snapshots of two arrays, while a guest write
   async function round(topology: string, { vm, slow }: (typeof LANES)[number], nth: number): Promise<Round> {
     const paper = join(world.lab.folder, `${vm}-${nth}.json`);
     const args = ['snapshot', `of-${vm}`, '-t', topology, '--manifest', paper];
-    const { exit, stdout, stderr, cuts } = await world.run(args, { delays: { [slow]: { before: APART_S } } });
+    const { exit, stdout, stderr, cuts } = await world.run(args, { delays: { [slow]: APART_S } });
     const manifest = manifestIn(paper, stderr);
     const images = new Map(
       manifest.snapshots.map(({ array, name, source }) => [

@@ -26,7 +26,7 @@ needs(...LAB)('two runs at once, of groups that share a VM', () => {
 
   /** A run of `mail` inside its window, and so many seconds of it still to come. */
   async function underWay(seconds: number) {
-    const first = world.start(['snapshot', 'mail', '-t', topology], { delays: { cp: { before: seconds } } });
+    const first = world.start(['snapshot', 'mail', '-t', topology], { delays: { cp: seconds } });
     await until(() => first.cuts().length > 0, 'the first run did not come to its window');
     return first;
   }

@@ -5,7 +5,7 @@ import { labDisk } from '../../kit/disk.ts';
 import type { LabGuest } from '../../kit/guest.ts';
 import { diskAt } from '../../kit/holding.ts';
 import { attempt, must } from '../../kit/programs.ts';
-import { until } from './writer.ts';
+import { killIfThere, until } from './writer.ts';
 
 const BIN = '/usr/lib/postgresql/15/bin';
 const POSTGRES = ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups', '--'] as const;
@@ -148,17 +148,9 @@ function lastWords(log: string): string {
 /** `nsenter` stands before what it has started; a server's own children end with it. */
 async function killed(child: ChildProcess): Promise<void> {
   const below = must('sh', '-c', `cat /proc/${child.pid}/task/${child.pid}/children 2>/dev/null || true`);
-  for (const pid of below.split(' ').filter((word) => word !== '')) tryKill(Number(pid));
-  if (child.pid !== undefined) tryKill(child.pid);
+  for (const pid of below.split(' ').filter((word) => word !== '')) killIfThere(Number(pid));
+  if (child.pid !== undefined) killIfThere(child.pid);
   await ended(child);
-}
-
-function tryKill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended already.
-  }
 }
 
 async function ended(child: ChildProcess): Promise<void> {

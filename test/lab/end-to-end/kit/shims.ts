@@ -12,8 +12,8 @@ export interface Cut {
   readonly endedUs: number;
 }
 
-/** What makes an array slow: seconds before it cuts, and before it answers. */
-export type Delays = Readonly<Partial<Record<Cutter, { readonly before?: number; readonly after?: number }>>>;
+/** What makes an array slow: seconds before it cuts. */
+export type Delays = Readonly<Partial<Record<Cutter, number>>>;
 
 export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -48,7 +48,6 @@ began=$(date +%s%6N)
 ${real} "$@"
 code=$?
 echo "${name} $began $(date +%s%6N)" >> "$LAB_CUTS"
-sleep "\${LAB_AFTER_${name}:-0}"
 exit $code
 `;
 }
@@ -56,10 +55,7 @@ exit $code
 /** The environment in which the shims do this. */
 export function shimmed(shims: string, cuts: string, delays: Delays): Readonly<Record<string, string>> {
   const env: Record<string, string> = { PATH: [shims, SYSTEM_PATH].join(delimiter), LAB_CUTS: cuts };
-  for (const [name, { before, after }] of Object.entries(delays)) {
-    if (before !== undefined) env[`LAB_BEFORE_${name}`] = String(before);
-    if (after !== undefined) env[`LAB_AFTER_${name}`] = String(after);
-  }
+  for (const [name, seconds] of Object.entries(delays)) env[`LAB_BEFORE_${name}`] = String(seconds);
   return env;
 }
 

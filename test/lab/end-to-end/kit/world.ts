@@ -31,7 +31,6 @@ export interface TopologyOrder {
   /** By VM: what differs from a plain fsfreeze of all but `/`. */
   readonly vms?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly groups: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  readonly arrays?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 export interface RunOptions {
@@ -43,7 +42,6 @@ export interface RunOptions {
 export interface EndToEnd {
   readonly lab: Lab;
   readonly vcsim: Vcsim;
-  readonly home: string;
   guest(name: string): LabGuest;
   array(name: ArrayName): LabDisk;
   /** Writes a topology file of this world. */
@@ -101,7 +99,6 @@ export async function openWorld(orders: readonly VmOrder[]): Promise<EndToEnd> {
     const world: EndToEnd = {
       lab,
       vcsim,
-      home,
       guest: guestOf,
       array: arrayOf,
       topology(name, order) {
@@ -252,10 +249,7 @@ function topologyOf(orders: readonly VmOrder[], order: TopologyOrder, world: End
       tls: { insecure: true },
     },
     arrays: Object.fromEntries(
-      [...used].map((name) => [
-        name,
-        { driver: ARRAYS[name].driver, local: true, root: world.array(name).here, ...order.arrays?.[name] },
-      ]),
+      [...used].map((name) => [name, { driver: ARRAYS[name].driver, local: true, root: world.array(name).here }]),
     ),
     volumes: Object.fromEntries(
       orders.flatMap(({ name, disks }) =>

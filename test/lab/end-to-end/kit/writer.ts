@@ -58,7 +58,7 @@ export async function startPairWriter(guest: LabGuest, mounts: readonly [string,
     counters: [first, second],
     doneUs,
     async stop() {
-      for (const pid of pids) process.kill(pid, 'SIGKILL');
+      for (const pid of pids) killIfThere(pid);
       await ended;
     },
   };
@@ -94,6 +94,14 @@ export function longestGapMs(writer: PairWriter): number {
 function childrenOf({ pid }: ChildProcess): readonly number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   return children.split(' ').map(Number);
+}
+
+export function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
 }
 
 export async function until(is: () => boolean, otherwise: string, limitMs = 60_000): Promise<void> {
