@@ -69,6 +69,9 @@ export function mendPlan(run: RunSeen, now: Date): RunMending {
   const takeBack = (because: string): RunMending => ({ kind: 'take-back', because, arrays: sorted, unasked });
   const ended = endedBy(record);
   if (ended !== undefined) return takeBack(ended);
+  if (record.result !== undefined && record.result.state !== 'failed') {
+    return { kind: 'leave', because: 'it says that it made a set, and that set is not in the catalog', unasked };
+  }
   const missing = missingOf(intent, sorted, unasked);
   if (missing !== undefined) return takeBack(missing);
   if (unasked.length > 0) return { kind: 'leave', because: 'whether all of it is there is not known', unasked };
@@ -99,7 +102,7 @@ export function mendPlan(run: RunSeen, now: Date): RunMending {
 
 /** Why the run's snapshots go whatever is there; undefined: it never came to decide. */
 function endedBy({ result, window, entries }: RunRecord): string | undefined {
-  if (result !== undefined) return result.fault?.code === 'run.unsealed' ? undefined : 'the run failed';
+  if (result?.state === 'failed' && result.fault?.code !== 'run.unsealed') return 'the run failed';
   const stopped = window?.stopped;
   if (stopped !== undefined && (stopped.code === 'interrupted' || stopped.code === 'bug')) return stopped.message;
   const begun = entries.some(({ type }) => type === 'removed' || type === 'remains');

@@ -169,8 +169,9 @@ function withStrays(
   const added = runs.flatMap((run): readonly OpenRun[] => {
     const arrays = strays.get(run.id);
     const isMeant = group === undefined || run.group === group;
-    // A run with no last word may be going on by now; it is in the cases if it is not.
-    if (arrays === undefined || !isMeant || run.record.result === undefined) return [];
+    // Only of a run that failed. One without a last word is in the cases, or goes on; one that made a set may have made
+    // it since the arrays were looked at.
+    if (arrays === undefined || !isMeant || run.state !== 'failed') return [];
     return known.some((open) => open.run.id === run.id) ? [] : [{ run, arrays, guests: [] }];
   });
   return { ...cases, runs: [...known, ...added] };
@@ -306,6 +307,8 @@ async function disarmAll({ parts, seen, limit }: Work, arrays: readonly ArrayId[
   );
 }
 
+const DIED = { code: 'run.died', message: 'the run ended without a word; mend brought it to its end' };
+
 /** The word that the run itself could not write. */
 async function lastWord(work: Work, state: SetState, line: string, what: string): Promise<void> {
   const { parts, journal, seen, held } = work;
@@ -324,7 +327,7 @@ async function lastWord(work: Work, state: SetState, line: string, what: string)
     exit: held.length > 0 ? EXIT.guestMayBeHeld : exits[state],
     line,
     because: state === 'good' ? [] : [what],
-    fault: { code: 'run.died', message: 'the run ended without a word; mend brought it to its end' },
+    fault: run.record.result?.fault ?? DIED,
     mayBeHeld: held,
   });
 }

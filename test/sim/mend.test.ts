@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Fault } from '../../src/base/fault.ts';
+import { beginRemoval } from '../../src/catalog/removal.ts';
 import { listRuns, listSets } from '../../src/catalog/store.ts';
 import type { RunReport } from '../../src/flows/run-parts.ts';
 import { type MemoryFileSystem, memoryFileSystem } from '../fixtures/memory-file-system.ts';
@@ -83,13 +84,13 @@ describe('mend, after a run that was killed', () => {
 
   test('and may itself be killed at any of its steps', async () => {
     const steps = await stepsOf(async (life) => (await scene()).world.run(asMortal(life)));
-    for (let at = 3; at < steps; at += 13) {
+    for (let at = 3; at < steps; at += 5) {
       const mending = await stepsOf(async (life) => {
         const one = await scene();
         await runThatDies(one, at);
         await one.world.mend('mend', { around: life.array, aroundFiles: life.files });
       });
-      for (let step = 0; step < mending; step += 2) {
+      for (let step = 0; step < mending; step += 1) {
         const one = await scene();
         await runThatDies(one, at);
         const life = mortal(step);
@@ -168,6 +169,28 @@ describe('mend', () => {
     await expectNothingToMend(one);
   });
 
+  test('a set that is sealed while mend looks is nobody’s leftover', async () => {
+    const one = await scene();
+    const running = one.world.start();
+    await one.world.clock.pass(150);
+    const looks: string[] = [];
+    const report = one.world.mend('mend', {
+      around: (driver) => ({
+        ...driver,
+        async findAll(limit) {
+          const there = await driver.findAll(limit);
+          looks.push(...there.map(({ name }) => name));
+          await running;
+          return there;
+        },
+      }),
+    });
+    expect(await report).toMatchObject({ exit: 0, mended: [] });
+    expect(looks.length).toBeGreaterThan(3);
+    expect(one.world.onArrays()).toHaveLength(6);
+    await expectAllAccounted(one);
+  });
+
   test('seals a set whose manifest could not be written', async () => {
     const files = memoryFileSystem();
     let full = true;
@@ -226,6 +249,34 @@ describe('mend', () => {
     expect(report.left.join()).toContain('array bulk could not be asked');
     expect(await one.world.mend()).toMatchObject({ exit: 0, mended: [{ kind: 'keep' }] });
     await expectAllAccounted(one);
+  });
+
+  test('what was prepared and cannot be taken away leaves the run open, and nothing is sealed', async () => {
+    const one = await killedAfterTheFire();
+    one.world.fast.failNext('disarm', { kind: 'refused' });
+    const report = await one.world.mend();
+    expect(report).toMatchObject({ exit: 3, mended: [] });
+    expect(report.left.join()).toContain('what was prepared there could not be taken away');
+    expect(await listSets(one.world.state)).toHaveLength(1);
+    expect(await one.world.mend()).toMatchObject({ exit: 0, mended: [{ kind: 'keep' }] });
+    await expectAllAccounted(one);
+  });
+
+  test('finishes a removal that was begun, and leaves a pinned set', async () => {
+    const one = await scene();
+    const [set] = await listSets(one.world.state);
+    if (set === undefined || !('manifest' in set)) throw new Error('no set');
+    await beginRemoval(one.world.state, set.manifest, { because: 'by hand', now: one.world.clock.date() });
+    const pin = `/state/sets/mail/${set.id}/pin.json`;
+    await one.files.writeWhole(pin, JSON.stringify({ because: 'audit' }));
+    const pinned = await one.world.mend();
+    expect(pinned).toMatchObject({ exit: 3, mended: [] });
+    expect(pinned.left.join()).toContain('it is pinned (audit)');
+    expect(one.world.onArrays()).toHaveLength(3);
+    await one.files.remove(pin);
+    expect(await one.world.mend()).toMatchObject({ exit: 0, mended: [{ kind: 'remove' }] });
+    expect(one.world.onArrays()).toEqual([]);
+    await expectNothingToMend(one);
   });
 
   test('asks the guests of a run that said nothing of their release; one that takes no write means 6, until it does', async () => {

@@ -94,6 +94,12 @@ describe('the plan of a mending', () => {
     expect(mendPlan(run({ result, window: mailWindow() }), NOW).kind).toBe('keep');
   });
 
+  test('a run that says that it made a set, which is not there, is left: nobody has said that its snapshots may go', () => {
+    for (const state of ['good', 'weak'] as const) {
+      expect(mendPlan(run({ result: resultOf({}, { state }), window: mailWindow() }), NOW).kind).toBe('leave');
+    }
+  });
+
   test('an array that was not asked stops what depends on it, and nothing else', () => {
     const silent: ArraySeen = { array: 'bulk', unasked: 'no route to host' };
     expect(mendPlan(run({}, { seen: [seenOn('fast'), silent] }), NOW).kind).toBe('leave');
