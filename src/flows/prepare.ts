@@ -115,7 +115,11 @@ async function openGuest(
     const quiescer = side?.quiescers[index];
     if (side === undefined || quiescer === undefined)
       throw new Error(`the plan holds ${vm} by ${method}, and has no such method`);
-    const order = { owner: `run ${parts.run} of ${parts.owner} (${opened.label})`, covers, maxLeaseMs: plan.timing.windowMs };
+    const order = {
+      owner: `run ${parts.run} of ${parts.owner} (${opened.label})`,
+      covers,
+      maxLeaseMs: plan.timing.windowMs,
+    };
     const channel = await quiescer.open(side.guest, order, limit);
     opened.channels.push(channel);
     open.push({ method, gives, channel });

@@ -32,6 +32,7 @@ import {
 import { type Coverage, coverageOf } from './coverage.ts';
 import { plannedDisks } from './disks.ts';
 import { perfectRecord } from './perfect.ts';
+import { sharedFindings } from './shared.ts';
 import { forecastOf, timingFindings, timingOf } from './timing.ts';
 
 /** Everything that a plan is made of; whoever gathered it did the talking. */
@@ -96,6 +97,8 @@ export function buildPlan(inputs: PlanInputs): Plan {
       excluded: settings.exclude,
     });
   }
+
+  findings.push(...sharedFindings(placement, disks, guests));
 
   const arrays = arraysOf(inputs, disks);
   const timing = timingOf(group.windowMs);
