@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/closing-line.ts'],
     testTimeout: 20_000,
+    maxWorkers: 2,
     hookTimeout: 60_000,
     // Lab tests mostly wait (for leases, for servers); each makes its own namespaces and disks. They run after all others,
     // so that what they wait for is not the processor.
@@ -20,6 +21,7 @@ export default defineConfig({
           include: ['test/lab/**/*.test.ts'],
           exclude: [SWAPPING],
           sequence: { groupOrder: 1 },
+          maxWorkers: 3,
           testTimeout: 180_000,
           hookTimeout: 120_000,
         },

@@ -2,6 +2,7 @@ import type { Deadline } from '../base/deadline.ts';
 import type { Fault } from '../base/fault.ts';
 import { gather, settle } from '../base/gather.ts';
 import type { Finding } from '../model.ts';
+import { bestText } from '../plan/perfect.ts';
 import type { GroupSettings } from '../topology/topology.ts';
 import { GUESTS_AT_ONCE, type GuestSide, survey, type World } from './survey.ts';
 
@@ -62,9 +63,9 @@ async function checkGroup(world: World, group: GroupSettings, limit: Deadline): 
   const subject = `group ${group.name}`;
   const planned = await settle(() => survey({ ...world, emit: () => {} }, group, limit));
   if (!planned.ok) return [fell(planned.fault.code.startsWith('vsphere.') ? 'vSphere' : subject, planned.fault)];
-  const { best, require, findings, disks, arrays, placement } = planned.value;
+  const { require, findings, disks, arrays, placement } = planned.value;
   const units = arrays.reduce((sum, array) => sum + array.units.length, 0);
-  const reach = `can reach ${best}, ${require} is required`;
+  const reach = `can reach ${bestText(planned.value)}; ${require} is required`;
   return [
     { subject: 'vSphere', stands: true, message: placement.source },
     ...standing(subject, `${disks.length} disks in ${units} cut ${units === 1 ? 'unit' : 'units'}; ${reach}`, findings),

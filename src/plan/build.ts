@@ -20,7 +20,6 @@ import {
 } from '../model.ts';
 import type { ArrayTraits } from '../ports.ts';
 import type { GroupSettings, MemberSettings, Topology, VmSettings } from '../topology/topology.ts';
-import { verdict } from '../window/verdict.ts';
 import {
   acceptedFindings,
   extentFindings,
@@ -31,7 +30,7 @@ import {
 } from './checks.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { plannedDisks } from './disks.ts';
-import { perfectRecord } from './perfect.ts';
+import { bestVerdict } from './perfect.ts';
 import { sharedFindings } from './shared.ts';
 import { forecastOf, timingFindings, timingOf } from './timing.ts';
 
@@ -116,7 +115,7 @@ export function buildPlan(inputs: PlanInputs): Plan {
     placement,
     findings,
   };
-  const reachable = verdict(plan, perfectRecord(plan), 'same');
+  const reachable = bestVerdict(plan);
   // Where something else stops the plan, that is the reason; the level only follows from it.
   const whole = findings.every(({ severity }) => severity !== 'error');
   if (whole && !atLeast(reachable.level, plan.require))

@@ -1,10 +1,21 @@
-import type { Plan, WindowRecord } from '../model.ts';
+import { levelText, type Plan, type Verdict, type WindowRecord } from '../model.ts';
+import { verdict } from '../window/verdict.ts';
+
+/** What a run of this plan can prove at best. */
+export function bestVerdict(plan: Plan): Verdict {
+  return verdict(plan, perfectRecord(plan), 'same');
+}
+
+/** The same as it is printed: 'filesystem (boot disks: crash)'. */
+export function bestText(plan: Plan): string {
+  return levelText(bestVerdict(plan));
+}
 
 /**
  * The record of a run of this plan in which nothing goes wrong. The verdict on it is the best that a run can reach, so
  * plan and verdict cannot disagree. An array that never says that the instant is past does not say it here either.
  */
-export function perfectRecord(plan: Plan): WindowRecord {
+function perfectRecord(plan: Plan): WindowRecord {
   const [heldAtMs, upAtMs, openMs, commitMs, releaseSentAtMs] = [1, 2, 3, 4, 5];
   return {
     startedAt: plan.placement.takenAt,

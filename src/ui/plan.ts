@@ -1,5 +1,6 @@
 import { seconds } from '../base/deadline.ts';
 import { atLeast, type Plan, type PlannedArray, type PlannedDisk, type PlannedGuest } from '../model.ts';
+import { bestText } from '../plan/perfect.ts';
 import { diskLines } from './disks.ts';
 import { findingLines, type RenderFinding } from './findings.ts';
 import { type Paint, PLAIN } from './paint.ts';
@@ -113,7 +114,7 @@ function timingLines(plan: Plan): readonly string[] {
 
 function levelLine(plan: Plan, paint: Paint): string {
   const reached = plan.best !== 'unproven' && atLeast(plan.best, plan.require);
-  const text = `At best: ${plan.best}; required: ${plan.require}`;
+  const text = `At best: ${bestText(plan)}; required: ${plan.require}`;
   if (reached) return paint.good(text);
   const then = atLeast(plan.best, plan.require)
     ? 'a run would make a weak set, and end with 3'
