@@ -40,7 +40,7 @@ export async function lookForLeftovers(
           severity: 'warning' as const,
           subject,
           message: `${count(there.length)} of run ${leftover.run} ${there.length === 1 ? 'is' : 'are'} still there (${leftover.why}): ${there.map(({ name }) => name).join(', ')}`,
-          hint: `To see why: stillpoint show ${leftover.run}. To bring that run to its end: stillpoint mend`,
+          hint: `To see why: stillpoint show ${leftover.run}. To bring that run to its end: stillpoint mend. To remove what it left, whatever it is: stillpoint remove ${leftover.run}`,
         },
       ];
     });

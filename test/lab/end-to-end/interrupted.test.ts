@@ -147,6 +147,27 @@ needs(...LAB)('a run that is interrupted', () => {
       expect(removed.stderr.replace(/\s+/g, ' ')).toMatch(/may still appear until [-\d]+ \d\d:\d\d:\d\d/);
       expect((await stillpoint('list', 'kill')).stdout.match(/filesystem/g)).toHaveLength(1);
     });
+
+    test('mend asks its guest, hears that it writes, and says again what may still appear', async () => {
+      const { exit, stdout, stderr } = await stillpoint('mend', 'kill');
+      expect(exit, stdout + stderr).toBe(3);
+      expect(stdout).toContain('guest kill writes');
+      expect(stdout.replace(/\s+/g, ' ')).toMatch(/may still appear until [-\d]+ \d\d:\d\d:\d\d/);
+    });
+
+    test('a killed run whose snapshots all came is kept by mend, as a weak set', async () => {
+      const killed = take('kill', { cp: 2.5 });
+      await until(() => killed.cuts().length > 0, 'no array was cut');
+      killed.signal('SIGKILL');
+      await killed.ended;
+      const whole = () => onArrays('kill').length === 4 && onArrays('kill').every((name) => !name.startsWith('.part'));
+      await until(whole, 'not every snapshot came');
+      const mended = await stillpoint('mend', 'kill');
+      expect(mended.stdout, mended.stderr).toContain('kept as a weak set');
+      expect((await stillpoint('list', 'kill')).stdout).toContain('unproven, weak');
+      expect(onArrays('kill')).toHaveLength(4);
+      await isFree('kill');
+    });
   });
 
   test('a guest whose link is cut inside the window: exit 6 names it, when it lets go, and what to type there', async () => {
@@ -161,6 +182,7 @@ needs(...LAB)('a run that is interrupted', () => {
     expect(said).toMatch(/its lease ended at \d\d:\d\d:\d\d/);
     expect(said).toMatch(/on link: fsfreeze --unfreeze \/mnt\/[ab]; fsfreeze --unfreeze \/mnt\/[ab] /);
     await isFree('link');
+    expect((await stillpoint('mend', 'link')).stdout).toContain('guest link writes');
     tell('link cut', writerIn('link'));
     expect(longestGapMs(writerIn('link'))).toBeGreaterThan(WINDOW_MS / 2);
     expect(longestGapMs(writerIn('link'))).toBeLessThan(WINDOW_MS + LATE_MS);
