@@ -6,7 +6,6 @@ import { systemClock } from '../../src/base/clock.ts';
 import { deadline } from '../../src/base/deadline.ts';
 import type { Guest } from '../../src/ports.ts';
 import { fsfreeze, fsfreezeSettings } from '../../src/quiesce/fsfreeze.ts';
-import { none } from '../../src/quiesce/none.ts';
 import { script, scriptSettings } from '../../src/quiesce/script.ts';
 import { simulated } from '../../src/quiesce/simulated.ts';
 import { localShell } from '../../src/transport/local.ts';
@@ -25,15 +24,8 @@ describe('a simulated guest', () => {
       const quiescer = simulated(systemClock);
       return { quiescer, guest: NOWHERE, isHeld: async () => quiescer.held(), async close() {} };
     },
-    { stills: true, line: false },
+    { line: false },
   );
-});
-
-describe('no method', () => {
-  quiescerSuite(async () => ({ quiescer: none(), guest: NOWHERE, isHeld: async () => false, async close() {} }), {
-    stills: false,
-    line: false,
-  });
 });
 
 describe('a script of this machine', () => {
@@ -52,7 +44,7 @@ describe('a script of this machine', () => {
         close: async () => rmSync(folder, { recursive: true }),
       });
     },
-    { stills: true, line: true },
+    { line: true },
   );
 });
 
@@ -68,7 +60,7 @@ for (const shell of ['/bin/sh', '/bin/bash'].filter((path) => existsSync(path)))
           close: async () => rmSync(root, { recursive: true }),
         });
       },
-      { stills: true, line: true },
+      { line: true },
     );
   });
 }

@@ -47,7 +47,7 @@ needs(
           },
         };
       },
-      { stills: true, line: true },
+      { line: true },
     );
   }
 
