@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { GuestChannel, Shell } from '../../src/ports.ts';
 import { needs } from '../needs.ts';
@@ -39,9 +39,13 @@ needs(
         await shell.close();
         await leftClean(guest);
       });
-      async function open(maxLeaseMs = 10_000, lateMs: (line: string) => number = () => 0): Promise<void> {
+      async function open(
+        maxLeaseMs = 10_000,
+        lateMs: (line: string) => number = () => 0,
+        owner = 'the lab',
+      ): Promise<void> {
         shell = delayed(await guest.shell(within(5000)), lateMs);
-        const order = { owner: 'the lab', covers: [], maxLeaseMs };
+        const order = { owner, covers: [], maxLeaseMs };
         channel = await openChannel(shell, guest, { interpreter }, order);
       }
       /** The far end of our connection: what the guest says waits in it. */
@@ -84,6 +88,24 @@ needs(
         writeFileSync(inGuest(guest, '/run/fire'), '');
         await writesWithin(5000, ...guest.disks.values());
       });
+
+      // In the sh form a child of the killed ones keeps the lock until it ends, and the next comer is told so.
+      if (interpreter !== 'sh')
+        test('what a holder left frozen when all of it was killed, the next one that comes lets go, and keeps no timer from it', async () => {
+          standInSystemd(guest);
+          await open(5000);
+          await channel.recheck(within(5000));
+          await channel.hold(5000, within(5000));
+          const roles = ['W', 'V', 'T', 'F', 'P'].flatMap((role) => guest.processes(`stillpoint-${role}`));
+          for (const pid of roles) process.kill(pid, 'SIGSTOP');
+          for (const pid of roles) process.kill(pid, 'SIGKILL');
+          await standsStill(...guest.disks.values());
+          await channel.close();
+          await shell.close();
+          await open(5000, () => 0, 'the next run');
+          await writesWithin(5000, ...guest.disks.values());
+          expect(existsSync(inGuest(guest, '/run/stopped'))).toBe(false);
+        });
 
       test('the timer of PID 1 is taken away when the guest was let go', async () => {
         standInSystemd(guest);
@@ -130,19 +152,27 @@ function inGuest(guest: LabGuest, path: string): string {
 /** A stand-in for PID 1: it notes what it is told, and runs the timer's command when the test lets the time be over. */
 function standInSystemd(guest: LabGuest): void {
   guest.run('sh', '-c', 'mountpoint -q /usr/local || { mount -t tmpfs tmpfs /usr/local && mkdir -p /usr/local/bin; }');
-  for (const file of ['/run/armed', '/run/stopped', '/run/fire']) guest.run('rm', '-f', file);
+  for (const file of ['/run/armed', '/run/stopped', '/run/fire', '/run/timer.pid']) guest.run('rm', '-f', file);
   mkdirSync(inGuest(guest, '/run/systemd/system'), { recursive: true });
   const put = (name: string, text: string): void => {
     writeFileSync(inGuest(guest, `/usr/local/bin/${name}`), text);
     chmodSync(inGuest(guest, `/usr/local/bin/${name}`), 0o755);
   };
-  put('systemctl', '#!/bin/sh\necho "$*" >> /run/stopped\nkill "$(cat /run/timer.pid)" 2> /dev/null || :\n');
+  put(
+    'systemctl',
+    `#!/bin/sh
+case $1 in
+  start) kill -0 "$(cat /run/timer.pid)" 2> /dev/null && touch /run/fire ;;
+  *) echo "$*" >> /run/stopped; kill "$(cat /run/timer.pid)" 2> /dev/null || : ;;
+esac
+`,
+  );
   put(
     'systemd-run',
     `#!/bin/sh
 echo "$*" >> /run/armed
 while :; do case $1 in --*) shift ;; *) break ;; esac; done
-setsid sh -c 'echo $$ > /run/timer.pid; while [ ! -e /run/fire ]; do sleep 0.1; done; exec "$@"' sh "$@" < /dev/null > /dev/null 2>&1 &
+setsid sh -c 'echo $$ > /run/timer.pid; while [ ! -e /run/fire ]; do sleep 0.1; done; exec "$@"' sh "$@" < /dev/null > /dev/null 2>&1 9>&- &
 `,
   );
 }

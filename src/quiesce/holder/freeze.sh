@@ -164,8 +164,9 @@ lock() {
     lock_folder=$run/stillpoint.lock.d
     printf '%s %s\n' $$ "$1" > "$lock_folder/owner"
   fi
-  # Nobody else holds here: a timer that an earlier holder left behind could only end a hold of ours.
-  ! has_systemd || systemctl stop 'stillpoint-thaw-*.timer' > /dev/null 2>&1
+  # Nobody else holds here. A timer that an earlier holder left behind is the last that thaws what that one may have
+  # left frozen: it is not taken away, its work is done now. Should it fire once more, that costs a hold its proof.
+  ! has_systemd || systemctl start 'stillpoint-thaw-*.service' > /dev/null 2>&1
   printf '%s\n' "$1" > "$run/stillpoint.lock"
 }
 

@@ -322,8 +322,9 @@ sub lock_guest {
         refuse('locked', $first, 'another holder works here') if $first ne substr $owner, 0, 399;
         return $file;
     }
-    # Nobody else holds here: a timer that an earlier holder left behind could only end a hold of ours.
-    run('systemctl', 'stop', 'stillpoint-thaw-*.timer') if -d $SYSTEMD;
+    # Nobody else holds here. A timer that an earlier holder left behind is the last that thaws what that one may have
+    # left frozen: it is not taken away, its work is done now. Should it fire once more, that costs a hold its proof.
+    run('systemctl', 'start', 'stillpoint-thaw-*.service') if -d $SYSTEMD;
     truncate $file, 0;
     syswrite($file, substr($owner, 0, 399) . "\n");
     return $file;

@@ -362,9 +362,10 @@ def lock(owner):
         if first != owner[:399]:
             raise Refused('locked', first, 'another holder works here')
         return fd
-    # Nobody else holds here: a timer that an earlier holder left behind could only end a hold of ours.
+    # Nobody else holds here. A timer that an earlier holder left behind is the last that thaws what that one may have
+    # left frozen: it is not taken away, its work is done now. Should it fire once more, that costs a hold its proof.
     if os.path.isdir(SYSTEMD):
-        run(['systemctl', 'stop', 'stillpoint-thaw-*.timer'])
+        run(['systemctl', 'start', 'stillpoint-thaw-*.service'])
     os.ftruncate(fd, 0)
     os.write(fd, owner[:399] + b'\n')
     return fd
