@@ -63,7 +63,11 @@ export async function concludeFailed(
   const drivers = [...opened.touched].map((array) => driverOf(parts, array));
   if (drivers.length > 0) parts.emit({ type: 'step', step: 'clean-up' });
   const papers = patient(parts, resumeJournal(parts.state, parts.run));
-  const remains = await takeBack(parts, drivers, opened.label, papers, new Map(), limit);
+  const fires = window?.record.fires.filter(({ outcome }) => outcome === 'unknown') ?? [];
+  const late = new Map(
+    window === undefined ? [] : fires.map(({ array }) => [array, lateUntil(parts, window.record, array)] as const),
+  );
+  const remains = await takeBack(parts, drivers, opened.label, papers, late, limit);
   limit.done();
   const decision: Decision = { state: 'failed', keep: false, exit: earlyExit(fault) };
   const held = window === undefined ? [] : mayBeHeld(window.record);
@@ -145,16 +149,36 @@ async function keep(
   };
   const ending = { decision, verdict: judged, window: { plan, record }, remains: [] };
   const sealed = await settle(() => writeManifest(parts.state, manifest));
-  // What `arm` made besides the snapshots goes; if it cannot, `check` of that array says so.
-  await gather([...opened.touched], (array) => driverOf(parts, array).disarm(opened.label, limit));
+  await disarmAll(parts, opened, limit);
   if (!sealed.ok) {
     const exit = exitAfter(decision, { leftovers: 0, unsealed: true });
     const fault = unsealedFault(parts, opened.label, sealed.fault);
     return finish(parts, { ...ending, decision: { ...decision, state: 'failed' }, exit, fault });
   }
-  if (decision.state === 'good') await applyRetention(parts, limit);
+  // A guest in doubt is told of now, not after old sets were removed.
+  if (decision.state === 'good' && mayBeHeld(record).length === 0) await applyRetention(parts, limit);
   const weakness = decision.state === 'good' ? {} : { fault: weaker(manifest) };
   return finish(parts, { ...ending, exit: decision.exit, manifest, ...weakness });
+}
+
+/** What `arm` made besides the snapshots goes. What stays costs the set nothing, and is said. */
+async function disarmAll(parts: RunParts, { touched, label }: Opened, limit: Deadline): Promise<void> {
+  const arrays = [...touched];
+  const outcomes = await gather(arrays, (array) => driverOf(parts, array).disarm(label, limit));
+  for (const [index, outcome] of outcomes.entries()) {
+    const subject = `array ${arrays[index]}`;
+    const left = outcome.ok
+      ? outcome.value
+      : [
+          {
+            code: outcome.fault.code,
+            severity: 'warning' as const,
+            subject,
+            message: `what was prepared there could not be taken away: ${outcome.fault.message}`,
+          },
+        ];
+    for (const finding of left) parts.emit({ type: 'finding', finding });
+  }
 }
 
 /** Not kept: all of this run goes, and nothing of any other. */

@@ -103,6 +103,14 @@ describe('a whole run', () => {
     expect(report.because.join()).toContain('guest mail01 let go before it was told');
   });
 
+  test('what could not be taken away beside the snapshots is said, and costs the set nothing', async () => {
+    const world = await shop();
+    world.bulk.failNext('disarm', { kind: 'refused' });
+    expect(await world.run()).toMatchObject({ state: 'good', exit: 0 });
+    const said = world.events.flatMap((event) => (event.type === 'finding' ? [event.finding.message] : []));
+    expect(said.join()).toContain('what was prepared there could not be taken away');
+  });
+
   test('a release that is not confirmed ends with 6, names the guest, its lease and what to type', async () => {
     const world = await shop({ mail01: { lineLostAfterMs: 60, lineEnds: 'silent' } });
     const report = await world.run();
