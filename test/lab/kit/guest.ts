@@ -42,7 +42,10 @@ export interface LabGuest {
   shell(deadline: Deadline, settings?: Partial<SshSettings>): Promise<Shell>;
   /** Runs in the guest as root, past sshd and network. */
   run(...argv: readonly string[]): string;
-  /** Pids, as this machine counts, of the guest's processes of this name; without one, of all but init and sshd. */
+  /**
+   * Pids, as this machine counts, of the guest's processes of this name, a parent before its children; without a name, of
+   * all but init and sshd.
+   */
   processes(name?: string): readonly number[];
   link(is: 'up' | 'down'): void;
   close(): Promise<void>;
