@@ -28,7 +28,7 @@ export function choose(guest: GuestView, wanted: 'auto' | readonly string[], for
   const superblocks = new Set(chosen.map((mount) => mount.superblock));
   const once = [...superblocks].flatMap((id) => chosen.find((mount) => mount.superblock === id) ?? []);
   const held = (mount: Mount | undefined): mount is Mount => mount !== undefined && superblocks.has(mount.superblock);
-  obstacles.push(...rootInTheWay(guest, chosen, form), ...swapOn(guest, held), ...loopsOn(guest, held));
+  obstacles.push(...rootInTheWay(guest, chosen, form), ...swapOn(guest, held), ...loopsOn(guest, held, form));
   if (!guest.isRoot) {
     obstacles.push({ reason: 'not-root', what: '-', message: 'the holder does not run as root here' });
   }
@@ -93,9 +93,15 @@ function swapOn(guest: GuestView, held: (mount: Mount | undefined) => mount is M
   });
 }
 
-function loopsOn(guest: GuestView, held: (mount: Mount | undefined) => mount is Mount): readonly Obstacle[] {
+function loopsOn(
+  guest: GuestView,
+  held: (mount: Mount | undefined) => mount is Mount,
+  form: Form,
+): readonly Obstacle[] {
   return [...guest.blocks.values()].flatMap(({ name, backing, readOnly }) => {
-    const below = backing === undefined || readOnly ? undefined : backingMount(guest, name, backing);
+    // Every loop device still attached at the end of the look was told of; only the sh form cannot tell.
+    const isGone = form !== 'sh' && !guest.facts.backing.has(name);
+    const below = backing === undefined || readOnly || isGone ? undefined : backingMount(guest, name, backing);
     if (!held(below)) return [];
     const message = `${name} writes to ${backing} on ${below.path}, which is to be frozen`;
     return [{ reason: 'loop-backing', what: `${backing}`, message }];
