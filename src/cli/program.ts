@@ -19,7 +19,7 @@ import { unknownCommand } from './synonyms.ts';
 import type { Command } from './verb.ts';
 
 /** Every command there is. */
-const COMMANDS: readonly Command[] = [
+export const COMMANDS: readonly Command[] = [
   checkCommand,
   planCommand,
   snapshotCommand,
@@ -34,6 +34,20 @@ const COMMANDS: readonly Command[] = [
   demoCommand,
 ];
 
+/** What every command takes, and what it means. */
+export const GLOBAL_FLAGS: readonly (readonly [flags: string, description: string])[] = [
+  ['-t, --topology <file>', 'the topology; else $STILLPOINT_TOPOLOGY, else ./stillpoint.yaml'],
+  ['--state <folder>', 'the state folder, instead of what the topology says'],
+  ['--json', 'for machines: objects, or one document, on standard output'],
+  ['--quiet', 'silent on success; on any other end the whole log'],
+  ['--verbose', 'every event'],
+  ['--no-color', 'no colours; also NO_COLOR'],
+  ['--yes', 'answers the question, never a refusal'],
+  ['--because <text>', 'a reason, kept where something is removed'],
+  ['--wait <duration>', 'for a lock that another run holds; default 0'],
+  ['--timeout <duration>', 'before the window, and again after it; never for the release; default 30m'],
+];
+
 /** Runs one command line. Resolves with the exit code, and never rejects: what it cannot do, it says. */
 export async function runProgram(
   cli: Cli,
@@ -45,20 +59,11 @@ export async function runProgram(
     .description('one state-consistent snapshot of VMs across several storage arrays')
     .version(cli.version, '--version')
     .helpOption('-h, --help', 'this help')
-    .option('-t, --topology <file>', 'the topology; else $STILLPOINT_TOPOLOGY, else ./stillpoint.yaml')
-    .option('--state <folder>', 'the state folder, instead of what the topology says')
-    .option('--json', 'for machines: objects, or one document, on standard output')
-    .option('--quiet', 'silent on success; on any other end the whole log')
-    .option('--verbose', 'every event')
-    .option('--no-color', 'no colours; also NO_COLOR')
-    .option('--yes', 'answers the question, never a refusal')
-    .option('--because <text>', 'a reason, kept where something is removed')
-    .option('--wait <duration>', 'for a lock that another run holds; default 0')
-    .option('--timeout <duration>', 'before the window, and again after it; never for the release; default 30m')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true, helpWidth: 80, sortSubcommands: false })
     .configureOutput({ writeOut: (text) => cli.stdout.write(text), writeErr: () => {} })
     .helpCommand(false);
+  for (const [flag, description] of GLOBAL_FLAGS) program.option(flag, description);
   program.helpInformation = () => homeHelp(cli.version);
 
   for (const command of COMMANDS) add(program, command);
