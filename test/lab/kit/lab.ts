@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FileSystem, type LabDisk, labDisk } from './disk.ts';
@@ -69,8 +69,24 @@ function sweep(): void {
     if (!ofTheDead(target.slice(tmpdir().length + 1))) continue;
     must('sh', '-c', 'timeout 5 fsfreeze -u "$1"; umount -l "$1"; losetup -d "$2"; true', 'sh', target, source);
   }
+  // Guests outlive a test that was killed, and what they have mounted keeps its loop devices.
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isGuestOfTheDead(name)))
+    must('sh', '-c', 'kill -9 "$1"; true', 'sh', pid);
+  for (const line of must('losetup', '-l', '-n', '-O', 'NAME,BACK-FILE').split('\n')) {
+    const [device = '', file = ''] = line.trim().split(/\s+/);
+    if (ofTheDead(file.slice(tmpdir().length + 1))) must('sh', '-c', 'losetup -d "$1"; true', 'sh', device);
+  }
   for (const name of readdirSync(tmpdir()).filter(ofTheDead))
     rmSync(join(tmpdir(), name), { recursive: true, force: true });
+}
+
+function isGuestOfTheDead(pid: string): boolean {
+  try {
+    const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return argv[0] === 'unshare' && argv.some((word) => ofTheDead(word.slice(tmpdir().length + 1)));
+  } catch {
+    return false;
+  }
 }
 
 function ofTheDead(name: string): boolean {
