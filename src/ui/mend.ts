@@ -1,4 +1,4 @@
-import type { Mended, MendReport } from '../flows/mend.ts';
+import type { Mended, MendReport } from '../flows/mend-parts.ts';
 import { type Paint, PLAIN } from './paint.ts';
 import { age } from './sizes.ts';
 import { count, WIDTH, wrap } from './text.ts';

@@ -1,7 +1,8 @@
 import { deadline } from '../../base/deadline.ts';
 import { EXIT } from '../../base/fault.ts';
 import type { HeldLock } from '../../base/lock-file.ts';
-import { type MendParts, type MendReport, mend, openNow } from '../../flows/mend.ts';
+import { mend, openNow } from '../../flows/mend.ts';
+import type { MendParts, MendReport } from '../../flows/mend-parts.ts';
 import { unwritable } from '../../quiesce/probe/writes.ts';
 import type { Topology } from '../../topology/topology.ts';
 import { mendDocument, mendLines } from '../../ui/mend.ts';

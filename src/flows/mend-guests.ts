@@ -1,0 +1,41 @@
+import { beforeDeadline, type Deadline } from '../base/deadline.ts';
+import { settle } from '../base/gather.ts';
+import type { SetId, VmName } from '../model.ts';
+import type { MendParts } from './mend-parts.ts';
+
+export interface AskedGuest {
+  readonly vm: VmName;
+  readonly run: SetId;
+  /** `gone`: it is no longer in the topology. */
+  readonly is: 'writing' | 'not-writing' | 'not-asked' | 'gone';
+  readonly text: string;
+}
+
+/** A guest that takes no write answers within three seconds; one that cannot be reached at all is given this. */
+const GUEST_MS = 20_000;
+
+export async function askGuest(parts: MendParts, vm: VmName, run: SetId, limit: Deadline): Promise<AskedGuest> {
+  const side = parts.guests.get(vm);
+  if (side === undefined) {
+    const text = `guest ${vm} could not be asked whether it writes: it is no longer in the topology`;
+    return { vm, run, is: 'gone', text };
+  }
+  const time = limit.within(GUEST_MS, `asking guest ${vm} whether it writes`);
+  const answer = await settle(() => beforeDeadline(parts.unwritable(side.guest, time), time));
+  time.done();
+  if (!answer.ok) {
+    const text = `guest ${vm} could not be asked whether it writes: ${answer.fault.message}; it may still be held`;
+    return { vm, run, is: 'not-asked', text };
+  }
+  if (answer.value.length === 0) return { vm, run, is: 'writing', text: `guest ${vm} writes` };
+  return { vm, run, is: 'not-writing', text: standingText(vm, answer.value) };
+}
+
+function standingText(vm: VmName, mounts: readonly string[]): string {
+  const thaw = mounts.map((mount) => `fsfreeze --unfreeze ${mount}`).join('; ');
+  return `guest ${vm} may still be held: it takes no write on ${mounts.join(', ')}; on ${vm}: ${thaw}`;
+}
+
+export function mayStandStill({ is }: AskedGuest): boolean {
+  return is === 'not-writing' || is === 'not-asked';
+}

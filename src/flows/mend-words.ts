@@ -1,0 +1,34 @@
+import { localTime } from '../base/local-time.ts';
+import { unreachable } from '../base/unreachable.ts';
+import type { RunMending, RunSeen, TakeBack } from './mend-plan.ts';
+import { answerLine } from './report.ts';
+
+/** What is, or would be, done about a run. */
+export function intendedText(plan: RunMending): string {
+  switch (plan.kind) {
+    case 'keep':
+      return `all ${plan.manifest.snapshots.length} snapshots are there: kept as a weak set`;
+    case 'close':
+      return 'its set stands; what it prepared on the arrays is taken away';
+    case 'leave':
+      return `stays as it is: ${plan.because}`;
+    case 'take-back':
+      return `${takenText(plan.arrays)} (${plan.because})`;
+    default:
+      return unreachable(plan);
+  }
+}
+
+function takenText(arrays: readonly TakeBack[]): string {
+  const names = arrays.flatMap(({ array, remove }) => remove.map(({ name }) => `${array}: ${name}`));
+  return names.length === 0 ? 'it left no snapshot' : `taken back: ${names.join(', ')}`;
+}
+
+export function lateText(until: Date): string {
+  return `an answer is missing, so that a snapshot may still appear until ${localTime(until)}`;
+}
+
+/** The answer line of a run whose set stands. */
+export function lineOf({ set, run }: RunSeen): string {
+  return set === undefined || set.state === 'unreadable' ? run.id : answerLine(set.manifest);
+}
