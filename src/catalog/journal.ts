@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { asFault } from '../base/fault.ts';
 import { jsonLine, jsonText, parseJson } from '../base/json.ts';
-import type { ArrayId, ArraySnapshot, SetId, SetState, VmName, WindowRecord } from '../model.ts';
+import type { ArrayId, ArraySnapshot, Level, SetId, SetState, VmName, WindowRecord } from '../model.ts';
 import { type Intent, intentShape } from './intent.ts';
-import { arraySnapshot, instant, setId, windowRecord } from './shapes.ts';
+import { arraySnapshot, instant, level, setId, windowRecord } from './shapes.ts';
 import { runFolder, type StateFolder } from './state-folder.ts';
 
 /**
@@ -18,6 +18,8 @@ export type JournalEntry =
   | { readonly type: 'opening'; readonly at?: string }
   /** Seen on the array. */
   | { readonly type: 'taken'; readonly snapshot: ArraySnapshot }
+  /** After all of its snapshots were noted: where the disks lay after the window, and what the run concluded. */
+  | ({ readonly type: 'judged' } & Judged)
   /** Seen to be gone. */
   | { readonly type: 'removed'; readonly array: ArrayId; readonly id: string }
   /** Something stays, or may still appear. */
@@ -26,6 +28,15 @@ export type JournalEntry =
   | { readonly type: 'clean'; readonly array: ArrayId }
   /** Asked after the run, because its release was not confirmed: the guest writes. */
   | { readonly type: 'writes'; readonly vm: VmName };
+
+/** What a run knew of its set when it had judged it, so that the set can be sealed where the run itself did not come to it. */
+export interface Judged {
+  /** Compared with before the window. */
+  readonly placement: 'same' | 'changed' | 'unread';
+  readonly level: Level;
+  /** false: it goes, whatever it proves. */
+  readonly keep: boolean;
+}
 
 /** How a run ended; the last thing that it writes. */
 export interface RunResult {
@@ -68,6 +79,12 @@ const entryShape: z.ZodType<JournalEntry, unknown> = z.discriminatedUnion('type'
   z.object({ type: z.literal('arming'), array: z.string() }),
   z.object({ type: z.literal('opening'), at: instant.exactOptional() }),
   z.object({ type: z.literal('taken'), snapshot: arraySnapshot }),
+  z.object({
+    type: z.literal('judged'),
+    placement: z.enum(['same', 'changed', 'unread']),
+    level,
+    keep: z.boolean(),
+  }),
   z.object({ type: z.literal('removed'), array: z.string(), id: z.string() }),
   z.object({ type: z.literal('remains'), array: z.string(), why: z.string() }),
   z.object({ type: z.literal('clean'), array: z.string() }),

@@ -58,7 +58,7 @@ function openOn(array: ArrayId, record: RunRecord): Pick<Leftover, 'snapshots' |
       if (entry.snapshot.array !== array) continue;
       open = true;
       seen.set(entry.snapshot.id, entry.snapshot);
-    } else if (entry.type !== 'opening' && entry.type !== 'writes' && entry.array === array) {
+    } else if ('array' in entry && entry.array === array) {
       open = entry.type !== 'clean';
       if (entry.type === 'clean') seen.clear();
       if (entry.type === 'removed') seen.delete(entry.id);

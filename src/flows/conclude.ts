@@ -40,6 +40,7 @@ export async function conclude(parts: RunParts, past: Past): Promise<RunReport> 
     const placement = await placementNow(parts, past, limit);
     const judged = verdict(past.plan, past.record, placement);
     const decision = decide(factsOf(parts, past, seen, placement, judged));
+    await papers.note({ type: 'judged', placement, level: judged.level, keep: decision.keep });
     if (decision.keep) return await keep(parts, past, decision, judged, seen.taken, limit);
     return await giveUp(parts, past, papers, decision, judged, seen, limit);
   } finally {

@@ -39,7 +39,7 @@ export async function carryOut(work: Work, plan: RunMending): Promise<void> {
       const line = plan.kind === 'keep' ? answerLine(plan.manifest) : lineOf(seen);
       await lastWord(
         work,
-        plan.kind === 'close' && seen.set?.state === 'good' ? 'good' : 'weak',
+        (plan.kind === 'keep' ? plan.manifest.state : seen.set?.state) === 'good' ? 'good' : 'weak',
         line,
         intendedText(plan),
       );

@@ -1,9 +1,8 @@
 import type { Intent } from '../catalog/intent.ts';
 import type { RunRecord } from '../catalog/journal.ts';
-import type { ArrayId, ArraySnapshot, Manifest, Plan, Verdict, WindowRecord } from '../model.ts';
-import { decide } from '../window/outcome.ts';
-import { verdict } from '../window/verdict.ts';
+import type { ArrayId, ArraySnapshot, Manifest, Plan } from '../model.ts';
 import type { OpenRun } from './mend-cases.ts';
+import { judgedBy, sealedLater } from './mend-seal.ts';
 
 /** What an array answered, or why it could not be asked. */
 export type ArraySeen =
@@ -34,7 +33,7 @@ export interface TakeBack {
 }
 
 export type RunMending =
-  /** Everything that it was to take is there: sealed as a weak set. */
+  /** Everything that it was to take is there: sealed, as good as its own papers prove. */
   | { readonly kind: 'keep'; readonly manifest: Manifest; readonly disarm: readonly ArrayId[] }
   | {
       readonly kind: 'take-back';
@@ -54,8 +53,8 @@ type Asked = Exclude<ArraySeen, Unasked>;
  * What is to be done about a run that ended without a word, or failed with something open. Pure.
  *
  * A run that said that it failed, and one whose own record says that it was ended, has decided: what it made goes. Of
- * any other that is whole, the verdict of its record decides, with the placement after the window unknown: never good,
- * kept as weak. What is not whole goes. Where an array that could not be asked would decide, nothing is done.
+ * any other that is whole, the verdict of its record decides: good only where the run itself had come to judge it, kept
+ * as weak otherwise. What is not whole goes. Where an array that could not be asked would decide, nothing is done.
  */
 export function mendPlan(run: RunSeen, now: Date): RunMending {
   const { record } = run.run;
@@ -78,33 +77,21 @@ export function mendPlan(run: RunSeen, now: Date): RunMending {
   if (run.plan === undefined)
     return { kind: 'leave', because: 'all of it is there, and its plan cannot be read', unasked };
 
-  const window = record.window ?? lostRecord(record, intent);
-  const judged = judge(run.plan, window, record.window === undefined);
-  const decision = decide({
-    require: intent.require,
-    guestsTouched: true,
-    fired: true,
-    complete: true,
-    placement: 'unread',
-    verdict: judged,
-    removeWeak: run.removeWeak,
-    bug: false,
-    mayBeHeld: [],
-  });
-  if (!decision.keep) return takeBack('it is weak, and the topology removes weak sets');
   const snapshots = sorted.flatMap(({ remove }) => remove);
-  return {
-    kind: 'keep',
-    manifest: manifestOf(intent, run.plan, window, judged, snapshots, now),
-    disarm: asked.map(({ array }) => array),
-  };
+  const manifest = sealedLater({ record, intent, plan: run.plan, snapshots, now });
+  // A run that had judged its set kept it, by its own word on weak ones.
+  if (manifest.state === 'weak' && run.removeWeak && judgedBy(record) === undefined)
+    return takeBack('it is weak, and the topology removes weak sets');
+  return { kind: 'keep', manifest, disarm: asked.map(({ array }) => array) };
 }
 
 /** Why the run's snapshots go whatever is there; undefined: it never came to decide. */
-function endedBy({ result, window, entries }: RunRecord): string | undefined {
+function endedBy(record: RunRecord): string | undefined {
+  const { result, window, entries } = record;
   if (result?.state === 'failed' && result.fault?.code !== 'run.unsealed') return 'the run failed';
   const stopped = window?.stopped;
   if (stopped !== undefined && (stopped.code === 'interrupted' || stopped.code === 'bug')) return stopped.message;
+  if (judgedBy(record)?.keep === false) return 'it had judged its set, and was to take it back';
   const begun = entries.some(({ type }) => type === 'removed' || type === 'remains');
   return begun ? 'its removal was begun' : undefined;
 }
@@ -142,55 +129,4 @@ function missingOf(intent: Intent, sorted: readonly TakeBack[], unasked: readonl
     if (volume !== undefined) return `array ${array} has no snapshot of ${volume.name}`;
   }
   return undefined;
-}
-
-/** What is known of a window whose record never came to the disk: nothing but when it was about to open. */
-function lostRecord({ entries }: RunRecord, intent: Intent): WindowRecord {
-  const opening = entries.find((entry) => entry.type === 'opening');
-  return {
-    startedAt: opening?.at ?? intent.startedAt,
-    openedAtMs: 0,
-    closedAtMs: 0,
-    holds: [],
-    fences: [],
-    fires: [],
-    stopped: { code: 'run.died', message: 'the run ended before the record of its window was on disk' },
-  };
-}
-
-/** The placement after the window was never compared, so nothing here is better than unproven. */
-function judge(plan: Plan, window: WindowRecord, isLost: boolean): Verdict {
-  const judged = verdict(plan, window, 'unread');
-  const first = isLost
-    ? 'the run ended before the record of its window was on disk: nothing of its holds is known'
-    : 'the run ended before it could seal the set; mend did';
-  return { ...judged, because: [first, ...judged.because] };
-}
-
-function manifestOf(
-  intent: Intent,
-  plan: Plan,
-  window: WindowRecord,
-  judged: Verdict,
-  snapshots: readonly ArraySnapshot[],
-  now: Date,
-): Manifest {
-  const { run, label, group, stillpoint, note, key } = intent;
-  return {
-    v: 1,
-    id: run,
-    label,
-    group,
-    state: 'weak',
-    takenAt: window.startedAt,
-    finishedAt: now.toISOString(),
-    stillpoint,
-    ...(note === undefined ? {} : { note }),
-    ...(key === undefined ? {} : { key }),
-    windowMs: window.closedAtMs - window.openedAtMs,
-    plan,
-    window,
-    verdict: judged,
-    snapshots,
-  };
 }

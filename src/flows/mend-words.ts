@@ -7,7 +7,9 @@ import { answerLine } from './report.ts';
 export function intendedText(plan: RunMending): string {
   switch (plan.kind) {
     case 'keep':
-      return `all ${plan.manifest.snapshots.length} snapshots are there: kept as a weak set`;
+      return plan.manifest.state === 'good'
+        ? `all ${plan.manifest.snapshots.length} snapshots are there, and the run had proved them: sealed as a good set`
+        : `all ${plan.manifest.snapshots.length} snapshots are there: kept as a weak set`;
     case 'close':
       return 'its set stands; what it prepared on the arrays is taken away';
     case 'leave':

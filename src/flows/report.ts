@@ -107,7 +107,7 @@ export function unsealedFault(parts: RunParts, label: CutLabel, cause: Fault): F
   return new Fault({
     code: 'run.unsealed',
     message: `every snapshot of ${parts.run} is on its array under ${label}, and its manifest could not be written: ${cause.message}`,
-    hint: `Make room in the state folder, then seal what was taken, as a weak set: stillpoint mend. \`stillpoint remove ${parts.run}\` takes it away instead.`,
+    hint: `Make room in the state folder, then seal what was taken: stillpoint mend. \`stillpoint remove ${parts.run}\` takes it away instead.`,
     exit: EXIT.windowFailed,
     cause,
   });

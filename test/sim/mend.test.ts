@@ -123,6 +123,24 @@ describe('mend, after a run that was killed', () => {
     expect((await listRuns(one.world.state))[0]).toMatchObject({ state: 'weak' });
   });
 
+  test('a run killed right before it seals has the set that it would have had, good and with the same proof', async () => {
+    const lived = await scene();
+    await lived.world.run();
+    const died = await scene();
+    expect(await runThatDies(died, await stepOfWriting('manifest.json'))).toBe('died');
+    expect((await died.world.mend()).mended).toMatchObject([
+      { kind: 'keep', text: expect.stringContaining('sealed as a good set') },
+    ]);
+    const [[mended], [sealed]] = [await listSets(died.world.state), await listSets(lived.world.state)];
+    if (mended === undefined || sealed === undefined) throw new Error('no set');
+    if (mended.state !== 'good' || sealed.state !== 'good') throw new Error('not good');
+    const { finishedAt: _mended, ...now } = mended.manifest;
+    const { finishedAt: _sealed, ...then } = sealed.manifest;
+    expect(now).toEqual(then);
+    await expectAllAccounted(died);
+    await expectNothingToMend(died);
+  });
+
   test('a whole set goes where the topology removes weak ones', async () => {
     const one = await killedAfterTheFire();
     expect(await one.world.mend('mend', { weak: 'remove' })).toMatchObject({
@@ -206,7 +224,7 @@ describe('mend', () => {
     expect(await world.run()).toMatchObject({ state: 'failed', fault: { code: 'run.unsealed' } });
     full = false;
     expect(await world.mend()).toMatchObject({ exit: 0, mended: [{ kind: 'keep' }] });
-    expect((await listSets(world.state)).map(({ state }) => state)).toEqual(['weak']);
+    expect((await listSets(world.state)).map(({ state }) => state)).toEqual(['good']);
     expect(world.onArrays()).toHaveLength(3);
     await expectNothingToMend({ world, files });
   });
@@ -323,7 +341,7 @@ describe('mend', () => {
         break: async () => false,
       },
     });
-    await runThatDies({ world, files }, await fireStep());
+    await runThatDies({ world, files }, await stepOfWriting('window.json'));
     const [run] = await listRuns(world.state);
     if (run === undefined) throw new Error('no run');
     alive.push(run.id);
@@ -338,13 +356,13 @@ describe('mend', () => {
 /** Died with every snapshot taken, and not yet a line of the window on disk. */
 async function killedAfterTheFire(): Promise<Scene> {
   const one = await scene();
-  await runThatDies(one, await fireStep());
+  await runThatDies(one, await stepOfWriting('window.json'));
   await one.world.clock.pass(1000);
   return one;
 }
 
-/** The step before which both arrays have cut, and the record is not written. */
-async function fireStep(): Promise<number> {
+/** The step at which a run writes this; at `window.json` both arrays have cut. */
+async function stepOfWriting(file: string): Promise<number> {
   const life = mortal();
   const world = await shop();
   let at = 0;
@@ -355,7 +373,7 @@ async function fireStep(): Promise<number> {
       return {
         ...counted,
         writeWhole(path, text) {
-          if (path.endsWith('window.json')) at = life.steps();
+          if (path.endsWith(file)) at = life.steps();
           return counted.writeWhole(path, text);
         },
       };

@@ -25,7 +25,7 @@ export const mendCommand: Command<Flags> = {
   summary: 'finish or undo what interrupted runs left; take away the locks of dead ones',
   about:
     'Acts only on what runs of this state folder have written down. Asks guests whose release was not confirmed whether ' +
-    'they write; keeps what is whole as a weak set, and removes the rest by label and identity. What it cannot do is ' +
+    'they write; seals what is whole, as a weak set where the run had not judged it; removes the rest by label and identity. What it cannot do is ' +
     'named, and stays open. Without a topology only locks are mended. A lock of another machine or container is ' +
     'respected until --break-lock.',
   flags: [

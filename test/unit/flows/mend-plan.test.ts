@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { JournalEntry, RunRecord } from '../../../src/catalog/journal.ts';
+import type { JournalEntry, Judged, RunRecord } from '../../../src/catalog/journal.ts';
 import type { RunEntry } from '../../../src/catalog/store.ts';
 import { openCases } from '../../../src/flows/mend-cases.ts';
 import { type ArraySeen, mendPlan, type RunSeen } from '../../../src/flows/mend-plan.ts';
@@ -10,6 +10,7 @@ import {
   labelOf,
   mailPlan,
   mailSnapshots,
+  mailVerdict,
   mailWindow,
   manifestOf,
   resultOf,
@@ -49,6 +50,17 @@ function run(change: Partial<RunRecord> = {}, rest: Partial<RunSeen> = {}): RunS
   };
 }
 
+/** What a run notes when it has looked at everything, and before it seals. */
+const judged = (change: Partial<Judged> = {}): Partial<RunRecord> => ({
+  window: mailWindow(),
+  ...note(...ALL.map((snapshot) => ({ type: 'taken', snapshot }) as const), {
+    type: 'judged',
+    placement: 'same',
+    level: 'filesystem',
+    keep: true,
+    ...change,
+  }),
+});
 const note = (...entries: readonly JournalEntry[]): Partial<RunRecord> => ({ entries: [...RUN.entries, ...entries] });
 const stopped = (code: string): WindowRecord => ({ ...mailWindow(), stopped: { code, message: `stopped: ${code}` } });
 
@@ -60,6 +72,36 @@ describe('the plan of a mending', () => {
     expect(plan.manifest.snapshots).toEqual(ALL);
     expect(plan.manifest.verdict.because.join()).toContain('could not be read again');
     expect(plan.disarm).toEqual(['fast', 'bulk']);
+  });
+
+  test('a set that the run had judged itself is sealed as the run would have sealed it', () => {
+    const plan = mendPlan(run(judged()), NOW);
+    if (plan.kind !== 'keep') throw new Error(plan.kind);
+    expect(plan.manifest).toMatchObject({ state: 'good', verdict: mailVerdict(), snapshots: ALL });
+  });
+
+  const { window: _window, ...withoutRecord } = judged();
+  const unseen = judged().entries?.filter((entry) => entry.type !== 'taken' || entry.snapshot.array !== 'bulk') ?? [];
+  const looser = {
+    ...mailWindow(),
+    holds: mailWindow().holds.map((hold) => (hold.vm === 'db01' ? { ...hold, release: 'unknown' as const } : hold)),
+  };
+  test.each<[string, Partial<RunRecord>]>([
+    ['and had not read the placement again', judged({ placement: 'unread', level: 'unproven' })],
+    ['and noted another level than its papers prove', judged({ level: 'application' })],
+    ['of which a release’s word is missing', { ...judged({ level: 'crash' }), window: looser }],
+    ['and whose window is not on disk', withoutRecord],
+    ['and whose journal lost a line', { ...judged(), faults: ['journal.jsonl: 1 of its lines cannot be read'] }],
+    ['and had not seen one of the snapshots', { ...judged(), entries: unseen }],
+  ])('a run that was to keep its set %s leaves a weak one', (_, change) => {
+    const plan = mendPlan(run(change), NOW);
+    if (plan.kind !== 'keep') throw new Error(plan.kind);
+    expect(plan.manifest).toMatchObject({ state: 'weak', verdict: { level: 'unproven', oneInstant: false } });
+  });
+
+  test('a weak set that the run had decided to keep stays, whatever the topology says of weak ones now', () => {
+    const kept = judged({ placement: 'unread', level: 'unproven' });
+    expect(mendPlan(run(kept, { removeWeak: true }), NOW).kind).toBe('keep');
   });
 
   test('a whole set without a record is kept as weak, and invents no hold', () => {
@@ -74,6 +116,7 @@ describe('the plan of a mending', () => {
     ['that was interrupted', run({ window: stopped('interrupted') }), 'stopped: interrupted'],
     ['that met a bug', run({ window: stopped('bug') }), 'stopped: bug'],
     ['whose removal was begun', run(note({ type: 'removed', array: 'fast', id: 'gone' })), 'its removal was begun'],
+    ['that had judged that it goes', run(judged({ placement: 'changed', keep: false })), 'was to take it back'],
     ['of which one is missing', run({}, { seen: [seenOn('fast'), seenOn('bulk', [])] }), 'array bulk has no snapshot'],
     ['where weak sets are not wanted', run({}, { removeWeak: true }), 'removes weak sets'],
   ])('the snapshots of a run %s go', (_, one, because) => {
