@@ -37,6 +37,12 @@ export function knownLabels(sets: readonly SetEntry[], runs: readonly RunEntry[]
   return new Set([...ofSets, ...ofRuns]);
 }
 
+/** Whose label it is in the catalog: a set's, or else a run's. */
+export function ownerOf(label: CutLabel, sets: readonly SetEntry[], runs: readonly RunEntry[]): SetId | undefined {
+  const set = sets.find((one) => one.state !== 'unreadable' && one.manifest.label === label);
+  return set?.id ?? runs.find(({ record }) => record.intent?.label === label)?.id;
+}
+
 function ofRun(record: RunRecord): readonly Leftover[] {
   const { intent } = record;
   if (intent === undefined) return [];

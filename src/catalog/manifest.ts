@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { canonicalJson, jsonText, parseJson } from '../base/json.ts';
 import type { Manifest, SetId } from '../model.ts';
+import { notUnderstood, openSealed, sealedText } from './seal.ts';
 import { arraySnapshot, cutLabel, instant, plan, setId, verdict, windowRecord } from './shapes.ts';
 import { type StateFolder, setFolder } from './state-folder.ts';
 
@@ -30,9 +29,6 @@ export const manifestShape = z.object({
   snapshots: z.array(arraySnapshot),
 }) satisfies z.ZodType<Manifest, unknown>;
 
-/** `sha256` is taken of the canonical JSON of all other members; white space and their order do not matter. */
-const sealShape = z.looseObject({ v: z.unknown(), sha256: z.unknown() });
-
 /** On disk when it resolves: from then on the set exists. */
 export async function writeManifest(state: StateFolder, manifest: Manifest): Promise<void> {
   const folder = setFolder(state, manifest.id);
@@ -56,24 +52,14 @@ export function manifestFile(state: StateFolder, id: SetId): string {
 
 /** The manifest's text: also what `--manifest FILE` copies. */
 export function sealed(manifest: Manifest): string {
-  return jsonText({ ...manifest, sha256: seal(manifest) });
+  return sealedText(manifest);
 }
 
 export function unsealed(text: string): Exclude<ManifestReading, { kind: 'missing' }> {
-  const document = sealShape.safeParse(parseJson(text));
-  if (!document.success) return { kind: 'broken', why: 'it is not whole JSON' };
-  const { sha256, ...content } = document.data;
-  if (content.v !== 1) {
-    return { kind: 'broken', why: `its version is ${JSON.stringify(content.v)}, this Stillpoint reads version 1` };
-  }
-  if (sha256 !== seal(content))
-    return { kind: 'broken', why: 'its checksum does not match: it was changed or damaged' };
-  const manifest = manifestShape.safeParse(content);
-  if (manifest.success) return { kind: 'whole', manifest: manifest.data };
-  const [first] = manifest.error.issues;
-  return { kind: 'broken', why: `at ${first?.path.join('.') ?? 'its top'}: ${first?.message ?? 'not understood'}` };
-}
-
-function seal(content: Manifest | Readonly<Record<string, unknown>>): string {
-  return createHash('sha256').update(canonicalJson(content)).digest('hex');
+  const opened = openSealed(text);
+  if (opened.kind === 'broken') return opened;
+  const manifest = manifestShape.safeParse(opened.content);
+  return manifest.success
+    ? { kind: 'whole', manifest: manifest.data }
+    : { kind: 'broken', why: notUnderstood(manifest.error) };
 }

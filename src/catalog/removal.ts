@@ -2,9 +2,16 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Fault } from '../base/fault.ts';
 import { jsonText, parseJson } from '../base/json.ts';
-import type { ArraySnapshot, Manifest, SetId } from '../model.ts';
+import type { ArraySnapshot, CutLabel, SetId } from '../model.ts';
+import { isLabel } from './names.ts';
 import { instant } from './shapes.ts';
-import { type StateFolder, setFolder } from './state-folder.ts';
+import { rebuiltFolder, type StateFolder, setFolder } from './state-folder.ts';
+
+/** As much of a set as its removal needs: a manifest, or what was rebuilt and adopted, which is named by its label. */
+export interface Removable {
+  readonly id: SetId | CutLabel;
+  readonly snapshots: readonly ArraySnapshot[];
+}
 
 /** How far the removal of a set has come. From its first mark on the set is no longer whole, and counts for nothing. */
 export interface Removal {
@@ -39,11 +46,11 @@ const removalShape: z.ZodType<Removal, unknown> = z.object({
 /** Marks the set as going, on disk, before anything of it is removed. */
 export async function beginRemoval(
   state: StateFolder,
-  manifest: Manifest,
+  set: Removable,
   why: { readonly because: string; readonly now: Date },
 ): Promise<Removing> {
-  const file = removalFile(state, manifest.id);
-  const earlier = await readRemoval(state, manifest.id);
+  const file = removalFile(state, set.id);
+  const earlier = await readRemoval(state, set.id);
   let removal: Removal = earlier ?? { v: 1, since: why.now.toISOString(), because: why.because, gone: [] };
   const write = async (next: Removal): Promise<void> => {
     await state.files.writeWhole(file, jsonText(next));
@@ -52,23 +59,23 @@ export async function beginRemoval(
   if (earlier === undefined) await write(removal);
   return {
     get left() {
-      return leftOf(manifest, removal);
+      return leftOf(set, removal);
     },
     gone: (snapshot) => write({ ...removal, gone: [...removal.gone, identityOf(snapshot)] }),
     async finish(now) {
-      const left = leftOf(manifest, removal);
+      const left = leftOf(set, removal);
       if (left.length === 0) return write({ ...removal, finishedAt: now.toISOString() });
       throw new Fault({
         code: 'catalog.not-removed',
-        message: `set ${manifest.id}: ${left.length} of its ${manifest.snapshots.length} snapshots are still there`,
-        hint: `Run again: stillpoint remove ${manifest.id}`,
+        message: `set ${set.id}: ${left.length} of its ${set.snapshots.length} snapshots are still there`,
+        hint: `Run again: stillpoint remove ${set.id}`,
       });
     },
   };
 }
 
 /** A mark that cannot be read is still a mark: the set is going, and nothing of it is known to be gone. */
-export async function readRemoval(state: StateFolder, id: SetId): Promise<Removal | undefined> {
+export async function readRemoval(state: StateFolder, id: Removable['id']): Promise<Removal | undefined> {
   const text = await state.files.read(removalFile(state, id));
   if (text === undefined) return undefined;
   const read = removalShape.safeParse(parseJson(text));
@@ -76,10 +83,15 @@ export async function readRemoval(state: StateFolder, id: SetId): Promise<Remova
   return { v: 1, since: new Date(0).toISOString(), because: 'its removal mark cannot be read', gone: [] };
 }
 
+/** For what has been adopted anew: what was removed before is no part of it. */
+export async function forgetRemoval(state: StateFolder, id: CutLabel): Promise<void> {
+  await state.files.remove(removalFile(state, id));
+}
+
 /** The snapshots of the set that are not yet known to be gone. */
-export function leftOf(manifest: Manifest, removal: Removal): readonly ArraySnapshot[] {
+export function leftOf(set: Pick<Removable, 'snapshots'>, removal: Removal): readonly ArraySnapshot[] {
   const gone = new Set(removal.gone.map(keyOf));
-  return manifest.snapshots.filter((snapshot) => !gone.has(keyOf(identityOf(snapshot))));
+  return set.snapshots.filter((snapshot) => !gone.has(keyOf(identityOf(snapshot))));
 }
 
 function identityOf(snapshot: ArraySnapshot): SnapshotIdentity {
@@ -90,6 +102,6 @@ function keyOf(identity: SnapshotIdentity): string {
   return JSON.stringify([identity.array, identity.source, identity.id]);
 }
 
-function removalFile(state: StateFolder, id: SetId): string {
-  return join(setFolder(state, id), 'removal.json');
+function removalFile(state: StateFolder, id: Removable['id']): string {
+  return join(isLabel(id) ? rebuiltFolder(state, id) : setFolder(state, id), 'removal.json');
 }

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { EXIT, Fault } from '../base/fault.ts';
 import type { FileSystem } from '../base/file-system.ts';
-import type { SetId } from '../model.ts';
+import type { CutLabel, SetId } from '../model.ts';
 import { parseSetId } from './names.ts';
 
 /** Where everything lies that outlives a run, and the files that it is kept with. */
@@ -56,6 +56,11 @@ export function setFolder(state: StateFolder, id: SetId): string {
   const name = parseSetId(id);
   if (name === undefined) throw new Error(`not a set id: ${id}`);
   return join(setsFolder(state), name.group, id);
+}
+
+/** `rebuilt/LABEL`: what the arrays showed under a label that nobody here knew. */
+export function rebuiltFolder(state: StateFolder, label?: CutLabel): string {
+  return join(state.root, 'rebuilt', ...(label === undefined ? [] : [label]));
 }
 
 /** `runs/ID`: intent, journal, log, window record, result. */

@@ -100,7 +100,7 @@ export function resolveSet(sets: readonly SetEntry[], wanted: string): SetEntry 
 }
 
 /** The one whose id is `wanted`, or begins with it. Also for runs, which are named like their sets. */
-export function pick<T extends SetName>(entries: readonly T[], wanted: string, noun: 'set' | 'run'): T {
+export function pick<T extends { readonly id: string }>(entries: readonly T[], wanted: string, noun: 'set' | 'run'): T {
   const exact = entries.find((entry) => entry.id === wanted);
   const candidates = wanted === '' ? [] : entries.filter((entry) => entry.id.startsWith(wanted));
   const [only, second] = candidates;

@@ -1,4 +1,3 @@
-import { hostname, userInfo } from 'node:os';
 import { asFault } from '../base/fault.ts';
 import type { Locks } from '../base/lock.ts';
 import { newSetId, systemRandom } from '../catalog/names.ts';
@@ -11,6 +10,7 @@ import type { Emit } from '../ports.ts';
 import { snapshot } from '../snapshot.ts';
 import type { GroupSettings, Topology } from '../topology/topology.ts';
 import type { Cli } from './session.ts';
+import { whoWeAre } from './who.ts';
 import { openWorld } from './world.ts';
 
 export interface Order {
@@ -53,15 +53,5 @@ export async function take(cli: Cli, order: Order): Promise<{ readonly report: R
     return { report: await finish(papers, { decision, exit: fault.exit, fault, remains: [] }), log: log.file };
   } finally {
     await log.close();
-  }
-}
-
-/** 'ops@backup1': what a guest tells a second comer. */
-function whoWeAre(): string {
-  try {
-    return `${userInfo().username}@${hostname()}`;
-  } catch {
-    // A container may run under a number that no user has.
-    return `uid ${process.getuid?.() ?? '?'}@${hostname()}`;
   }
 }

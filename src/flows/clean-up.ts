@@ -4,9 +4,9 @@ import { asFault } from '../base/fault.ts';
 import { gather } from '../base/gather.ts';
 import { localTime } from '../base/local-time.ts';
 import type { Journal } from '../catalog/journal.ts';
-import { beginRemoval } from '../catalog/removal.ts';
+import { beginRemoval, type Removable } from '../catalog/removal.ts';
 import type { StateFolder } from '../catalog/state-folder.ts';
-import type { ArrayId, ArraySnapshot, CutLabel, Manifest } from '../model.ts';
+import type { ArrayId, ArraySnapshot, CutLabel } from '../model.ts';
 import type { ArrayDriver, Emit } from '../ports.ts';
 
 /** What stays behind, and why. */
@@ -67,11 +67,11 @@ export async function removeSet(
   parts: CleanUpParts,
   state: StateFolder,
   drivers: ReadonlyMap<ArrayId, ArrayDriver>,
-  manifest: Manifest,
+  set: Removable,
   because: string,
   limit: Deadline,
 ): Promise<readonly Remains[]> {
-  const removal = await beginRemoval(state, manifest, { because, now: parts.clock.date() });
+  const removal = await beginRemoval(state, set, { because, now: parts.clock.date() });
   const remains: Remains[] = [];
   for (const array of new Set(removal.left.map((snapshot) => snapshot.array))) {
     const own = removal.left.filter((snapshot) => snapshot.array === array);

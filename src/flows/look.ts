@@ -1,9 +1,11 @@
 import type { Deadline } from '../base/deadline.ts';
 import { gather } from '../base/gather.ts';
+import { localTime } from '../base/local-time.ts';
 import { knownLabels, leftovers } from '../catalog/leftovers.ts';
+import { listRebuilt, oldestOf } from '../catalog/rebuilt.ts';
 import type { StateFolder } from '../catalog/state-folder.ts';
 import { listRuns, listSets } from '../catalog/store.ts';
-import type { Finding, SetId } from '../model.ts';
+import type { ArraySnapshot, CutLabel, Finding, SetId } from '../model.ts';
 import type { ArrayDriver } from '../ports.ts';
 
 /** The look at a run's start is short: what it cannot see in this time, it says. */
@@ -22,7 +24,7 @@ export async function lookForLeftovers(
   const sets = await listSets(state);
   const runs = await listRuns(state);
   const open = leftovers(sets, runs, running);
-  const known = knownLabels(sets, runs);
+  const known = new Set([...knownLabels(sets, runs), ...(await listRebuilt(state)).map(({ id }) => id)]);
   const answers = await gather(drivers, (driver) => driver.findAll(limit));
   return drivers.flatMap((driver, index): readonly Finding[] => {
     const answer = answers[index];
@@ -44,19 +46,30 @@ export async function lookForLeftovers(
         },
       ];
     });
-    const foreign = new Set(answer.value.map(({ label }) => label).filter((label) => !known.has(label)));
-    if (foreign.size === 0) return ours;
-    return [
-      ...ours,
-      {
-        code: 'look.foreign',
-        severity: 'note',
-        subject,
-        message: `snapshots under ${foreign.size} label${foreign.size === 1 ? '' : 's'} have the form of ours, and this state folder does not know them`,
-        hint: 'Taken with another state folder or machine? They are left alone.',
-      },
-    ];
+    return [...ours, ...foreignFinding(subject, answer.value, known)];
   });
+}
+
+/** Another state folder's, as far as anybody here can tell: said with its age, and left alone. */
+function foreignFinding(
+  subject: string,
+  there: readonly ArraySnapshot[],
+  known: ReadonlySet<CutLabel>,
+): readonly Finding[] {
+  const foreign = there.filter(({ label }) => !known.has(label));
+  if (foreign.length === 0) return [];
+  const labels = new Set(foreign.map(({ label }) => label)).size;
+  const oldest = oldestOf(foreign);
+  const since = oldest === undefined ? '' : `; the oldest is of ${localTime(new Date(oldest))}`;
+  return [
+    {
+      code: 'look.foreign',
+      severity: 'note',
+      subject,
+      message: `${count(foreign.length)} under ${labels === 1 ? '1 label' : `${labels} labels`} ${foreign.length === 1 ? 'has' : 'have'} the form of ours, and this state folder does not know ${foreign.length === 1 ? 'it' : 'them'}${since}`,
+      hint: 'Taken with another state folder or machine? They are left alone. To see them: stillpoint mend --dry-run',
+    },
+  ];
 }
 
 function count(snapshots: number): string {

@@ -3,6 +3,7 @@ import { asFault } from '../base/fault.ts';
 import { gather } from '../base/gather.ts';
 import type { Intent } from '../catalog/intent.ts';
 import type { RunRecord } from '../catalog/journal.ts';
+import { oldestOf } from '../catalog/rebuilt.ts';
 import { readRunPlan } from '../catalog/run-plan.ts';
 import type { RunEntry, SetEntry } from '../catalog/store.ts';
 import type { ArrayId, ArraySnapshot, CutLabel, SetId } from '../model.ts';
@@ -52,7 +53,7 @@ export function foreignIn(shown: Shown, known: ReadonlySet<CutLabel>): readonly 
     const own = foreign.filter(({ array, label }) => `${array} ${label}` === key);
     const [first] = own;
     if (first === undefined) return [];
-    const [oldest] = own.flatMap(({ createdAt }) => createdAt ?? []).sort();
+    const oldest = oldestOf(own);
     const { array, label } = first;
     return [
       { array, label, names: own.map(({ name }) => name), ...(oldest === undefined ? {} : { createdAt: oldest }) },

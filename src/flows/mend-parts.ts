@@ -3,7 +3,7 @@ import type { Deadline } from '../base/deadline.ts';
 import { EXIT } from '../base/fault.ts';
 import type { Locks } from '../base/lock.ts';
 import type { StateFolder } from '../catalog/state-folder.ts';
-import type { ArrayId, SetId, VmName } from '../model.ts';
+import type { ArrayId, CutLabel, SetId, VmName } from '../model.ts';
 import type { ArrayDriver, Emit, Guest } from '../ports.ts';
 import type { Topology } from '../topology/topology.ts';
 import { type AskedGuest, mayStandStill } from './mend-guests.ts';
@@ -30,8 +30,8 @@ export interface MendParts {
 
 /** One thing that was mended, or would be. */
 export interface Mended {
-  /** Of the run, and of its set. */
-  readonly id: SetId;
+  /** Of the run, and of its set; of a rebuilt set its label. */
+  readonly id: SetId | CutLabel;
   readonly kind: RunMending['kind'] | 'remove';
   /** What is, or would be, done: one sentence. */
   readonly text: string;

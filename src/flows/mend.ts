@@ -3,6 +3,7 @@ import { Fault } from '../base/fault.ts';
 import { gather } from '../base/gather.ts';
 import { resumeJournal } from '../catalog/journal.ts';
 import { knownLabels } from '../catalog/leftovers.ts';
+import { listRebuilt } from '../catalog/rebuilt.ts';
 import { runningRuns } from '../catalog/running.ts';
 import { listRuns, listSets } from '../catalog/store.ts';
 import type { ArrayId, SetId } from '../model.ts';
@@ -13,6 +14,7 @@ import { askGuest, mayStandStill } from './mend-guests.ts';
 import { foreignIn, lookAtRun, lookEverywhere, straysIn } from './mend-look.ts';
 import { exitOf, type MendParts, type MendReport, type Page } from './mend-parts.ts';
 import { mendPlan } from './mend-plan.ts';
+import { besideAdopted, mendRebuilt } from './mend-rebuilt.ts';
 import { intendedText } from './mend-words.ts';
 import { remainsText } from './report.ts';
 import { GUESTS_AT_ONCE } from './survey.ts';
@@ -39,20 +41,29 @@ export async function mend(parts: MendParts, doing: 'look' | 'mend', limit: Dead
   const sets = await listSets(parts.state);
   const runs = await listRuns(parts.state);
   const strays = straysIn(shown, sets, runs, await runningRuns(parts.locks));
-  page.left.push(...(await openNow(parts, parts.group)).beyond, ...strays.besides);
+  const rebuilt = await listRebuilt(parts.state);
+  page.left.push(...(await openNow(parts, parts.group)).beyond, ...strays.besides, ...besideAdopted(shown, rebuilt));
 
   for (const group of await groupsToMend(parts, strays.ofRuns)) {
-    try {
-      await mendGroup(parts, group, strays.ofRuns, doing, page, limit);
-    } catch (thrown) {
-      if (!(thrown instanceof Fault) || thrown.code !== 'locked') throw thrown;
-      page.locked = true;
-      page.left.push(`group ${group}: ${thrown.message}`);
-    }
+    await unlessLocked(page, `group ${group}`, () => mendGroup(parts, group, strays.ofRuns, doing, page, limit));
   }
+  // Of which group a rebuilt set is, nobody knows.
+  if (parts.group === undefined) await unlessLocked(page, 'rebuilt sets', () => mendRebuilt(parts, doing, page, limit));
   page.left.push(...[...page.silent].map(([array, why]) => `array ${array} could not be asked: ${why}`));
-  const foreign = foreignIn(shown, knownLabels(sets, runs));
+  const known = new Set([...knownLabels(sets, runs), ...rebuilt.map(({ id }) => id)]);
+  const foreign = foreignIn(shown, known);
   return { mended: page.mended, guests: page.guests, foreign, left: page.left, exit: exitOf(page) };
+}
+
+/** What somebody else is at work on stays open; the rest goes on. */
+async function unlessLocked(page: Page, subject: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    if (!(thrown instanceof Fault) || thrown.code !== 'locked') throw thrown;
+    page.locked = true;
+    page.left.push(`${subject}: ${thrown.message}`);
+  }
 }
 
 async function groupsToMend(

@@ -1,16 +1,19 @@
 import type { Clock } from '../base/clock.ts';
 import type { Deadline } from '../base/deadline.ts';
 import { EXIT, Fault } from '../base/fault.ts';
-import type { Locks } from '../base/lock.ts';
+import { canonicalJson } from '../base/json.ts';
+import type { LockName, Locks } from '../base/lock.ts';
 import type { Intent } from '../catalog/intent.ts';
 import { type RunRecord, resumeJournal } from '../catalog/journal.ts';
 import { leftovers } from '../catalog/leftovers.ts';
+import { listRebuilt, meansRebuilt, REBUILT_LOCK, type RebuiltSet } from '../catalog/rebuilt.ts';
 import { runningRuns } from '../catalog/running.ts';
 import type { StateFolder } from '../catalog/state-folder.ts';
 import { lastGood, listRuns, listSets, pick, type RunEntry, resolveSet, type WholeSet } from '../catalog/store.ts';
-import type { ArrayId, SetId } from '../model.ts';
+import type { ArrayId, CutLabel, SetId } from '../model.ts';
 import type { ArrayDriver, Emit } from '../ports.ts';
 import { type Remains, removeSet, takeBack } from './clean-up.ts';
+import { adoptedSet } from './remove-rebuilt.ts';
 
 export interface RemoveParts {
   readonly clock: Clock;
@@ -22,8 +25,9 @@ export interface RemoveParts {
   readonly because: string;
 }
 
-/** What is to go: a whole set, or what a failed run left behind. */
+/** What is to go: a whole set, what a failed run left behind, or what was rebuilt and adopted. */
 export type Doomed =
+  | { readonly kind: 'rebuilt'; readonly id: CutLabel; readonly set: RebuiltSet }
   | { readonly kind: 'set'; readonly id: SetId; readonly group: string; readonly set: WholeSet }
   | { readonly kind: 'leftovers'; readonly id: SetId; readonly group: string; readonly run: RunEntry };
 
@@ -32,9 +36,12 @@ export async function chooseDoomed(parts: RemoveParts, wanted: readonly string[]
   const { state, locks, last } = parts;
   const sets = await listSets(state);
   const runs = await listRuns(state);
+  const rebuilt = (await listRebuilt(state)).filter((entry) => entry.state !== 'removed');
   const running = await runningRuns(locks);
   const open = new Set(leftovers(sets, runs, running).map(({ run }) => run));
   const doomed = wanted.map((name): Doomed => {
+    if (meansRebuilt(name, rebuilt, [...sets, ...runs]))
+      return { kind: 'rebuilt', ...adoptedSet(pick(rebuilt, name, 'set'), sets, runs) };
     const run = runs.find(
       (entry) => entry.id.startsWith(name) && open.has(entry.id) && sets.every(({ id }) => id !== entry.id),
     );
@@ -48,12 +55,14 @@ export async function chooseDoomed(parts: RemoveParts, wanted: readonly string[]
     return { kind: 'set', id: set.id, group: set.group, set };
   });
   const distinct = [...new Map(doomed.map((one) => [one.id, one])).values()];
-  const lastOnes = distinct.find(({ id, group }) => lastGood(sets, group)?.id === id);
+  const lastOnes = distinct
+    .filter((one) => one.kind !== 'rebuilt')
+    .find(({ id, group }) => lastGood(sets, group)?.id === id);
   if (lastOnes !== undefined && !last) throw lastGoodSet(lastOnes.id, lastOnes.group);
   return distinct;
 }
 
-/** Removes one, under its group's lock. What could not be removed is answered. */
+/** Removes one, under its lock. What could not be removed is answered. */
 export async function remove(
   parts: RemoveParts,
   doomed: Doomed,
@@ -61,11 +70,18 @@ export async function remove(
   wait: Deadline,
   limit: Deadline,
 ): Promise<readonly Remains[]> {
-  const { group, id } = doomed;
-  const taken = await parts.locks.take([{ key: `group:${group}`, shown: `group ${group}` }], id, wait);
+  const { id } = doomed;
+  const taken = await parts.locks.take([lockOf(doomed)], id, wait);
   try {
+    // While somebody answered a question, or this waited, another removal may have made it the last good one, or have
+    // removed it, and another adoption may have changed what it is.
+    if (doomed.kind === 'rebuilt') {
+      const [now] = await chooseDoomed(parts, [id]);
+      if (now?.kind !== 'rebuilt' || canonicalJson(now.set) !== canonicalJson(doomed.set))
+        throw changedMeanwhile(doomed.id);
+      return await removeSet(parts, parts.state, drivers, now.set, parts.because, limit);
+    }
     if (doomed.kind === 'set') {
-      // While somebody answered a question, or this waited, another removal may have made it the last good one.
       await chooseDoomed(parts, [id]);
       return await removeSet(parts, parts.state, drivers, doomed.set.manifest, parts.because, limit);
     }
@@ -73,6 +89,11 @@ export async function remove(
   } finally {
     await taken.release();
   }
+}
+
+function lockOf(doomed: Doomed): LockName {
+  if (doomed.kind === 'rebuilt') return REBUILT_LOCK;
+  return { key: `group:${doomed.group}`, shown: `group ${doomed.group}` };
 }
 
 /** By the label in the run's own intent, on the arrays that it names. */
@@ -127,6 +148,15 @@ function unreadable(id: SetId, why: string): Fault {
     code: 'remove.unreadable',
     message: `${id} cannot be removed, because its manifest cannot be believed: ${why}`,
     hint: 'Its snapshots stay on the arrays. docs/operations.md tells how to find and remove them by hand.',
+    exit: EXIT.usage,
+  });
+}
+
+function changedMeanwhile(id: CutLabel): Fault {
+  return new Fault({
+    code: 'remove.changed',
+    message: `${id} was adopted anew meanwhile, and is no longer what was to be removed`,
+    hint: `Look at it: stillpoint show ${id}`,
     exit: EXIT.usage,
   });
 }

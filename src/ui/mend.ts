@@ -24,7 +24,7 @@ export function mendLines(
       guests.map(({ text }) => text),
     ),
     ...section('Stays open:', left).map((line) => paint.warn(line)),
-    ...section('Of our form, and not in this state folder (left alone):', strangers),
+    ...section('Of our form, and not in this state folder (left alone; to list them: mend --rebuild):', strangers),
   ];
 }
 

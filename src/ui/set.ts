@@ -141,7 +141,8 @@ function diskLevel(disk: PlannedDisk, verdict: Verdict): string {
   return proved?.level ?? 'unproven';
 }
 
-function snapshotLines(snapshots: readonly ArraySnapshot[]): readonly string[] {
+/** A table of them, by array. */
+export function snapshotLines(snapshots: readonly ArraySnapshot[]): readonly string[] {
   const arrays = [...new Set(snapshots.map((snapshot) => snapshot.array))];
   // Not every array tells sizes: where none does there is no column for them.
   const sized = snapshots.some((snapshot) => snapshot.sizeBytes !== undefined);

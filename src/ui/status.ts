@@ -1,7 +1,9 @@
 import { localTime } from '../base/local-time.ts';
 import type { HeldLock } from '../base/lock-file.ts';
+import type { RebuiltEntry } from '../catalog/rebuilt.ts';
 import type { GroupStatus } from '../catalog/status.ts';
 import { type Paint, PLAIN } from './paint.ts';
+import { rebuiltSummaries } from './rebuilt.ts';
 import { leftoverText } from './run.ts';
 import { age } from './sizes.ts';
 import { table } from './table.ts';
@@ -11,6 +13,7 @@ import { count, WIDTH, wrap } from './text.ts';
 export function statusLines(
   groups: readonly GroupStatus[],
   locks: readonly HeldLock[],
+  rebuilt: readonly RebuiltEntry[],
   paint: Paint = PLAIN,
 ): readonly string[] {
   const lines = groupTable(groups);
@@ -20,6 +23,7 @@ export function statusLines(
       const below = concerns(status).flatMap((text) => wrap(text, WIDTH, '      ', '    - '));
       return [status.fine ? line : paint.warn(line), ...below];
     }),
+    ...rebuiltTexts(rebuilt).flatMap((text) => wrap(text, WIDTH, '    ', '  ')),
     ...lockTexts(locks).flatMap((text) => wrap(text, WIDTH, '    ', '  ')),
   ];
 }
@@ -28,8 +32,26 @@ export function statusLines(
 export function statusDocument(
   groups: readonly GroupStatus[],
   locks: readonly HeldLock[],
+  rebuilt: readonly RebuiltEntry[],
 ): Readonly<Record<string, unknown>> {
-  return { type: 'status', fine: groups.every((group) => group.fine), groups, locks };
+  const isFine = groups.every((group) => group.fine) && !rebuilt.some(needsSomebody);
+  return { type: 'status', fine: isFine, groups, locks, rebuilt: rebuiltSummaries(rebuilt) };
+}
+
+/** A removal that was begun, or a record that cannot be read. That sets were rebuilt is no trouble by itself. */
+export function needsSomebody({ state }: RebuiltEntry): boolean {
+  return state === 'removing' || state === 'unreadable';
+}
+
+function rebuiltTexts(rebuilt: readonly RebuiltEntry[]): readonly string[] {
+  const there = rebuilt.filter(({ state }) => state !== 'removed');
+  if (there.length === 0) return [];
+  const open = there
+    .filter(needsSomebody)
+    .map(({ id, state }) => `; ${id} ${state === 'removing' ? 'is being removed' : 'cannot be read'}`);
+  return [
+    `${count(there.length, 'set')} rebuilt from the arrays, counted for no group: stillpoint list${open.join('')}`,
+  ];
 }
 
 /** What `stillpoint` alone begins with: the topology's name, and a line a group. */

@@ -1,6 +1,8 @@
 import { EXIT } from '../../base/fault.ts';
+import { listRebuilt } from '../../catalog/rebuilt.ts';
 import { runningRuns } from '../../catalog/running.ts';
 import { listRuns, listSets } from '../../catalog/store.ts';
+import { rebuiltListLines, rebuiltSummaries } from '../../ui/rebuilt.ts';
 import { runListDocument, runListLines } from '../../ui/run.ts';
 import { setListDocument, setListLines } from '../../ui/set.ts';
 import { knownTopology, openCatalog } from '../session.ts';
@@ -31,7 +33,14 @@ export const listCommand: Command<Flags> = {
       return EXIT.done;
     }
     const sets = wanted(await listSets(state)).filter((set) => flags.all === true || set.state !== 'removed');
-    output.document(setListLines(sets, paint), setListDocument(sets));
+    // Of which group a rebuilt one is, nobody knows: it is shown where no group is asked for.
+    const rebuilt = (group === undefined ? await listRebuilt(state) : []).filter(
+      (entry) => flags.all === true || entry.state !== 'removed',
+    );
+    output.document([...setListLines(sets, paint), ...rebuiltListLines(rebuilt, paint)], {
+      ...setListDocument(sets),
+      rebuilt: rebuiltSummaries(rebuilt),
+    });
     return EXIT.done;
   },
 };

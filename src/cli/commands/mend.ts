@@ -1,5 +1,5 @@
 import { deadline } from '../../base/deadline.ts';
-import { EXIT } from '../../base/fault.ts';
+import { EXIT, Fault } from '../../base/fault.ts';
 import type { HeldLock } from '../../base/lock-file.ts';
 import { mend, openNow } from '../../flows/mend.ts';
 import type { MendParts, MendReport } from '../../flows/mend-parts.ts';
@@ -11,9 +11,14 @@ import { askYes } from '../ask.ts';
 import { groupNamed, knownTopology, openCatalog, type Session, timeoutMs, waitMs } from '../session.ts';
 import type { Command } from '../verb.ts';
 import { openWorld } from '../world.ts';
+import { mendAdopt, mendRebuild, needsTopology } from './mend-rebuilt.ts';
 
 interface Flags {
   readonly breakLock?: true;
+  readonly rebuild?: true;
+  readonly adopt?: string;
+  readonly confirm?: string;
+  readonly young?: true;
   readonly dryRun?: true;
 }
 
@@ -30,6 +35,10 @@ export const mendCommand: Command<Flags> = {
     'respected until --break-lock.',
   flags: [
     ['--break-lock', 'also locks whose owner cannot be seen from here; says whose they are, and asks'],
+    ['--rebuild', 'instead: list what the arrays have under labels that this state folder does not know'],
+    ['--adopt <label>', 'instead: make such a label ours, so that `remove` may remove it; has it typed'],
+    ['--confirm <label>', 'the label of --adopt, said beforehand'],
+    ['--young', 'adopt also what another machine’s run may be at work on: younger than a day, or of unknown age'],
     ['--dry-run', 'show what would be done'],
   ],
   async run(session, [group], flags) {
@@ -37,6 +46,13 @@ export const mendCommand: Command<Flags> = {
     const topology = await knownTopology(session);
     const catalog = await openCatalog(session, topology);
     const dryRun = flags.dryRun === true;
+    const { adopt, rebuild } = flags;
+    refuseMixture(group, flags);
+    if (adopt !== undefined || rebuild === true) {
+      if (topology === undefined) throw needsTopology();
+      if (adopt === undefined) return mendRebuild(session, topology, catalog, dryRun);
+      return mendAdopt(session, topology, catalog, { ...flags, adopt });
+    }
     const locks = await mendLocks(session, catalog.locks, flags);
     const runs =
       topology === undefined
@@ -53,6 +69,22 @@ export const mendCommand: Command<Flags> = {
     return dryRun ? EXIT.done : runs.exit;
   },
 };
+
+/** Each of the two is a work of its own; a group is what a label does not tell. */
+function refuseMixture(group: string | undefined, { adopt, rebuild, breakLock, confirm, young }: Flags): void {
+  const alone = [...(rebuild === true ? ['--rebuild'] : []), ...(adopt === undefined ? [] : ['--adopt'])];
+  const others = [...(breakLock === true ? ['--break-lock'] : []), ...(group === undefined ? [] : ['a group'])];
+  const ofAdopt = [...(confirm === undefined ? [] : ['--confirm']), ...(young === true ? ['--young'] : [])];
+  const [first, second] = [...alone, ...(alone.length === 0 ? [] : others)];
+  const [lost] = adopt === undefined ? ofAdopt : [];
+  if (second === undefined && lost === undefined) return;
+  throw new Fault({
+    code: 'usage.mixture',
+    message: lost === undefined ? `${first} and ${second} do not go together` : `${lost} belongs to --adopt`,
+    hint: 'stillpoint mend --help',
+    exit: EXIT.usage,
+  });
+}
 
 async function mendRuns(
   session: Session,

@@ -18,6 +18,7 @@ export const removeCommand: Command<Flags> = {
   name: 'remove',
   argument: '<set...>',
   summary: 'remove whole sets from arrays and catalog, or what a failed run left',
+  about: 'SET: as in `show`. A set that was rebuilt from the arrays only after `mend --adopt`.',
   flags: [
     ['--last', 'also the last good set of its group'],
     ['--dry-run', 'show what would go'],
@@ -80,6 +81,11 @@ function notAll(interrupt: AbortSignal, gone: readonly string[]): Fault {
 }
 
 function doomedText(doomed: Doomed): string {
+  if (doomed.kind === 'rebuilt') {
+    const { adopted, snapshots } = doomed.set;
+    const whose = adopted === undefined ? 'rebuilt' : `adopted by ${adopted.by} (${adopted.because})`;
+    return `  ${doomed.id}  ${whose}  ${count(snapshots.length, 'snapshot')}`;
+  }
   if (doomed.kind === 'leftovers') return `  ${doomed.id}  what this failed run left on the arrays`;
   const { manifest } = doomed.set;
   return `  ${doomed.id}  ${setText(doomed.set)}  ${count(manifest.snapshots.length, 'snapshot')}`;

@@ -1,9 +1,11 @@
 import { EXIT, Fault } from '../../base/fault.ts';
 import { leftovers } from '../../catalog/leftovers.ts';
+import { listRebuilt, meansRebuilt } from '../../catalog/rebuilt.ts';
 import { logFile } from '../../catalog/run-log.ts';
 import { runningRuns } from '../../catalog/running.ts';
 import { listRuns, listSets, pick, resolveSet } from '../../catalog/store.ts';
 import { excerpt } from '../../topology/excerpt.ts';
+import { showRebuiltDocument, showRebuiltLines } from '../../ui/rebuilt.ts';
 import { showRunDocument, showRunLines } from '../../ui/run.ts';
 import { showDocument, showLines } from '../../ui/set.ts';
 import { knownTopology, openCatalog } from '../session.ts';
@@ -13,12 +15,21 @@ export const showCommand: Command = {
   name: 'show',
   argument: '<set>',
   summary: 'one set, or a run that made none: what, how good, and why',
-  about: 'SET: an id, any unique beginning of one, latest, or latest:GROUP (the latest good one).',
+  about:
+    'SET: an id, any unique beginning of one, latest, or latest:GROUP (the latest good one). One that was rebuilt from the arrays has its label for an id.',
   async run(session, [name = ''], _flags) {
     const { output, paint } = session;
     const { state, locks } = await openCatalog(session, await knownTopology(session));
     const sets = await listSets(state);
     const runs = await listRuns(state);
+    const rebuilt = await listRebuilt(state);
+    if (meansRebuilt(name, rebuilt, [...sets, ...runs])) {
+      const entry = pick(rebuilt, name, 'set');
+      if (entry.state === 'unreadable')
+        throw unreadable(entry.id, entry.why, 'To make it again: stillpoint mend --rebuild');
+      output.document(showRebuiltLines(entry, paint), showRebuiltDocument(entry));
+      return EXIT.done;
+    }
     const named = (id: string): boolean => id.startsWith(name);
     // A run that made no set is shown by its own papers; one that did is shown by its set.
     if (name !== '' && !sets.some(({ id }) => named(id)) && runs.some(({ id }) => named(id))) {
@@ -32,9 +43,13 @@ export const showCommand: Command = {
     const set = resolveSet(sets, name);
     if (set.state === 'unreadable') {
       const hint = 'Its snapshots are where they were. docs/operations.md tells how to find them without this tool.';
-      throw new Fault({ code: 'catalog.unreadable', message: `${set.id}: ${set.why}`, hint, exit: EXIT.notPrepared });
+      throw unreadable(set.id, set.why, hint);
     }
     output.document(showLines(set, excerpt, paint), showDocument(set));
     return EXIT.done;
   },
 };
+
+function unreadable(id: string, why: string, hint: string): Fault {
+  return new Fault({ code: 'catalog.unreadable', message: `${id}: ${why}`, hint, exit: EXIT.notPrepared });
+}

@@ -1,9 +1,10 @@
 import { EXIT } from '../../base/fault.ts';
+import { listRebuilt } from '../../catalog/rebuilt.ts';
 import { runningRuns } from '../../catalog/running.ts';
 import { type GroupStatus, groupStatus } from '../../catalog/status.ts';
 import { listRuns, listSets } from '../../catalog/store.ts';
 import type { Topology } from '../../topology/topology.ts';
-import { statusDocument, statusLines } from '../../ui/status.ts';
+import { needsSomebody, statusDocument, statusLines } from '../../ui/status.ts';
 import { durationFlag } from '../flags.ts';
 import { groupNamed, knownTopology, openCatalog, type Session } from '../session.ts';
 import type { Command } from '../verb.ts';
@@ -22,10 +23,12 @@ export const statusCommand: Command<Flags> = {
     const maxAgeMs = flags.maxAge === undefined ? undefined : durationFlag('--max-age', flags.maxAge);
     const topology = await knownTopology(session);
     const groups = await groupStatuses(session, topology, name, maxAgeMs);
-    const { locks } = await openCatalog(session, topology);
+    const { state, locks } = await openCatalog(session, topology);
     const held = (await locks.held()).filter((lock) => lock.kind !== 'held' || lock.liveness !== 'gone');
-    output.document(statusLines(groups, held, paint), statusDocument(groups, held));
-    return groups.length > 0 && groups.every(({ fine }) => fine) ? EXIT.done : EXIT.weaker;
+    const rebuilt = name === undefined ? await listRebuilt(state) : [];
+    output.document(statusLines(groups, held, rebuilt, paint), statusDocument(groups, held, rebuilt));
+    const isFine = groups.length > 0 && groups.every(({ fine }) => fine) && !rebuilt.some(needsSomebody);
+    return isFine ? EXIT.done : EXIT.weaker;
   },
 };
 

@@ -4,17 +4,22 @@ import { jsonText } from '../../../src/base/json.ts';
 import type { HeldLock } from '../../../src/base/lock-file.ts';
 import type { Leftover } from '../../../src/catalog/leftovers.ts';
 import { parseSetId } from '../../../src/catalog/names.ts';
+import type { RebuiltEntry } from '../../../src/catalog/rebuilt.ts';
 import type { GroupStatus } from '../../../src/catalog/status.ts';
 import type { RunEntry, SetEntry, WholeSet } from '../../../src/catalog/store.ts';
+import type { RebuildReport } from '../../../src/flows/rebuild.ts';
 import type { Finding, FireRecord, HoldRecord, Plan, WindowRecord } from '../../../src/model.ts';
 import { drawWindow, proofOf } from '../../../src/ui/drawing.ts';
 import { faultLines } from '../../../src/ui/fault.ts';
 import { findingLines } from '../../../src/ui/findings.ts';
 import { planDocument, planLines } from '../../../src/ui/plan.ts';
+import { adoptLines, rebuildLines } from '../../../src/ui/rebuild.ts';
+import { rebuiltListLines, showRebuiltDocument, showRebuiltLines } from '../../../src/ui/rebuilt.ts';
 import { runListDocument, runListLines, showRunDocument, showRunLines } from '../../../src/ui/run.ts';
 import { setListDocument, setListLines, showDocument, showLines } from '../../../src/ui/set.ts';
 import { homeLines, statusDocument, statusLines } from '../../../src/ui/status.ts';
 import {
+  ADOPTED,
   idOf,
   intentFor,
   labelOf,
@@ -23,6 +28,7 @@ import {
   mailVerdict,
   mailWindow,
   manifestOf,
+  rebuiltOf,
   resultOf,
 } from '../../fixtures/sets.ts';
 import { expectGolden } from '../golden.ts';
@@ -340,6 +346,43 @@ describe('runs', () => {
   });
 });
 
+const rebuilt: readonly RebuiltEntry[] = [
+  { id: labelOf(1), state: 'rebuilt', set: rebuiltOf(1, { unasked: ['cold'], mayBe: [idOf({ seed: 9 })] }) },
+  { id: labelOf(2), state: 'adopted', set: rebuiltOf(2, { adopted: ADOPTED }) },
+  {
+    id: labelOf(3),
+    state: 'removing',
+    set: rebuiltOf(3, { adopted: ADOPTED, snapshots: rebuiltOf(3).snapshots.slice(3) }),
+    removal: { v: 1, since: day(26), because: 'removed by hand', gone: [] },
+  },
+  { id: labelOf(4), state: 'unreadable', why: '/s/rebuilt/x/set.json: it is not whole JSON' },
+];
+
+describe('what was rebuilt from the arrays', () => {
+  const [first, second] = rebuilt;
+  if (first === undefined || first.state === 'unreadable') throw new Error('the first can be read');
+  if (second === undefined || second.state === 'unreadable') throw new Error('the second can be read');
+  const report: RebuildReport = {
+    changes: [
+      { kind: 'write', set: first.set, was: 'nothing' },
+      { kind: 'write', set: rebuiltOf(5), was: 'unreadable' },
+      { kind: 'stay', set: rebuiltOf(6) },
+      { kind: 'forget', id: labelOf(7), because: 'no array shows it any more' },
+    ],
+    left: ['array cold could not be asked: no route to host'],
+    exit: 3,
+  };
+
+  test('is listed below the sets', () => golden('list-rebuilt', rebuiltListLines(rebuilt)));
+  test('one that nobody has adopted, shown', () => golden('show-rebuilt', showRebuiltLines(first)));
+  test('one that was adopted, shown', () => golden('show-adopted', showRebuiltLines(second)));
+  test('shown for machines', () => goldenJson('show-rebuilt', showRebuiltDocument(first)));
+  test('the work of rebuilding', () => golden('rebuild', rebuildLines(report, 'mend')));
+  test('of which there is none', () =>
+    golden('rebuild-none', rebuildLines({ changes: [], left: [], exit: 0 }, 'look')));
+  test('what is asked before an adoption', () => golden('adopt', adoptLines({ set: first.set }, new Date(day(26)))));
+});
+
 describe('the status', () => {
   const fine: GroupStatus = {
     group: 'mail',
@@ -397,8 +440,8 @@ describe('the status', () => {
     { kind: 'unreadable', file: '/var/lib/stillpoint/locks/vm_1.lock' },
   ];
 
-  test('of groups with and without trouble', () => golden('status', statusLines([fine, none, bad], locks)));
-  test('for machines', () => goldenJson('status', statusDocument([fine, none, bad], locks)));
+  test('of groups with and without trouble', () => golden('status', statusLines([fine, none, bad], locks, rebuilt)));
+  test('for machines', () => goldenJson('status', statusDocument([fine, none, bad], locks, rebuilt)));
   test('before the help', () => golden('home', homeLines('./stillpoint.yaml', [fine, none])));
 });
 
