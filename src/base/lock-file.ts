@@ -96,7 +96,7 @@ export async function heldLocks(folder: string): Promise<readonly HeldLock[]> {
   return locks;
 }
 
-/** Takes the lock away, whoever holds it. False: it is no longer what was seen, and stays. */
+/** Takes the lock away, whoever holds it; not for the dead, whom only their heir succeeds. False: it is no longer what was seen, and stays. */
 export async function breakLock(folder: string, seen: HeldLock): Promise<boolean> {
   const lock = seen.kind === 'held' ? join(folder, lockFileName(seen.owner.key)) : seen.file;
   const now = await readLock(lock);

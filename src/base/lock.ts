@@ -24,7 +24,10 @@ export interface Locks {
   take(names: readonly LockName[], run: string, wait: Deadline): Promise<TakenLocks>;
   /** Who holds what, as far as it can be seen from here. */
   held(): Promise<readonly HeldLock[]>;
-  /** Takes a lock away from whoever holds it: only ever on a person's word. False: it is no longer what was seen. */
+  /**
+   * Takes a lock away: of the dead without more ado, of anybody else only ever on a person's word. False: it is no
+   * longer what was seen.
+   */
   break(seen: HeldLock): Promise<boolean>;
 }
 
@@ -50,7 +53,10 @@ export function fileLocks(folder: string, clock: Clock): Locks {
       }
     },
     held: () => heldLocks(folder),
-    break: (seen) => breakLock(folder, seen),
+    break: (seen) =>
+      seen.kind === 'held' && seen.liveness === 'gone'
+        ? heal(folder, seen.owner, clock.date())
+        : breakLock(folder, seen),
   };
 }
 
@@ -78,6 +84,14 @@ async function takeAll(folder: string, claims: readonly Claim[]): Promise<Taking
     throw unusable(folder, thrown);
   }
   return { kind: 'taken', locks: { release: letGo } };
+}
+
+/** As any run succeeds the dead, and then given back: two who heal the same lock at once never undo one another. */
+async function heal(folder: string, { key, shown }: Claim, now: Date): Promise<boolean> {
+  const mine = (await claimant('mend', now))({ key, shown });
+  if ((await claim(folder, mine)) !== undefined) return false;
+  await release(folder, mine);
+  return true;
 }
 
 async function claimant(run: string, now: Date): Promise<(name: LockName) => Claim> {

@@ -150,7 +150,10 @@ describe('the catalog of a lost state folder, by the built program', () => {
     expect(untyped).toMatchObject({ exit: 2, stderr: expect.stringContaining(`--confirm ${LABEL}`) });
     expect(await run('mend', '--adopt', LABEL, '--young', '--confirm', OTHER)).toMatchObject({ exit: 2 });
     expect(await run('mend', '--adopt', LABEL, '--young', '--dry-run')).toMatchObject({ exit: 0 });
-    expect((await run('show', LABEL, '--json')).stdout).toContain('"state":"rebuilt"');
+    expect(JSON.parse((await run('show', LABEL, '--json')).stdout)).toMatchObject({
+      type: 'rebuilt',
+      state: 'rebuilt',
+    });
     expect([there(LABEL), there(OTHER)]).toEqual([4, 4]);
   });
 

@@ -221,6 +221,22 @@ describe('locks', () => {
     await second.release();
   });
 
+  test('of the dead are not broken under the hand of a run that is taking them over', async () => {
+    await kill(await holder('a'));
+    const dead = await claimIn('a');
+    const [seen] = await locks().held();
+    if (seen === undefined) throw new Error('a lock is there');
+    const heir = { ...dead, ...(await thisProcess()), run: 'run-2', nonce: 'f'.repeat(24) };
+    const right = join(folder, `${lockFileName('a')}.after-${dead.nonce}`);
+    await writeFile(right, JSON.stringify(heir));
+    expect(await locks().break(seen)).toBe(false);
+    expect(await claimIn('a')).toEqual(dead);
+
+    await rm(right);
+    expect(await locks().break(seen)).toBe(true);
+    expect(await locks().held()).toEqual([]);
+  });
+
   test('in a folder that cannot be used are a Fault that names it', async () => {
     await rm(folder, { recursive: true });
     await expect(locks().take(names('a'), 'run-1', waiting())).rejects.toMatchObject({
