@@ -88,6 +88,7 @@ describe('the plan of a mending', () => {
   };
   test.each<[string, Partial<RunRecord>]>([
     ['and had not read the placement again', judged({ placement: 'unread', level: 'unproven' })],
+    ['and noted a level that it cannot have proved', judged({ placement: 'unread' })],
     ['and noted another level than its papers prove', judged({ level: 'application' })],
     ['of which a release’s word is missing', { ...judged({ level: 'crash' }), window: looser }],
     ['and whose window is not on disk', withoutRecord],
