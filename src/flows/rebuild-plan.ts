@@ -29,8 +29,8 @@ export type Rebuilding =
  * it was adopted. What an array that did not answer had shown before is believed to be still there.
  */
 export function rebuildPlan(facts: RebuildFacts): readonly Rebuilding[] {
-  const { shown, known, entries } = facts;
-  const seen = shown.snapshots.map(({ label }) => label).filter((label) => !known.has(label));
+  const { shown, entries } = facts;
+  const seen = shown.snapshots.map(({ label }) => label);
   const labels = [...new Set([...entries.map(({ id }) => id), ...seen])].sort();
   return labels.flatMap((label) =>
     rebuilding(
