@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Swap is the whole machine's: every guest sees it come and go, and rightly refuses a hold whose ground has changed. */
 const SWAPPING = 'test/lab/holder-refusals.test.ts';
+/** Minutes at the least: by itself, so that nothing waits for it that could run beside it. */
+const SWEEPING = 'test/lab/killsweep.test.ts';
 
 export default defineConfig({
   test: {
@@ -19,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
-          exclude: [SWAPPING],
+          exclude: [SWAPPING, SWEEPING],
           sequence: { groupOrder: 1 },
           maxWorkers: 3,
           testTimeout: 180_000,
@@ -35,6 +37,10 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 120_000,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'kill sweep', include: [SWEEPING], sequence: { groupOrder: 3 }, hookTimeout: 300_000 },
       },
     ],
   },

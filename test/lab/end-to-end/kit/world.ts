@@ -37,6 +37,8 @@ export interface RunOptions {
   /** A state folder of its own: another machine's, as far as it knows. */
   readonly home?: string;
   readonly delays?: Delays;
+  /** Besides what every run gets. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface EndToEnd {
@@ -112,6 +114,7 @@ export async function openWorld(orders: readonly VmOrder[]): Promise<EndToEnd> {
           ...shimmed(shims, cuts, options.delays ?? {}),
           STILLPOINT_HOME: options.home ?? home,
           LAB_PASSWORD: world.vcsim.password,
+          ...options.env,
         };
         const running = start(args, { cwd: lab.folder, env, through: lab.inController });
         return { ...running, cuts: () => readCuts(cuts) };
