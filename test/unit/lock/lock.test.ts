@@ -209,6 +209,21 @@ describe('locks', () => {
     await (await locks().take(names('a'), 'run-2', waiting())).release();
   });
 
+  test('of the dead whose file is cut at any byte are held by nobody knows whom, and never free', {
+    timeout: 60_000,
+  }, async () => {
+    await kill(await holder('a'));
+    const file = join(folder, lockFileName('a'));
+    const bytes = await readFile(file);
+    for (let length = 0; length < bytes.length - 1; length += 1) {
+      await writeFile(file, bytes.subarray(0, length));
+      expect(await locks().held(), `${length} of ${bytes.length} bytes`).toEqual([{ kind: 'unreadable', file }]);
+      await expect(locks().take(names('a'), 'run-2', waiting())).rejects.toMatchObject({ code: 'locked', exit: 10 });
+    }
+    await writeFile(file, bytes);
+    await (await locks().take(names('a'), 'run-2', waiting())).release();
+  });
+
   test('are broken by hand only as they were seen, and their old owner then takes nothing of the new one', async () => {
     const first = await locks().take(names('a'), 'run-1', waiting());
     const [seen] = await locks().held();
