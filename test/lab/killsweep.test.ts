@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { needs } from '../needs.ts';
 import { LAB } from './end-to-end/kit/needs.ts';
-import { type Act, good } from './killsweep/acts.ts';
+import { type Act, good, PASSED_BY_A_RUN } from './killsweep/acts.ts';
+import { settled } from './killsweep/aftermath.ts';
 import { actsIn, choiceIn } from './killsweep/order.ts';
 import { chosen, type Point } from './killsweep/points.ts';
 import { enumerated, type Row, sweep } from './killsweep/sweep.ts';
@@ -10,6 +11,8 @@ import { openSweptWorld, type SweptWorld } from './killsweep/world.ts';
 
 /** All points of all commands take hours on a busy machine. */
 const PATIENCE_MS = 5 * 3_600_000;
+/** `lateMs` of the arrays here, and the window that it is counted from the end of. */
+const ANSWERS_COME_MS = 150_000;
 
 needs(...LAB)('the program, killed wherever something leaves its process or comes into it', () => {
   const acts = actsIn(process.env);
@@ -28,6 +31,13 @@ needs(...LAB)('the program, killed wherever something leaves its process or come
   });
   afterAll(() => world?.close());
 
+  if (acts.some(({ name }) => name === 'snapshot')) {
+    test('a run passes every kind of place: files, locks, arrays, guests, vSphere', () => {
+      const passed = all.filter(({ act }) => act.name === 'snapshot').map(({ place }) => place);
+      expect(PASSED_BY_A_RUN.filter((kind) => !passed.some((place) => kind.test(place)))).toEqual([]);
+    });
+  }
+
   test.for(acts)(
     '$name: guests write, nothing is lost or believed, nothing foreign is touched, and the next run works',
     { timeout: PATIENCE_MS },
@@ -36,7 +46,6 @@ needs(...LAB)('the program, killed wherever something leaves its process or come
       const drawn = chosen(all, choice).filter((point) => point.act === act);
       const inWindow = points.filter((point) => point.inWindow).length;
       tell(title(act.name, drawn.length, points.length, inWindow, choice));
-      await good(world);
       const rows: Row[] = [];
       for await (const row of sweep(world, act, drawn, mendedBefore)) {
         rows.push(row);
@@ -48,6 +57,17 @@ needs(...LAB)('the program, killed wherever something leaves its process or come
       expect(bad).toEqual([]);
     },
   );
+
+  // Two minutes of waiting: not in a sample, and in a sweep of pieces only after the last.
+  if (choice.sample === undefined && choice.part === choice.of) {
+    test(
+      'what stayed open, because an answer was missing, is closed once none can come any more',
+      async () => {
+        expect(await settled(world, ANSWERS_COME_MS)).toEqual([]);
+      },
+      PATIENCE_MS,
+    );
+  }
 });
 
 function tell(text: string): void {

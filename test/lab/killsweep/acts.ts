@@ -12,6 +12,22 @@ export interface Act {
 /** All snapshots are taken, and what is known of their window is on disk: mend can go either way. */
 const WINDOW_WRITTEN = 'after rename runs/RUN/window.json #1';
 
+/** What a whole run cannot do without; a tap that taps nothing would leave a sweep with no points, and all of them good. */
+export const PASSED_BY_A_RUN: readonly RegExp[] = [
+  /^before sync runs\/RUN\/journal.jsonl /,
+  /^after rename sets\/mail\/RUN\/manifest.json /,
+  /^before link locks\/group_mail/,
+  /^after btrfs subvolume delete /,
+  /^before sh > 0 /,
+  /^after sh < 0 /,
+  /^after ssh \S+ login /,
+  /^before ssh \S+ python3 > freeze /,
+  /^after ssh \S+ python3 < ALL-FROZEN /,
+  /^after ssh \S+ python3 < THAWED /,
+  /^before https Login /,
+  /^after https RetrievePropertiesEx /,
+];
+
 export const ACTS: readonly Act[] = [
   { name: 'snapshot', keepsLastGood: true, prepare: async () => ['snapshot', 'mail'] },
   { name: 'mend-keeping', keepsLastGood: true, prepare: (world) => afterKilled(world, 'mail') },

@@ -25,8 +25,9 @@ export function actsIn(env: Readonly<Record<string, string | undefined>>): reado
 export function choiceIn(env: Readonly<Record<string, string | undefined>>): Choice {
   const told = order.parse(env);
   const [part = 1, of = 1] = told.STILLPOINT_SWEEP_PART.split('/').map(Number);
-  if (told.STILLPOINT_PROOF === 'full') return { kind: 'all', part, of };
-  return { kind: 'sample', count: told.STILLPOINT_SWEEP_SAMPLE, from: told.STILLPOINT_SWEEP_FROM ?? thisCommit() };
+  if (told.STILLPOINT_PROOF === 'full') return { part, of };
+  const from = told.STILLPOINT_SWEEP_FROM ?? thisCommit();
+  return { sample: { count: told.STILLPOINT_SWEEP_SAMPLE, from }, part, of };
 }
 
 /** So that every commit tries others, and the same commit the same. */

@@ -18,19 +18,26 @@ export function pointsIn(list: string): readonly Point[] {
   return places.map((place, nth) => ({ place, inWindow: first !== -1 && nth >= first && nth <= last }));
 }
 
-export type Choice =
-  | { readonly kind: 'all'; readonly part: number; readonly of: number }
-  /** `count` of those outside the window, by lot; the same ones for the same `from`. */
-  | { readonly kind: 'sample'; readonly count: number; readonly from: string };
+export interface Choice {
+  /** So many of those outside the window, by lot, the same ones for the same `from`. Absent: all. */
+  readonly sample?: { readonly count: number; readonly from: string };
+  /** A part of the chosen ones, counted from 1: so that a long sweep can be done in pieces. */
+  readonly part: number;
+  readonly of: number;
+}
 
 /** Those to be tried, in their order. Points of the window are never left out of a sample. */
-export function chosen<T extends Point>(points: readonly T[], choice: Choice): readonly T[] {
-  if (choice.kind === 'all') return points.filter((_, nth) => nth % choice.of === choice.part - 1);
+export function chosen<T extends Point>(points: readonly T[], { sample, part, of }: Choice): readonly T[] {
+  const some = sample === undefined ? points : sampled(points, sample);
+  return some.filter((_, nth) => nth % of === part - 1);
+}
+
+function sampled<T extends Point>(points: readonly T[], { count, from }: NonNullable<Choice['sample']>): readonly T[] {
   const lot = (point: T): string =>
     createHash('sha256')
-      .update(`${choice.from} ${JSON.stringify(point)}`)
+      .update(`${from} ${JSON.stringify(point)}`)
       .digest('hex');
   const outside = points.filter(({ inWindow }) => !inWindow);
-  const drawn = new Set(outside.sort((a, b) => (lot(a) < lot(b) ? -1 : 1)).slice(0, choice.count));
+  const drawn = new Set(outside.sort((a, b) => (lot(a) < lot(b) ? -1 : 1)).slice(0, count));
   return points.filter((point) => point.inWindow || drawn.has(point));
 }

@@ -1,4 +1,4 @@
-// npm run killsweep [-- --sample N --from HASH | --part K/N] [--only ACT]: kills the real program at every point of its
+// npm run killsweep [-- --sample N --from HASH] [--part K/N] [--only ACT]: kills the real program at every point of its
 // work, as root, in the lab. docs/reliability.md says what it shows. Without flags: all points of all acts.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';

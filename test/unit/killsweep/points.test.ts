@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chosen, pointsIn } from '../../lab/killsweep/points.ts';
+import { type Choice, chosen, pointsIn } from '../../lab/killsweep/points.ts';
 
 const LIST = [
   'before mkdir . #1',
@@ -13,6 +13,8 @@ const LIST = [
   'after rename runs/RUN/window.json #1',
   '',
 ].join('\n');
+
+const A_COMMIT: Choice = { sample: { count: 24, from: 'a commit' }, part: 1, of: 1 };
 
 test('the window goes from the first hold to the last word of a release', () => {
   expect(pointsIn(LIST).map(({ inWindow }) => inWindow)).toEqual([
@@ -32,17 +34,17 @@ test('a sample has every point of the window, and so many others, the same ones 
     ...pointsIn(LIST),
     ...pointsIn(Array.from({ length: 200 }, (_, nth) => `after sync #${nth}`).join('\n')),
   ];
-  const drawn = chosen(points, { kind: 'sample', count: 24, from: 'a commit' });
+  const drawn = chosen(points, A_COMMIT);
   expect(drawn.filter(({ inWindow }) => inWindow)).toHaveLength(6);
   expect(drawn).toHaveLength(30);
-  expect(chosen(points, { kind: 'sample', count: 24, from: 'a commit' })).toEqual(drawn);
-  expect(chosen(points, { kind: 'sample', count: 24, from: 'another' })).not.toEqual(drawn);
+  expect(chosen(points, A_COMMIT)).toEqual(drawn);
+  expect(chosen(points, { ...A_COMMIT, sample: { count: 24, from: 'another' } })).not.toEqual(drawn);
   expect(points.filter((point) => drawn.includes(point))).toEqual(drawn);
 });
 
 test('the parts of a whole sweep are all of it, and none has what another has', () => {
   const points = pointsIn(LIST);
-  const parts = [1, 2, 3].flatMap((part) => chosen(points, { kind: 'all', part, of: 3 }));
+  const parts = [1, 2, 3].flatMap((part) => chosen(points, { part, of: 3 }));
   expect(parts).toHaveLength(points.length);
   expect(new Set(parts)).toEqual(new Set(points));
 });
