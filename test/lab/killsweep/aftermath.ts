@@ -84,7 +84,7 @@ async function guestGoesOn({ guest, windowMs }: SweptWorld): Promise<{ wroteAfte
     bad.push(`a disk was still held ${Math.round(wroteAfterMs)} ms after`);
   for (const [at, disk] of disks) if ((await disk.thaw()) !== 'EINVAL') bad.push(`${at} was frozen when all was over`);
   const left = guest.processes();
-  if (left.length > 0) bad.push(`${left.length} processes of the holder are left in the guest`);
+  if (left.length > 0) bad.push(`the holder's processes are left in the guest: ${left.length}`);
   return { wroteAfterMs, bad };
 }
 
@@ -111,7 +111,7 @@ async function mend(world: SweptWorld): Promise<Mending> {
   };
 }
 
-/** Every snapshot of our form is in exactly one whole set, or named by mend; and no set has lost one. */
+/** Every snapshot of our form is in exactly one whole set, or named by mend; no set has lost one. */
 async function unaccounted(
   world: SweptWorld,
   left: readonly string[],
@@ -134,7 +134,7 @@ async function unaccounted(
     ...there
       .filter((name) => sets.filter(({ label }) => label === labelOf(name)).length !== 1)
       .filter((name) => !left.some((text) => text.includes(name.slice(name.indexOf('/') + 1))))
-      .map((name) => `${name} is in no set, and mend does not name it`),
+      .map((name) => `${name} is in no set or in two, and mend does not name it`),
   ];
 }
 

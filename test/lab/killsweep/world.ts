@@ -8,7 +8,7 @@ import { must } from '../kit/programs.ts';
 
 /** What a sweep needs of a world: one guest with a held disk on each of two arrays, and the built program. */
 export interface SweptWorld {
-  readonly guest: LabGuest;
+  readonly guest: Pick<LabGuest, 'disks' | 'processes'>;
   readonly windowMs: number;
   /** `places`: a file for the list of what it passes. `dieAt`: where it is killed. */
   run(args: readonly string[], tap?: { readonly places?: string; readonly dieAt?: string }): Promise<Ended>;
