@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { settle } from '../../../src/base/gather.ts';
 import { type Act, good } from './acts.ts';
 import { aftermath, removeWeak } from './aftermath.ts';
 import { type Point, pointsIn } from './points.ts';
@@ -49,7 +50,9 @@ export async function* sweep(
 async function killedAt(world: SweptWorld, act: Act, place: string): Promise<readonly string[]> {
   let said = '';
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const { exit, signal, stderr } = await world.run(await act.prepare(world), { dieAt: place });
+    const args = await settle(() => act.prepare(world));
+    if (!args.ok) return [`after the point before: ${args.fault.message}`];
+    const { exit, signal, stderr } = await world.run(args.value, { dieAt: place });
     if (signal === 'SIGKILL') return [];
     said = `exit ${exit}: ${stderr.trim().split('\n').slice(-3).join(' / ')}`;
   }
@@ -57,10 +60,6 @@ async function killedAt(world: SweptWorld, act: Act, place: string): Promise<rea
 }
 
 async function nextRun(world: SweptWorld): Promise<readonly string[]> {
-  try {
-    await good(world);
-    return await removeWeak(world);
-  } catch (thrown) {
-    return [thrown instanceof Error ? thrown.message : String(thrown)];
-  }
+  const run = await settle(() => good(world));
+  return run.ok ? removeWeak(world) : [run.fault.message];
 }
