@@ -1,17 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Ended } from '../end-to-end/kit/cli.ts';
 import { type EndToEnd, openWorld } from '../end-to-end/kit/world.ts';
 import type { LabGuest } from '../kit/guest.ts';
 import { must } from '../kit/programs.ts';
+import { type Tap, tapped } from './tap.ts';
 
 /** What a sweep needs of a world: one guest with a held disk on each of two arrays, and the built program. */
 export interface SweptWorld {
   readonly guest: Pick<LabGuest, 'disks' | 'processes'>;
   readonly windowMs: number;
-  /** `places`: a file for the list of what it passes. `dieAt`: where it is killed. */
-  run(args: readonly string[], tap?: { readonly places?: string; readonly dieAt?: string }): Promise<Ended>;
+  run(args: readonly string[], tap?: Tap): Promise<Ended>;
   /** Everything on both arrays that was not planted. */
   snapshots(): readonly string[];
   /** What was planted and is gone, or is no longer what it was. */
@@ -29,7 +28,6 @@ const VOLUMES = { alpha: `${GUEST}-scsi0-1`, beta: `${GUEST}-scsi0-0` } as const
 /** Of our form, with a label that no run here has made; and one that nobody could take for ours. */
 const FOREIGN_LABEL = 'spforeignforeig';
 const PLAIN = 'nightly';
-const PRELOAD = fileURLToPath(new URL('failpoints/preload.mjs', import.meta.url));
 
 export async function openSweptWorld(): Promise<SweptWorld> {
   const world = await openWorld([
@@ -49,14 +47,7 @@ export async function openSweptWorld(): Promise<SweptWorld> {
     guest: world.guest(GUEST),
     windowMs: WINDOW_MS,
     foreign: [FOREIGN_LABEL],
-    run(args, { places, dieAt } = {}) {
-      const env = {
-        ...(places === undefined ? {} : { STILLPOINT_PLACES: places }),
-        ...(dieAt === undefined ? {} : { STILLPOINT_DIE_AT: dieAt }),
-      };
-      const tapped = Object.keys(env).length === 0 ? {} : { ...env, NODE_OPTIONS: `--import=${PRELOAD}` };
-      return world.run([...args, '-t', topology], { env: tapped });
-    },
+    run: (args, tap = {}) => world.run([...args, '-t', topology], { env: tapped(tap) }),
     snapshots: () =>
       ARRAYS.flatMap((array) => world.snapshotsOn(array).map((name) => `${array}/${name}`)).filter(
         (name) => !planted.some((path) => path.endsWith(name.slice(name.indexOf('/')))),
