@@ -21,8 +21,6 @@ const listing = z.object({
 
 /** An answer that got lost may be carried out for a moment after its run has died. */
 const LOOKS = 3;
-/** What a holder that has let go needs for its own end. */
-const HOLDER_MS = 10_000;
 /** A write and its fsync take less than this where nothing is frozen, also on a busy machine. */
 const UNHINDERED_MS = 500;
 const LATE = /may still appear until/;
@@ -65,7 +63,8 @@ export async function aftermath(
  * I1, and nothing of the holder stays behind. A word that was on its way may freeze after the first write, so writes are
  * tried until the holder is gone.
  */
-async function guestGoesOn({ guest, windowMs }: SweptWorld): Promise<{ wroteAfterMs: number; bad: string[] }> {
+async function guestGoesOn(world: SweptWorld): Promise<{ wroteAfterMs: number; bad: string[] }> {
+  const { guest, windowMs, holderMs } = world;
   const disks = [...guest.disks];
   const limitMs = windowMs + LATE_MS;
   const began = performance.now();
@@ -78,7 +77,7 @@ async function guestGoesOn({ guest, windowMs }: SweptWorld): Promise<{ wroteAfte
     const stoodMs = Math.max(...took.map((ms) => (ms === 'blocked' ? Number.POSITIVE_INFINITY : ms)));
     // A write that was not kept waiting says nothing about when the guest could write.
     if (wroteAfterMs === undefined || stoodMs > UNHINDERED_MS) wroteAfterMs = triedAtMs + stoodMs;
-  } while (blocked.size === 0 && guest.processes().length > 0 && performance.now() - began < HOLDER_MS);
+  } while (blocked.size === 0 && guest.processes().length > 0 && performance.now() - began < holderMs);
   const bad = [...blocked].map((at) => `${at} took no write within lease + ${LATE_MS / 1000} s`);
   if (blocked.size === 0 && wroteAfterMs > limitMs)
     bad.push(`a disk was still held ${Math.round(wroteAfterMs)} ms after`);

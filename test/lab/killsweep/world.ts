@@ -10,6 +10,8 @@ import { type Tap, tapped } from './tap.ts';
 export interface SweptWorld {
   readonly guest: Pick<LabGuest, 'disks' | 'processes'>;
   readonly windowMs: number;
+  /** What a holder that has let go may need for its own end. */
+  readonly holderMs: number;
   run(args: readonly string[], tap?: Tap): Promise<Ended>;
   /** Everything on both arrays that was not planted. */
   snapshots(): readonly string[];
@@ -46,6 +48,7 @@ export async function openSweptWorld(): Promise<SweptWorld> {
   return {
     guest: world.guest(GUEST),
     windowMs: WINDOW_MS,
+    holderMs: 10_000,
     foreign: [FOREIGN_LABEL],
     run: (args, tap = {}) => world.run([...args, '-t', topology], { env: tapped(tap) }),
     snapshots: () =>
