@@ -18,6 +18,7 @@ const wanted = [
   'dist/quiesce/holder/channel.sh',
   'dist/quiesce/holder/keep.sh',
   'dist/demo/array.sh',
+  'dist/ledger/ledger.py',
   'examples/two-tier.yaml',
   'README.md',
   'LICENSE',

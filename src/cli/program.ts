@@ -4,6 +4,7 @@ import { checkCommand } from './commands/check.ts';
 import { demoCommand } from './commands/demo.ts';
 import { holderCommand } from './commands/holder.ts';
 import { initCommand } from './commands/init.ts';
+import { ledgerCommand } from './commands/ledger.ts';
 import { listCommand } from './commands/list.ts';
 import { mendCommand } from './commands/mend.ts';
 import { planCommand } from './commands/plan.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   statusCommand,
   removeCommand,
   mendCommand,
+  ledgerCommand,
   initCommand,
   schemaCommand,
   holderCommand,

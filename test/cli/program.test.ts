@@ -20,6 +20,7 @@ const VERBS = [
   'status',
   'remove',
   'mend',
+  'ledger',
   'init',
   'schema',
   'holder',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { pythonFromInput } from '../../transport/sent-program.ts';
 
 /** The holder's forms, in the order in which they are preferred. */
 export const FORMS = ['python3', 'perl', 'sh'] as const;
@@ -35,7 +36,7 @@ export function argvOf(program: Program, interpreter: string): readonly string[]
   const bytes = String(programText(program).length);
   switch (program) {
     case 'python3':
-      return [interpreter, '-I', '-S', '-c', PYTHON, bytes];
+      return pythonFromInput(interpreter, programText(program));
     case 'perl':
       return [interpreter, '-e', PERL, bytes];
     case 'sh':
@@ -43,14 +44,6 @@ export function argvOf(program: Program, interpreter: string): readonly string[]
       return [interpreter, '-c', `eval "$(dd bs=1 count=${bytes} 2>/dev/null)"`];
   }
 }
-
-const PYTHON = `import os, sys
-n, text = int(sys.argv[1]), b''
-while len(text) < n:
-    piece = os.read(0, n - len(text))
-    if not piece: sys.exit(3)
-    text += piece
-exec(compile(text, 'holder', 'exec'))`;
 
 const PERL = `my ($n, $text) = (shift, '');
 while (length $text < $n) { sysread(STDIN, $text, $n - length $text, length $text) or exit 3 }

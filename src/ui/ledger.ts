@@ -1,0 +1,111 @@
+import { seconds } from '../base/deadline.ts';
+import { localTime } from '../base/local-time.ts';
+import { unreachable } from '../base/unreachable.ts';
+import type { Doubt, LedgerReport, VolumeReport } from '../ledger/report.ts';
+import { type Paint, PLAIN } from './paint.ts';
+import { count, pad, WIDTH, widthOf, wrap } from './text.ts';
+
+/** What copies of a ledger show: one sentence with its number, then what it rests on. */
+export function ledgerLines(report: LedgerReport, paint: Paint = PLAIN): readonly string[] {
+  const [first = '', ...rest] = wrap(ledgerSentence(report), WIDTH, '  ', '');
+  const tint = report.answer === 'one-instant' ? paint.good : report.answer === 'violated' ? paint.bad : paint.warn;
+  const width = Math.max(...report.volumes.map(({ volume }) => widthOf(volume)), 0);
+  return [
+    tint(first),
+    ...rest,
+    ...report.doubts.slice(report.answer === 'cannot-be-judged' ? 1 : 0).map((doubt) => `  ${doubtText(doubt)}`),
+    ...report.volumes.map((volume) => `  ${volume.number ?? '-'}  ${pad(volume.volume, width)}  ${volumeText(volume)}`),
+    ...restsOn(report).flatMap((text) => wrap(text, WIDTH, '  ')),
+  ];
+}
+
+/** The same for machines. */
+export function ledgerDocument(report: LedgerReport): Readonly<Record<string, unknown>> {
+  const { begunAtMs, lastAtMs, ...rest } = report;
+  return {
+    sentence: ledgerSentence(report),
+    ...rest,
+    ...(begunAtMs === undefined ? {} : { begunAt: new Date(begunAtMs).toISOString() }),
+    ...(lastAtMs === undefined ? {} : { lastAt: new Date(lastAtMs).toISOString() }),
+  };
+}
+
+/** Without a full stop. */
+export function ledgerSentence(report: LedgerReport): string {
+  const { answer, records, volumes } = report;
+  switch (answer) {
+    case 'one-instant':
+      return `One instant, as far as this ledger tells: ${count(records, 'record')} on ${count(volumes.length, 'volume')}, none missing`;
+    case 'violated':
+      return `Not one instant: ${violationText(volumes)}`;
+    case 'cannot-be-judged': {
+      const [doubt] = report.doubts;
+      return `Cannot be judged: ${doubt === undefined ? 'there is no copy of a ledger' : doubtText(doubt)}`;
+    }
+    default:
+      return unreachable(answer);
+  }
+}
+
+function violationText(volumes: readonly VolumeReport[]): string {
+  const behind = volumes.filter(({ missing }) => missing > 0);
+  if (behind.length > 0) {
+    const [furthest] = [...behind].sort((a, b) => b.missing - a.missing);
+    const others = behind.length > 1 ? `, and ${count(behind.length - 1, 'other volume')} are behind too` : '';
+    if (furthest !== undefined) return `${lacks(furthest)}${others}`;
+  }
+  const wrong = volumes.filter(({ damaged, unchained }) => damaged + unchained > 0);
+  return wrong.map((volume) => `${volume.volume} has ${wrongText(volume).join(' and ')}`).join('; ');
+}
+
+function lacks({ volume, missing, behindMs }: VolumeReport): string {
+  const late = behindMs === undefined ? '' : `; it is ${seconds(behindMs)} behind`;
+  return `${volume} lacks ${count(missing, 'record')} that ${missing === 1 ? 'was' : 'were'} on the disk before others that are there${late}`;
+}
+
+function volumeText(volume: VolumeReport): string {
+  const { number, records, last, missing, missingFrom } = volume;
+  if (number === undefined) return 'no ledger';
+  const gap = missing === 0 ? [] : [`${missing} missing, the first ${missingFrom}`];
+  return [`${count(records, 'record')}, the last ${last}`, ...gap, ...wrongText(volume)].join('; ');
+}
+
+function wrongText({ damaged, unchained }: VolumeReport): readonly string[] {
+  return [
+    ...(damaged === 0 ? [] : [count(damaged, 'damaged line')]),
+    ...(unchained === 0 ? [] : [`${count(unchained, 'record')} of another history`]),
+  ];
+}
+
+function restsOn({ ledger, begunAtMs, lastAtMs, ageMs, roundMs, unfinished }: LedgerReport): readonly string[] {
+  if (ledger === undefined || begunAtMs === undefined || lastAtMs === undefined) return [];
+  const age = ageMs === undefined ? '' : `, ${seconds(Math.abs(ageMs))} ${ageMs < 0 ? 'after' : 'before'} the snapshot`;
+  return [
+    `Ledger ${ledger}, begun ${localTime(new Date(begunAtMs))}; last record ${localTime(new Date(lastAtMs))}${age}, by the guest's clock.`,
+    ...(unfinished ? ['A write was under way at the end: normal, where nobody held the guest.'] : []),
+    ...(roundMs === undefined
+      ? []
+      : [`One record on every volume took ${seconds(roundMs)}: a smaller difference may escape it.`]),
+  ];
+}
+
+function doubtText(doubt: Doubt): string {
+  switch (doubt.kind) {
+    case 'no-ledger':
+      return `there is no ledger in ${doubt.volume}`;
+    case 'several-ledgers': {
+      const which = doubt.ledgers.map(({ volume, ledger }) => `${volume} has ${ledger}`);
+      return `the copies are of several ledgers, or a writer began anew between the snapshots: ${which.join(', ')}`;
+    }
+    case 'volume-twice':
+      return `${doubt.volumes.join(' and ')} are copies of the same volume`;
+    case 'volume-missing':
+      return `volume ${doubt.number} of ${doubt.of} is missing`;
+    case 'hardly-begun':
+      return `the ledger had hardly begun: ${count(doubt.highest, 'record')}, and less than ${doubt.wanted} show nothing`;
+    case 'stood-still':
+      return `the last record was written ${seconds(doubt.ageMs)} before the snapshot: a writer that stands still shows nothing`;
+    default:
+      return unreachable(doubt);
+  }
+}
