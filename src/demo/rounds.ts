@@ -27,13 +27,17 @@ export function tally(rounds: readonly Round[]): Tally {
   };
 }
 
-/** Numbers that stand still would never be torn, and show nothing: refused. */
+/** Numbers that stand still would never be torn, and what cannot be judged shows nothing: refused. */
 export function insistOnWriters(before: Round | undefined, now: Round): void {
-  for (const { vm, boot } of now) {
+  for (const { vm, boot, answer } of now) {
     const last = before?.find((image) => image.vm === vm)?.boot ?? 0;
-    if (boot > last) continue;
-    throw new Fault({ code: 'demo.no-writer', message: `guest ${vm}: nothing was written between two snapshots` });
+    if (boot <= last) throw noWriter(`guest ${vm}: nothing was written between two snapshots`);
+    if (answer === 'cannot-be-judged') throw noWriter(`guest ${vm}: too little was written to be judged`);
   }
+}
+
+function noWriter(message: string): Fault {
+  return new Fault({ code: 'demo.no-writer', message });
 }
 
 /** Fires all arrays at the same moment while the guests run, reads back, and clears the arrays. */

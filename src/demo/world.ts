@@ -6,7 +6,7 @@ import { gather } from '../base/gather.ts';
 import { type DemoArray, makeArray } from './arrays.ts';
 import { type DemoGuest, type GuestDisk, startGuest } from './guest.ts';
 import type { ImageSpots } from './image.ts';
-import { DIGITS } from './spot.ts';
+import { LEDGER_BYTES } from './spot.ts';
 import { newSshKey } from './ssh-key.ts';
 import type { WorldDisk, WorldTable } from './table.ts';
 import { topologyText } from './topology-text.ts';
@@ -37,7 +37,7 @@ export interface SmallWorld {
   readonly state: string;
   readonly vcenter: Vcenter;
   readonly guests: readonly DemoGuest[];
-  /** Where the numbers of all guests stand in the snapshots of one label, volume by volume. */
+  /** Where the ledgers of all guests stand in the snapshots of one label, volume by volume. */
   images(nameOf: (array: string, volume: string) => string): readonly ImageSpots[];
   /** Every snapshot on every array goes. */
   clearArrays(): Promise<void>;
@@ -128,7 +128,7 @@ async function makePlaces(folder: string, { table, arrays }: WorldWish): Promise
       if (volume === undefined) continue;
       const slot = taken.get(naa) ?? 0;
       taken.set(naa, slot + 1);
-      return { disk, array, volume: volume.name, offset: slot * DIGITS };
+      return { disk, array, volume: volume.name, offset: slot * LEDGER_BYTES };
     }
     throw new Error(`no array presents ${naa}`);
   };

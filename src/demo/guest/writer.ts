@@ -1,20 +1,37 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { DIGITS, type Spot } from '../spot.ts';
+import { BLANK, LINE_CHARACTERS } from '../../ledger/record.ts';
+import { SLOTS, type Spot } from '../spot.ts';
 
 /**
- * What runs in a guest: N to the boot disk, N to the data disk, N + 1 to the boot disk. So the only states that ever
- * exist are those where the data disk holds the boot disk's number or the one before it.
+ * What runs in a guest: an order ledger, as `stillpoint ledger write` keeps one where python3 is. N to the boot disk, N
+ * to the data disk, N + 1 to the boot disk: so the only states that ever exist are those where the data disk holds the
+ * boot disk's number or the one before it.
  */
 const PROGRAM = `
+const { createHash, randomBytes } = require('node:crypto');
 const fs = require('node:fs');
 const [every, ...spots] = process.argv.slice(1);
 const disks = spots.map((spot) => JSON.parse(spot));
 const open = disks.map(({ file }) => fs.openSync(file, 'r+'));
+const ledger = randomBytes(8).toString('hex');
+const digits = (value, width) => String(Math.floor(value)).padStart(width, '0');
+let previous = '0'.repeat(24);
+function write(disk, record, slot) {
+  const place = digits(disk + 1, 2) + '/' + digits(disks.length, 2);
+  const times = [digits(Date.now(), 13), digits(performance.now(), 13)];
+  const signed = ['SPL-v1', ledger, place, digits(${SLOTS}, 6), digits(record, 12), ...times, previous].join(' ');
+  const own = createHash('sha256').update(signed).digest('hex').slice(0, 24);
+  fs.writeSync(open[disk], signed + ' ' + own + '\\n', disks[disk].offset + slot * ${LINE_CHARACTERS + 1});
+  return own;
+}
+disks.forEach(({ offset }, disk) => {
+  fs.writeSync(open[disk], '${BLANK}\\n'.repeat(${SLOTS + 1}), offset);
+  write(disk, 0, 0);
+});
 let step = 0;
 setInterval(() => {
-  const disk = step % disks.length;
-  const digits = String(Math.floor(step / disks.length) + 1).padStart(${DIGITS}, '0');
-  fs.writeSync(open[disk], digits, disks[disk].offset);
+  const round = Math.floor(step / disks.length);
+  previous = write(step % disks.length, step + 1, 1 + (round % ${SLOTS}));
   step += 1;
 }, Number(every));
 process.stdin.resume().on('end', () => process.exit());

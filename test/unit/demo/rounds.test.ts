@@ -1,10 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { isTorn } from '../../../src/demo/image.ts';
+import { imageOf, isTorn } from '../../../src/demo/image.ts';
 import { insistOnWriters, tally } from '../../../src/demo/rounds.ts';
+import { SLOTS } from '../../../src/demo/spot.ts';
+import { ledgerHistory } from '../../fixtures/ledger.ts';
 
-const image = (boot: number, data: number) => ({ vm: 'mail01', boot, data });
+const LEDGER = ledgerHistory({ volumes: 2, slots: SLOTS }, 900);
+
+/** What a guest's disks held that had written these numbers. */
+const image = (boot: number, data: number) =>
+  imageOf('mail01', LEDGER.at(1, Math.max(0, 2 * boot - 1)), LEDGER.at(2, 2 * data));
 
 describe('the two numbers of a guest', () => {
+  test('are those that its disks were written last', () => {
+    expect(image(415, 384)).toMatchObject({ vm: 'mail01', boot: 415, data: 384 });
+  });
+
   test('belong together where the data disk has the same number, or is the one step behind that the writer takes', () => {
     expect(isTorn(image(7, 7))).toBe(false);
     expect(isTorn(image(7, 6))).toBe(false);
@@ -31,5 +41,9 @@ describe('numbers that stand still', () => {
     expect(() => insistOnWriters(undefined, [image(0, 0)])).toThrow(/mail01: nothing was written/);
     expect(() => insistOnWriters([image(7, 7)], [image(7, 7)])).toThrow(/nothing was written/);
     expect(() => insistOnWriters([image(7, 7)], [image(8, 7)])).not.toThrow();
+  });
+
+  test('are refused too where they are too few to be judged', () => {
+    expect(() => insistOnWriters(undefined, [image(1, 1)])).toThrow(/mail01: too little was written/);
   });
 });
