@@ -1,4 +1,5 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, test } from 'vitest';
 
@@ -36,6 +37,7 @@ const NEEDS = {
     met: () => canUse('/proc/self/ns/net', constants.R_OK) && canUse('/proc/self/ns/mnt', constants.R_OK),
     remedy: 'use a kernel with network and mount namespaces',
   },
+  shm: { met: isApart, remedy: 'mount a tmpfs at /dev/shm, another file system than that of temporary files' },
   loop: { met: () => canUse('/dev/loop-control', constants.W_OK), remedy: 'use a kernel with loop devices, as root' },
 } as const satisfies Record<string, Check>;
 
@@ -79,4 +81,9 @@ function canUse(path: string, mode: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** A second file system without root. */
+function isApart(): boolean {
+  return canUse('/dev/shm', constants.W_OK) && statSync('/dev/shm').dev !== statSync(tmpdir()).dev;
 }

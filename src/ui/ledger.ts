@@ -51,7 +51,10 @@ function violationText(volumes: readonly VolumeReport[]): string {
   const behind = volumes.filter(({ missing }) => missing > 0);
   if (behind.length > 0) {
     const [furthest] = [...behind].sort((a, b) => b.missing - a.missing);
-    const others = behind.length > 1 ? `, and ${count(behind.length - 1, 'other volume')} are behind too` : '';
+    const others =
+      behind.length > 1
+        ? `, and ${count(behind.length - 1, 'other volume')} ${behind.length === 2 ? 'is' : 'are'} behind too`
+        : '';
     if (furthest !== undefined) return `${lacks(furthest)}${others}`;
   }
   const wrong = volumes.filter(({ damaged, unchained }) => damaged + unchained > 0);
