@@ -24,7 +24,9 @@ export function judgeLedger(texts: readonly LedgerText[], cutAtMs?: number): Led
   const volumes = copies.map((copy) => judgeCopy(copy, ledger));
   const ageMs = cutAtMs === undefined || latest === undefined ? undefined : cutAtMs - latest.wallMs;
   const doubts = notEnough(copies, head, latest?.k ?? 0, ageMs);
-  const isViolated = volumes.some(({ missing, damaged, unchained }) => missing + damaged + unchained > 0);
+  // The first record is only begun when all files are whole on their disks: until then they may be in any state.
+  const isViolated =
+    latest !== undefined && volumes.some(({ missing, damaged, unchained }) => missing + damaged + unchained > 0);
   const roundMs = roundOf(ledger);
   return {
     answer: isViolated ? 'violated' : doubts.length > 0 ? 'cannot-be-judged' : 'one-instant',

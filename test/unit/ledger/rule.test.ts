@@ -162,6 +162,17 @@ describe('nothing is said, and never that all is well,', () => {
     expect(judgeLedger(texts)).toMatchObject({ answer: 'cannot-be-judged', doubts });
   });
 
+  test('where the files were still being made', () => {
+    const [a, b] = TWO.cut(0, 0);
+    const unwritten = { volume: '/mnt/2', text: (b?.text ?? '').replaceAll(`${BLANK}\n`, '\0'.repeat(LINE)) };
+    expect(judgeLedger([a ?? unwritten, unwritten])).toMatchObject({
+      answer: 'cannot-be-judged',
+      doubts: [{ kind: 'hardly-begun', highest: 0 }],
+    });
+    // Where a record is on another disk, they had been made.
+    expect(judgeLedger([{ volume: '/mnt/1', text: TWO.at(1, 1) }, unwritten]).answer).toBe('violated');
+  });
+
   test('where the writer stood still long before the snapshot', () => {
     const cut = TWO.cut(20, 20);
     const lastAtMs = BEGUN_AT_MS + 80;
