@@ -9,7 +9,7 @@ export interface Spot {
 }
 
 /** Boot and data. */
-export const DISKS = 2;
+const DISKS = 2;
 /** As many as let the ledgers of all guests lie in one block of a disk that they share. */
 export const SLOTS = 8;
 export const LEDGER_BYTES = (SLOTS + 1) * (LINE_CHARACTERS + 1);

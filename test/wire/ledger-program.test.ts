@@ -72,6 +72,25 @@ needs(
     expect(await judged()).toMatchObject({ answer: 'one-instant', highest: records, records: 6 });
   });
 
+  test('begins no record before the one before it is on the disk', () => {
+    const watched = `
+import os, sys
+write, flush = os.pwrite, os.fdatasync
+def pwrite(file, piece, at): sys.stderr.write('w%d ' % file); return write(file, piece, at)
+def fdatasync(file): flush(file); sys.stderr.write('s%d ' % file)
+os.pwrite, os.fdatasync = pwrite, fdatasync
+${ledgerProgram()}`;
+    const { stderr } = spawnSync('python3', ['-I', '-S', '-c', watched, '--for', '0.3', ...folders], {
+      encoding: 'utf8',
+    });
+    const [, a, b] = /w(\d+) s\1 w(\d+) s\2 /.exec(stderr) ?? [];
+    expect(b).not.toBe(a);
+    const round = `w${a} s${a} w${b} s${b} `;
+    const records = stderr.slice(stderr.indexOf(round));
+    expect(records.length).toBeGreaterThan(2 * round.length);
+    expect(`${round.repeat(records.length)}`.startsWith(records)).toBe(true);
+  });
+
   test('ends with its line', async () => {
     const stop = new AbortController();
     const { why } = await written({}, stop.signal, () => stop.abort());

@@ -2,7 +2,7 @@ import { EXIT, Fault } from '../../base/fault.ts';
 import { gather } from '../../base/gather.ts';
 import { ledgerTextAt } from '../../ledger/files.ts';
 import { ledgerProgram, type WriteOrder } from '../../ledger/program.ts';
-import { MOST_SLOTS } from '../../ledger/record.ts';
+import { MOST_SLOTS, MOST_VOLUMES } from '../../ledger/record.ts';
 import { judgeLedger } from '../../ledger/rule.ts';
 import { ledgerDocument, ledgerLines } from '../../ui/ledger.ts';
 import { durationFlag, usage } from '../flags.ts';
@@ -63,6 +63,7 @@ function only(flags: Flags, known: readonly (keyof Flags)[], verb: string): void
 
 function orderOf(folders: readonly string[], flags: Flags): WriteOrder {
   if (folders.length < 2) throw usage('a ledger needs two folders at least', 'Name one on each disk.');
+  if (folders.length > MOST_VOLUMES) throw usage(`a ledger has ${MOST_VOLUMES} folders at the most`, 'Name fewer.');
   const slots = flags.records === undefined ? undefined : Number(flags.records);
   if (slots !== undefined && !(Number.isInteger(slots) && slots >= 2 && slots <= MOST_SLOTS))
     throw usage(`--records ${flags.records} is no number of records`, `Between 2 and ${MOST_SLOTS}.`);

@@ -93,7 +93,7 @@ export async function judge(arrays: readonly TrialArray[], snapshot: string): Pr
 }
 
 /** How far the writer has come, seen from outside the guest. */
-export function lastRecord(guest: LabGuest, arrays: readonly TrialArray[]): number {
+function lastRecord(guest: LabGuest, arrays: readonly TrialArray[]): number {
   const last = arrays.map(({ mount }) => {
     const text = readFileSync(join(diskAt(guest, mount).here, LEDGER_FILE), 'latin1');
     return readCopy({ volume: mount, text }).last;
