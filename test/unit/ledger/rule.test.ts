@@ -102,6 +102,14 @@ describe('what is damaged', () => {
     }
   });
 
+  test('because a whole record lies where another one belongs is a violation', () => {
+    const [a, b] = TWO.cut(20, 20);
+    const text = b?.text ?? '';
+    const [third, fourth] = [text.slice(3 * LINE, 4 * LINE), text.slice(4 * LINE, 5 * LINE)];
+    const swapped = { volume: '/mnt/2', text: text.slice(0, 3 * LINE) + fourth + third + text.slice(5 * LINE) };
+    expect(judgeLedger([a ?? swapped, swapped]).volumes[1]).toMatchObject({ damaged: 2, missing: 2 });
+  });
+
   test('in the line that begins a file is a violation, and the file is known all the same', () => {
     const [a, b] = TWO.cut(20, 20);
     const headless = { volume: '/mnt/2', text: damage(b?.text ?? '', 0, 'xx') };
@@ -126,6 +134,14 @@ describe('nothing is said, and never that all is well,', () => {
   test.each([
     ['without a ledger', [{ volume: '/a', text: 'something else' }], [{ kind: 'no-ledger', volume: '/a' }]],
     ['without any copy', [], []],
+    [
+      'of a ring of one record, in which the record under way takes the place of all that was kept',
+      ledgerHistory({ volumes: 2, slots: 1 }, 30).cut(20, 20),
+      [
+        { kind: 'no-ledger', volume: '/mnt/1' },
+        { kind: 'no-ledger', volume: '/mnt/2' },
+      ],
+    ],
     ['where a volume is missing', THREE.cut(30, 30), [{ kind: 'volume-missing', number: 3, of: 3 }]],
     [
       'where one of the copies has no ledger',
