@@ -183,6 +183,8 @@ export interface ArraySnapshot {
   readonly sizeBytes?: bigint;
   /** The array's own clock, ISO 8601; absent where it tells none. */
   readonly createdAt?: string;
+  /** It is listed, and of no use any more: why, to follow 'it'. Told only by makes that know. */
+  readonly invalid?: string;
 }
 
 // ---- what a guest says

@@ -91,7 +91,22 @@ export interface ArrayDriver {
   findAll(deadline: Deadline): Promise<readonly ArraySnapshot[]>;
   /** Checks label, source and the array's own id, then removes. Removing what is not there succeeds. */
   remove(snapshot: ArraySnapshot, deadline: Deadline): Promise<void>;
+  /**
+   * Shows what is in a snapshot, after checking as `remove` does that it is the one meant. Nothing of it can be changed
+   * that way, and `find` sees nothing new. Absent: a make that can show nothing.
+   */
+  expose?(snapshot: ArraySnapshot, deadline: Deadline): Promise<Exposed>;
   close(): Promise<void>;
+}
+
+/** A snapshot's bytes where they can be looked at. */
+export interface Exposed {
+  /** The machine that sees them. The driver's own: whoever looks does not close it. */
+  readonly shell: Shell;
+  /** There: a file or a block device that holds the volume from its first byte to its last. Only for reading. */
+  readonly image: string;
+  /** Takes away whatever exposing made; callable twice. */
+  withdraw(deadline: Deadline): Promise<void>;
 }
 
 // ---- a place where commands run

@@ -52,6 +52,7 @@ export const arraySnapshot = z.object({
   source: z.object({ id: z.string(), name: z.string() }),
   sizeBytes: bytes.exactOptional(),
   createdAt: text,
+  invalid: text,
 });
 
 export const timing = z.object({ windowMs: z.number(), reserveMs: z.number(), releaseMs: z.number() });

@@ -6,7 +6,7 @@ import type { ArmedCut } from '../ports.ts';
 /** What is on the arrays after the window, found by label. */
 export interface Collected {
   readonly taken: readonly ArraySnapshot[];
-  /** Planned, and not found. */
+  /** Planned, and not found, or found to be of no use. */
   readonly missing: readonly Volume[];
   /** Arrays where something may still appear, or that could not be asked. */
   readonly unsettled: ReadonlySet<ArrayId>;
@@ -32,7 +32,7 @@ export async function collect(
   const taken = looks.flatMap((one) => one.taken);
   const missing = plan.arrays
     .flatMap(({ units }) => units.flatMap((unit) => unit.volumes))
-    .filter((volume) => !taken.some((one) => one.array === volume.array && one.source.id === volume.id));
+    .filter((volume) => !taken.some((one) => isOf(one, volume)));
   return { taken, missing, unsettled: new Set(looks.filter((one) => !one.settled).map(({ array }) => array)) };
 
   async function look(array: ArrayId): Promise<{ array: ArrayId; taken: readonly ArraySnapshot[]; settled: boolean }> {
@@ -46,4 +46,9 @@ export async function collect(
       await sleep(clock, AGAIN_MS, settling.signal);
     }
   }
+}
+
+/** What its array already calls invalid is none. */
+function isOf(snapshot: ArraySnapshot, volume: Volume): boolean {
+  return snapshot.array === volume.array && snapshot.source.id === volume.id && snapshot.invalid === undefined;
 }

@@ -31,11 +31,21 @@ function openLab(group?: string): ArrayLab {
         sizeBytes: 1n << 30n,
         ...(group === undefined ? {} : { group }),
       })),
+      shows: {
+        where: 'a helper',
+        run: async (argv) => ({ exit: 0, stdout: shown(argv.at(-1) ?? ''), stderr: '' }),
+        start: () => Promise.reject(new Error('nobody speaks to it')),
+        close: async () => {},
+      },
     },
     clock,
   );
   const held = new Map<string, string>();
   const copies = new Map<string, string>();
+  const shown = (image: string): string => {
+    const snapshot = array.snapshots().find(({ name }) => image === `/copies/${name}`);
+    return copies.get(snapshot?.id ?? '') ?? 'no copy';
+  };
   array.onCut((cut) => {
     for (const snapshot of array.snapshots()) {
       if (cut.label === snapshot.label && cut.volumes.includes(snapshot.source.id)) {
@@ -44,7 +54,18 @@ function openLab(group?: string): ArrayLab {
     }
   });
   const idOf = (volume: number): string => array.volumes[volume]?.id ?? '';
-  const operations = ['check', 'locate', 'group', 'arm', 'recheck', 'find', 'disarm', 'remove'] as const;
+  const operations = [
+    'check',
+    'locate',
+    'group',
+    'arm',
+    'recheck',
+    'find',
+    'disarm',
+    'remove',
+    'expose',
+    'withdraw',
+  ] as const;
 
   return {
     clock,
@@ -61,6 +82,7 @@ function openLab(group?: string): ArrayLab {
       }
       for (const volume of devices.keys()) array.failFire(idOf(volume), { kind: 'lost-before' });
     },
+    shows: true,
     wrongs: [],
     close: async () => {},
   };

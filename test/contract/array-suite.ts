@@ -223,12 +223,44 @@ export function arraySuite(
       expect(await lab.objects()).toEqual(after);
     });
 
+    test('what is shown of a snapshot are its bytes; find sees nothing new, and afterwards nothing is left', async () => {
+      const array = driver();
+      if (array.expose === undefined) return expect(lab.shows, 'this make can show nothing').toBe(false);
+      for (const index of lab.devices.keys()) await lab.write(index, `before ${index}`);
+      const taken = await take(array, LABEL);
+      for (const index of lab.devices.keys()) await lab.write(index, `after ${index}`);
+      const [before, found] = [await lab.objects(), byName(await array.find(LABEL, soon()))];
+      for (const snapshot of taken) {
+        const { shell, image, withdraw } = await array.expose(snapshot, soon());
+        const { exit, stdout } = await shell.run(['cat', '--', image], { deadline: soon() });
+        expect({ exit, stdout }).toEqual({ exit: 0, stdout: await lab.read(snapshot) });
+        expect(byName(await driver().find(LABEL, soon()))).toEqual(found);
+        await withdraw(soon());
+        await withdraw(soon());
+        expect(await lab.objects()).toEqual(before);
+      }
+    });
+
+    test('what is not there, or is another under its name, is not shown', async () => {
+      const array = driver();
+      if (array.expose === undefined) return expect(lab.shows, 'this make can show nothing').toBe(false);
+      const [first, second] = await take(array, LABEL);
+      if (first === undefined || second === undefined) throw new Error('nothing was taken');
+      await lab.replace(first);
+      await array.remove(second, soon());
+      const before = await lab.objects();
+      expect((await faultOf(array.expose(first, soon()))).code).toBe('array.not-ours');
+      expect((await faultOf(array.expose(second, soon()))).code).toBe('array.snapshot-gone');
+      expect(await lab.objects()).toEqual(before);
+    });
+
     test('every call ends with its deadline when nothing answers', async () => {
       const array = driver();
       const planned = await units(array);
       const armed = await array.arm(planned, LABEL, soon());
       const [snapshot] = await take(driver(), OTHER);
       if (snapshot === undefined) throw new Error('nothing was taken');
+      const shown = await array.expose?.(snapshot, soon());
       lab.stall();
       const calls: Record<string, (limit: Deadline) => Promise<unknown>> = {
         check: (limit) => array.check(limit),
@@ -242,6 +274,8 @@ export function arraySuite(
         findAll: (limit) => array.findAll(limit),
         remove: (limit) => array.remove(snapshot, limit),
         disarm: (limit) => array.disarm(LABEL, limit),
+        expose: async (limit) => array.expose?.(snapshot, limit),
+        withdraw: async (limit) => shown?.withdraw(limit),
       };
       for (const [call, start] of Object.entries(calls)) {
         const startedAt = performance.now();

@@ -155,6 +155,7 @@ export function openLab(make: LinuxMake, root: string, open?: () => Promise<Shel
     stall() {
       trouble.stalled = true;
     },
+    shows: true,
     wrongs: [
       ...make.wrongs({ root, make: remake }),
       {

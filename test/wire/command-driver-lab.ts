@@ -39,7 +39,7 @@ type Run = (...words: readonly unknown[]) => readonly unknown[];
 
 export function openCommandLab(style: (run: Run) => object, open?: () => Promise<Shell>): ArrayLab {
   const folder = mkdtempSync(join(tmpdir(), 'stillpoint-command-'));
-  for (const name of ['volumes', 'snapshots', 'faults', 'jobs']) mkdirSync(join(folder, name));
+  for (const name of ['volumes', 'snapshots', 'shown', 'faults', 'jobs']) mkdirSync(join(folder, name));
   for (const name of NAMES) writeFileSync(join(folder, 'volumes', name), 'as made');
   const clock = jumpingClock();
   const trouble = noTrouble();
@@ -54,6 +54,8 @@ export function openCommandLab(style: (run: Run) => object, open?: () => Promise
         find: { run: run('find'), row: ROW },
         remove: { run: run('remove', '<volume>@<snapshot>'), gone: 'No such file' },
         list: { run: run('list'), row: '^(?<size>\\d+) (?<volume>.+)$' },
+        expose: { run: run('expose', '<volume>@<snapshot>'), image: '^image: (?<image>.+)$' },
+        withdraw: { run: run('withdraw', '<volume>@<snapshot>'), gone: 'No such file' },
         ...style(run),
         ...change,
       }),
@@ -65,7 +67,7 @@ export function openCommandLab(style: (run: Run) => object, open?: () => Promise
     clock,
     devices: DEVICES,
     driver: () => make(),
-    objects: async () => readdirSync(join(folder, 'snapshots')).sort(),
+    objects: async () => ['snapshots', 'shown'].flatMap((place) => readdirSync(join(folder, place)).sort()),
     write: async (volume, text) => writeFileSync(join(folder, 'volumes', NAMES[volume] ?? ''), text),
     read: async ({ name, source }) => readFileSync(join(folder, 'snapshots', `${source.name}@${name}`), 'utf8'),
     async replace({ name, source }) {
@@ -83,6 +85,7 @@ export function openCommandLab(style: (run: Run) => object, open?: () => Promise
     stall() {
       trouble.stalled = true;
     },
+    shows: true,
     secret: SECRET,
     wrongs: [
       {

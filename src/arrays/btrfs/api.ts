@@ -31,6 +31,8 @@ export interface BtrfsApi {
   flush(deadline: Deadline): Promise<void>;
   /** Bytes of the files in a subvolume. */
   sizes(paths: readonly string[], deadline: Deadline): Promise<ReadonlyMap<string, bigint>>;
+  /** The files in a subvolume, relative to it. */
+  files(path: string, deadline: Deadline): Promise<readonly string[]>;
 }
 
 /** The zone makes the listing's times, which tell none, UTC. */
@@ -64,6 +66,10 @@ export function btrfsApi(array: ArrayId, root: string, box: Box): BtrfsApi {
       const folders = paths.map((path) => `${root}/${path}`);
       const text = await box.expect(['find', ...folders, '-xdev', '-type', 'f', '-printf', '%s %H\\n'], deadline);
       return totals(text, `${root}/`);
+    },
+    async files(path, deadline) {
+      const argv = ['find', `${root}/${path}`, '-xdev', '-type', 'f', '-printf', '%P\\0'];
+      return (await box.expect(argv, deadline)).split('\0').filter((name) => name !== '');
     },
   };
 

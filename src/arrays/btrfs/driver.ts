@@ -3,6 +3,7 @@ import { Fault } from '../../base/fault.ts';
 import type { ArrayId, ArraySnapshot, CutLabel, CutUnit, DeviceKey, Volume } from '../../model.ts';
 import type { ArrayDriver, ArrayTraits } from '../../ports.ts';
 import { box } from '../box.ts';
+import { inPlace, notThere } from '../exposed.ts';
 import { stillOurs } from '../identity.ts';
 import { labelIn } from '../label.ts';
 import { linuxArming } from '../linux/arm.ts';
@@ -71,6 +72,14 @@ export function btrfs(id: ArrayId, settings: BtrfsSettings, parts: Parts): Array
       const seen = there === undefined ? undefined : asSnapshot(there, snapshot.name, snapshot.label);
       if (there !== undefined && stillOurs(snapshot, seen)) await api.remove(there.id, deadline);
     },
+    async expose(snapshot, deadline) {
+      const path = `${folder}/${safePath(id, snapshot.name)}`;
+      const there = await api.subvolume(path, deadline);
+      const seen = there === undefined ? undefined : asSnapshot(there, snapshot.name, snapshot.label);
+      if (!stillOurs(snapshot, seen)) throw notThere(snapshot);
+      const image = await onlyFile(path, deadline);
+      return inPlace(await reach.shell(deadline), `${root}/${path}/${image}`);
+    },
     async close() {
       lines.closeAll();
       await reach.close();
@@ -110,6 +119,16 @@ export function btrfs(id: ArrayId, settings: BtrfsSettings, parts: Parts): Array
       code: 'array.nested-subvolume',
       message: `array ${id}: subvolume ${inside} lies inside volume ${name}, and a snapshot would not hold it`,
       hint: 'Make it a plain folder, or move it out of the volume.',
+    });
+  }
+
+  /** A LUN's image is the one file of its subvolume, whatever it is called. */
+  async function onlyFile(path: string, deadline: Deadline): Promise<string> {
+    const [image, ...others] = await api.files(path, deadline);
+    if (image !== undefined && others.length === 0) return image;
+    throw new Fault({
+      code: 'array.no-one-image',
+      message: `array ${id}: ${path} holds ${others.length === 0 ? 'no file' : `${others.length + 1} files`}, and one would be the LUN's image`,
     });
   }
 

@@ -4,8 +4,9 @@ import type { ArrayId } from '../../model.ts';
 import type { CommandResult } from '../../ports.ts';
 import type { Box } from '../box.ts';
 import { commandFailed } from '../box.ts';
+import { wrongWithName } from '../names.ts';
 import type { CommandSettings, Listing } from './config.ts';
-import { anyLine } from './pattern.ts';
+import { anyLine, matchLines } from './pattern.ts';
 import type { Column, Rows } from './rows.ts';
 import { rowsIn } from './rows.ts';
 import type { Argument, Values } from './template.ts';
@@ -20,6 +21,9 @@ export interface CommandApi {
   /** Once with an `each`, or where nothing in it belongs to one volume; else once a volume. */
   arm(all: readonly Values[], deadline: Deadline): Promise<void>;
   disarm(values: Values, deadline: Deadline): Promise<void>;
+  /** The path of the image; undefined: the topology has no `expose`. */
+  readonly expose: ((values: Values, deadline: Deadline) => Promise<string>) | undefined;
+  withdraw(values: Values, deadline: Deadline): Promise<void>;
 }
 
 /** For one short answer. */
@@ -45,7 +49,27 @@ export function commandApi(array: ArrayId, settings: CommandSettings, box: Box):
     async disarm(values, deadline) {
       if (settings.disarm !== undefined) await tell(settings.disarm, values, deadline);
     },
+    expose: settings.expose === undefined ? undefined : exposing(settings.expose),
+    async withdraw(values, deadline) {
+      if (settings.withdraw !== undefined) await tell(settings.withdraw, values, deadline);
+    },
   };
+
+  function exposing({ run, image }: NonNullable<CommandSettings['expose']>): NonNullable<CommandApi['expose']> {
+    return async (values, deadline) => {
+      const argv = fill(run, [values]);
+      // Not through box.run, as in `arm`: it may make something.
+      const result = await (await box.shell(deadline)).run(argv, { deadline });
+      if (result.exit !== 0) throw commandFailed(array, argv, result);
+      const path = matchLines(image, result.stdout.split('\n'), ANSWER_LIMIT_MS).find((hit) => hit !== null)?.image;
+      if (path !== undefined && wrongWithName(path) === undefined) return path;
+      throw new Fault({
+        code: 'array.no-image',
+        message: `array ${array}: what ${argv[0] ?? 'expose'} printed names no image`,
+        hint: `Mend arrays.${array}.expose.image.`,
+      });
+    };
+  }
 
   async function read(name: string, listing: Listing, needed: readonly Column[], deadline: Deadline): Promise<Rows> {
     const argv = fill(listing.run, []);

@@ -63,14 +63,29 @@ const oneForm = 'say how a row is read: either row: (a regular expression) or js
 const find = z
   .strictObject({
     run: single(),
-    row: rowWith('volume', 'snapshot').describe('Groups: volume, snapshot; also id, time or unixtime').optional(),
+    row: rowWith('volume', 'snapshot')
+      .describe('Groups: volume, snapshot; also id, time or unixtime, size (bytes), state')
+      .optional(),
     json: z
-      .strictObject({ rows, volume: field, snapshot: field, id: field.optional(), time: field.optional() })
+      .strictObject({
+        rows,
+        volume: field,
+        snapshot: field,
+        id: field.optional(),
+        time: field.optional(),
+        size: field.optional(),
+        state: field.optional(),
+      })
       .describe('Fields of a row, by name or by path: name, source.name')
       .optional(),
+    valid: pattern.describe('The states in which a snapshot can be used: one in any other is of no use').optional(),
     none,
   })
-  .refine(({ row, json }) => (row === undefined) !== (json === undefined), oneForm);
+  .refine(({ row, json }) => (row === undefined) !== (json === undefined), oneForm)
+  .refine((settings) => settings.valid === undefined || tellsState(settings), {
+    path: ['valid'],
+    message: 'nothing tells the state: the row lacks (?<state>…), or json the field state',
+  });
 
 const list = z
   .strictObject({
@@ -128,8 +143,23 @@ export const commandConfig = z
       gone: pattern.describe('What it says when there is nothing to remove').optional(),
     }),
     list: list.optional(),
+    expose: z
+      .strictObject({
+        run: single('volume', 'snapshot', 'id', 'label'),
+        image: rowWith('image').describe('Finds the path of the file or device in what it prints: group image'),
+      })
+      .describe('Shows the bytes of a snapshot, only for reading, where its commands run')
+      .optional(),
+    withdraw: z
+      .strictObject({
+        run: single('volume', 'snapshot', 'id', 'label'),
+        gone: pattern.describe('What it says when there is nothing to take away').optional(),
+      })
+      .describe('Takes away what expose made; not needed where that makes nothing')
+      .optional(),
   })
   .refine(isOnePlace, ONE_PLACE)
+  .refine(({ expose, withdraw }) => withdraw === undefined || expose !== undefined, 'withdraw needs an expose')
   .refine(
     ({ arm, disarm }) => arm === undefined || disarm !== undefined,
     'arm needs a disarm that takes away what it made',
@@ -174,6 +204,10 @@ function speaksForAll(
   if (part === undefined || !hasEach(part.run)) return true;
   const once = part.run.filter((word) => typeof word === 'string');
   return !mentions(once, isNamedByLabel(settings) ? /<volume>/ : /<volume>|<snapshot>/);
+}
+
+function tellsState({ row, json }: { readonly row?: string | undefined; readonly json?: object | undefined }): boolean {
+  return row === undefined ? json !== undefined && 'state' in json : groupsOf(row)?.includes('state') === true;
 }
 
 function tellsId({ row, json }: z.output<typeof find>): boolean {

@@ -1,20 +1,25 @@
 import type { Deadline } from '../../base/deadline.ts';
+import { settle } from '../../base/gather.ts';
 import type { ArrayId, ArraySnapshot, CutLabel, CutUnit, DeviceKey, Volume } from '../../model.ts';
 import type { ArmedCut, ArrayDriver, ArrayTraits } from '../../ports.ts';
 import { armedCut } from '../armed.ts';
 import { box } from '../box.ts';
+import { notThere } from '../exposed.ts';
 import { stillOurs } from '../identity.ts';
 import { labelIn } from '../label.ts';
 import { safeName } from '../names.ts';
 import type { Parts } from '../parts.ts';
 import { onePerVolume } from '../units.ts';
 import { labelInUse, noSuchVolume, told, volumeChanged } from '../volumes.ts';
-import { commandApi, unreadable } from './api.ts';
+import type { CommandApi } from './api.ts';
+import { ANSWER_LIMIT_MS, commandApi, unreadable } from './api.ts';
 import { checkCommands } from './check.ts';
 import type { CommandSettings } from './config.ts';
 import { fireUnit } from './fire.ts';
 import { valuesFor } from './names.ts';
+import { anyLine } from './pattern.ts';
 import type { Row } from './rows.ts';
+import type { Values } from './template.ts';
 import { hasEach, isNamedByLabel } from './template.ts';
 
 /** An array that is spoken to in the topology's own commands. A volume's name is its id: it is what the commands take. */
@@ -50,14 +55,10 @@ export function command(id: ArrayId, settings: CommandSettings, parts: Parts): A
     find: (label, deadline) => find(label, deadline),
     findAll: (deadline) => find(undefined, deadline),
     async remove(snapshot, deadline) {
-      const all = await find(snapshot.label, deadline);
-      const there =
-        all.find((one) => one.name === snapshot.name && one.source.name === snapshot.source.name) ??
-        all.find((one) => (isNamedByLabel(settings) ? one.id === snapshot.id : one.name === snapshot.name));
-      if (!stillOurs(snapshot, there)) return;
-      const { label, name, source } = there;
-      await api.remove({ volume: source.name, snapshot: name, label, id: there.id }, deadline);
+      const values = await valuesOf(snapshot, deadline);
+      if (values !== undefined) await api.remove(values, deadline);
     },
+    ...(api.expose === undefined ? {} : { expose: exposing(api.expose) }),
     close: () => reach.close(),
   };
 
@@ -120,6 +121,34 @@ export function command(id: ArrayId, settings: CommandSettings, parts: Parts): A
     });
   }
 
+  /** Of the very snapshot that is meant; undefined: it is not there. */
+  async function valuesOf(snapshot: ArraySnapshot, deadline: Deadline): Promise<Values | undefined> {
+    const all = await find(snapshot.label, deadline);
+    const there =
+      all.find((one) => one.name === snapshot.name && one.source.name === snapshot.source.name) ??
+      all.find((one) => (isNamedByLabel(settings) ? one.id === snapshot.id : one.name === snapshot.name));
+    if (!stillOurs(snapshot, there)) return undefined;
+    return { volume: there.source.name, snapshot: there.name, label: there.label, id: there.id };
+  }
+
+  function exposing(expose: NonNullable<CommandApi['expose']>): NonNullable<ArrayDriver['expose']> {
+    return async (snapshot, deadline) => {
+      const values = await valuesOf(snapshot, deadline);
+      if (values === undefined) throw notThere(snapshot);
+      const shell = await reach.shell(deadline);
+      const withdraw = (limit: Deadline): Promise<void> => api.withdraw(values, limit);
+      try {
+        return { shell, image: await expose(values, deadline), withdraw };
+      } catch (thrown) {
+        // It failed, or its answer was lost: it may have made something all the same.
+        const limit = deadline.afresh(WITHDRAW_MS, 'taking away what was shown');
+        await settle(() => withdraw(limit));
+        limit.done();
+        throw thrown;
+      }
+    };
+  }
+
   async function sameVolumes(units: readonly CutUnit[], deadline: Deadline): Promise<void> {
     const listed = await api.list(deadline);
     if (listed === undefined) return;
@@ -142,6 +171,8 @@ export function command(id: ArrayId, settings: CommandSettings, parts: Parts): A
   function snapshotOf({ volume, snapshot, ...row }: Row, label: CutLabel): readonly ArraySnapshot[] {
     if (volume === undefined || snapshot === undefined) return [];
     const createdAt = timeOf(row);
+    const { valid } = settings.find;
+    const usable = valid === undefined || anyLine(valid, row.state ?? '', ANSWER_LIMIT_MS);
     return [
       {
         array: id,
@@ -150,12 +181,15 @@ export function command(id: ArrayId, settings: CommandSettings, parts: Parts): A
         id: row.id ?? [volume, snapshot, createdAt ?? ''].join(' ').trim(),
         name: snapshot,
         source: { id: volume, name: volume },
+        ...(/^\d+$/.test(row.size ?? '') ? { sizeBytes: BigInt(row.size ?? 0) } : {}),
         ...(createdAt === undefined ? {} : { createdAt }),
+        ...(usable ? {} : { invalid: `is in the state '${row.state ?? ''}'` }),
       },
     ];
   }
 }
 
+const WITHDRAW_MS = 5_000;
 const ANY_LABEL = /sp[a-z2-7]{13}/;
 
 function tells(settings: CommandSettings, group: RegExp, field: 'id' | 'time'): boolean {

@@ -4,7 +4,7 @@ import { fieldOf, parseJson, valuesAt } from './json-rows.ts';
 import { matchLines } from './pattern.ts';
 
 /** What a listing's columns can be called. */
-export type Column = 'volume' | 'snapshot' | 'id' | 'time' | 'unixtime' | 'size' | 'device';
+export type Column = 'volume' | 'snapshot' | 'id' | 'time' | 'unixtime' | 'size' | 'device' | 'state';
 export type Row = Readonly<Partial<Record<Column, string>>>;
 
 export interface Rows {
@@ -13,7 +13,7 @@ export interface Rows {
   readonly unread: readonly string[];
 }
 
-const COLUMNS: readonly Column[] = ['volume', 'snapshot', 'id', 'time', 'unixtime', 'size', 'device'];
+const COLUMNS: readonly Column[] = ['volume', 'snapshot', 'id', 'time', 'unixtime', 'size', 'device', 'state'];
 /** For a listing of thousands of lines; a sound expression needs a hundredth of it. */
 const LIMIT_MS = 1000;
 

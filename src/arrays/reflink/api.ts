@@ -8,6 +8,8 @@ export interface ImageFile {
   /** Inode and birth, 'INODE-SECONDS.NANOSECONDS': an inode number can come back, at that instant it cannot. */
   readonly id: string;
   readonly bornAt: string;
+  /** When its bytes were last changed. */
+  readonly writtenAt: string;
   readonly sizeBytes: bigint;
   /** Relative to the folder that was asked about. */
   readonly name: string;
@@ -36,7 +38,7 @@ export interface FilesApi {
 /** What a clone is called until it is whole. */
 export const PART = '.part-';
 
-const STAT = ['stat', '--printf', '%F|%i|%.9W|%s|%n\\0', '--'] as const;
+const STAT = ['stat', '--printf', '%F|%i|%.9W|%.9Y|%s|%n\\0', '--'] as const;
 
 export function filesApi(array: ArrayId, at: { readonly root: string; readonly folder: string }, box: Box): FilesApi {
   const { root, folder } = at;
@@ -100,18 +102,23 @@ exit $code`;
 
 function parseStat(array: ArrayId, above: string, text: string): readonly ImageFile[] {
   return text.split('\0').flatMap((row) => {
-    const parts = /^regular(?: empty)? file\|(\d+)\|(\d+\.\d{9})\|(\d+)\|(.+)$/s.exec(row);
+    const parts = /^regular(?: empty)? file\|(\d+)\|(\d+\.\d{9})\|(-?\d+\.\d{9})\|(\d+)\|(.+)$/s.exec(row);
     if (parts === null) return [];
-    const [, inode = '', born = '', size = '', path = ''] = parts;
+    const [, inode = '', born = '', written = '', size = '', path = ''] = parts;
     if (Number(born) === 0) throw noBirth(array, path);
     const file = {
       id: `${inode}-${born}`,
-      bornAt: new Date(Math.floor(Number(born) * 1000)).toISOString(),
+      bornAt: instant(born),
+      writtenAt: instant(written),
       sizeBytes: BigInt(size),
       name: path.slice(above.length + 1),
     };
     return [file];
   });
+}
+
+function instant(seconds: string): string {
+  return new Date(Math.floor(Number(seconds) * 1000)).toISOString();
 }
 
 function noBirth(array: ArrayId, path: string): Fault {

@@ -2,6 +2,7 @@ import type { Deadline } from '../../base/deadline.ts';
 import type { ArrayId, ArraySnapshot, CutLabel, CutUnit, DeviceKey, Volume } from '../../model.ts';
 import type { ArrayDriver, ArrayTraits } from '../../ports.ts';
 import { box } from '../box.ts';
+import { inPlace, notThere } from '../exposed.ts';
 import { stillOurs } from '../identity.ts';
 import { labelIn } from '../label.ts';
 import { linuxArming } from '../linux/arm.ts';
@@ -83,6 +84,12 @@ export function reflink(id: ArrayId, settings: ReflinkSettings, parts: Parts): A
       const seen = there === undefined ? undefined : asSnapshot(there, snapshot.label);
       if (there !== undefined && stillOurs(snapshot, seen)) await api.remove(there, deadline);
     },
+    async expose(snapshot, deadline) {
+      const there = await api.clone(safeName(id, snapshot.name), deadline);
+      const seen = there === undefined ? undefined : asSnapshot(there, snapshot.label);
+      if (!stillOurs(snapshot, seen)) throw notThere(snapshot);
+      return inPlace(await reach.shell(deadline), `${folder}/${snapshot.name}`);
+    },
     async close() {
       lines.closeAll();
       await reach.close();
@@ -133,7 +140,13 @@ export function reflink(id: ArrayId, settings: ReflinkSettings, parts: Parts): A
       source: sourceIn(file.name.slice(label.length + 1)),
       sizeBytes: file.sizeBytes,
       createdAt: file.bornAt,
+      ...(writtenSince(file) ? { invalid: `was written to at ${file.writtenAt}, long after it was taken` } : {}),
     };
+  }
+
+  /** A clone gets its bytes when it is made, and that is over `lateMs` later; nobody of us ever writes to one again. */
+  function writtenSince({ bornAt, writtenAt }: ImageFile): boolean {
+    return Date.parse(writtenAt) - Date.parse(bornAt) > traits.lateMs;
   }
 }
 

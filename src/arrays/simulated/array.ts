@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ArrayId, ArraySnapshot, CutLabel, CutUnit, DeviceKey, Volume } from '../../model.ts';
+import type { Shell } from '../../ports.ts';
 import type { CallFault, FireFault, Operation } from './faults.ts';
 
 interface SimulatedVolume {
@@ -26,6 +27,8 @@ export interface SimulatedSettings {
   readonly answers?: 'cut' | 'accepted';
   /** It can hold writes back by itself, for so long. */
   readonly fence?: { readonly min: number; readonly max: number };
+  /** Where copies of its snapshots can be looked at, under `/copies/NAME`; none: it shows nothing. */
+  readonly shows?: Shell;
 }
 
 /** What really happened: an instant at which volumes were copied. */
@@ -65,7 +68,7 @@ export interface SimulatedArray {
   readonly cuts: readonly TrueCut[];
   readonly fences: readonly TrueFence[];
   snapshots(): readonly ArraySnapshot[];
-  /** Everything that stands on it besides volumes, by name: prepared groups and snapshots. */
+  /** Everything that stands on it besides volumes, by name: prepared groups, snapshots, copies that are shown. */
   objects(): readonly string[];
   /** Called at the very instant of each cut. */
   onCut(see: (cut: TrueCut) => void): void;
@@ -88,6 +91,9 @@ export interface SimulatedArray {
   /** Takes away what was prepared under this label, its fence too. */
   unprepare(label: CutLabel): void;
   remove(name: string): void;
+  /** A copy of a snapshot stands beside it until it is taken away. */
+  copy(name: string): void;
+  dropCopy(name: string): void;
 }
 
 export function simulatedArray(id: ArrayId, settings: SimulatedSettings, clock: Clock): SimulatedArray {
@@ -103,6 +109,7 @@ export function simulatedArray(id: ArrayId, settings: SimulatedSettings, clock: 
   const cuts: TrueCut[] = [];
   const watchers: ((cut: TrueCut) => void)[] = [];
   const snapshots = new Map<string, ArraySnapshot>();
+  const copies = new Set<string>();
   const prepared = new Map<CutLabel, readonly CutUnit[]>();
   const fenced = new Map<string, TrueFence>();
   const pastFences: TrueFence[] = [];
@@ -120,7 +127,12 @@ export function simulatedArray(id: ArrayId, settings: SimulatedSettings, clock: 
       return [...pastFences, ...fenced.values()];
     },
     snapshots: () => [...snapshots.values()],
-    objects: () => [...[...prepared.keys()].map((label) => `group ${label}`), ...snapshots.keys()].sort(),
+    objects: () =>
+      [
+        ...[...prepared.keys()].map((label) => `group ${label}`),
+        ...[...copies].map((name) => `copy of ${name}`),
+        ...snapshots.keys(),
+      ].sort(),
     onCut: (see) => void watchers.push(see),
     place: (snapshot) => void snapshots.set(snapshot.name, snapshot),
     failNext: (operation, fault) => queue(callFaults, operation, fault),
@@ -140,6 +152,8 @@ export function simulatedArray(id: ArrayId, settings: SimulatedSettings, clock: 
       prepared.delete(label);
     },
     remove: (name) => void snapshots.delete(name),
+    copy: (name) => void copies.add(name),
+    dropCopy: (name) => void copies.delete(name),
   };
 
   function execute(fault: FireFault | undefined, take: () => Answer): Promise<Answer> {

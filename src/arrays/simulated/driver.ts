@@ -3,9 +3,10 @@ import type { Deadline } from '../../base/deadline.ts';
 import { beforeDeadline } from '../../base/deadline.ts';
 import { EXIT, Fault } from '../../base/fault.ts';
 import { unreachable } from '../../base/unreachable.ts';
-import type { CutLabel, CutUnit, DeviceKey, Volume } from '../../model.ts';
-import type { ArmedCut, ArrayDriver, ArrayTraits, Fence, Fired } from '../../ports.ts';
+import type { ArraySnapshot, CutLabel, CutUnit, DeviceKey, Volume } from '../../model.ts';
+import type { ArmedCut, ArrayDriver, ArrayTraits, Fence, Fired, Shell } from '../../ports.ts';
 import { armedCut, unitName } from '../armed.ts';
+import { notThere } from '../exposed.ts';
 import { stillOurs } from '../identity.ts';
 import { labelIn } from '../label.ts';
 import type { Answer, SimulatedArray } from './array.ts';
@@ -43,9 +44,9 @@ export function simulated(array: SimulatedArray): ArrayDriver {
       call('find', deadline, () => array.snapshots().filter((one) => labelIn(one.name) !== undefined)),
     remove: (snapshot, deadline) =>
       call('remove', deadline, () => {
-        const there = array.snapshots().find((one) => one.name === snapshot.name);
-        if (stillOurs(snapshot, there)) array.remove(snapshot.name);
+        if (isThere(snapshot)) array.remove(snapshot.name);
       }),
+    ...(settings.shows === undefined ? {} : { expose: exposing(settings.shows) }),
     close: () => Promise.resolve(),
   };
 
@@ -69,6 +70,27 @@ export function simulated(array: SimulatedArray): ArrayDriver {
       send: (unit, deadline) => send(array.fire(unit, label, raised ? 'commit' : 'plain'), unit, deadline),
       find,
     });
+  }
+
+  function exposing(shell: Shell): NonNullable<ArrayDriver['expose']> {
+    return (snapshot, deadline) =>
+      call('expose', deadline, () => {
+        const { name } = snapshot;
+        if (!isThere(snapshot)) throw notThere(snapshot);
+        array.copy(name);
+        return {
+          shell,
+          image: `/copies/${name}`,
+          withdraw: (limit) => call('withdraw', limit, () => array.dropCopy(name)),
+        };
+      });
+  }
+
+  function isThere(snapshot: ArraySnapshot): boolean {
+    return stillOurs(
+      snapshot,
+      array.snapshots().find(({ name }) => name === snapshot.name),
+    );
   }
 
   function find(label: CutLabel, deadline: Deadline) {

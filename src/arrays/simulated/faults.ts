@@ -8,6 +8,8 @@ export type Operation =
   | 'find'
   | 'disarm'
   | 'remove'
+  | 'expose'
+  | 'withdraw'
   | 'raise'
   | 'drop';
 
