@@ -93,7 +93,7 @@ export interface ArrayDriver {
   remove(snapshot: ArraySnapshot, deadline: Deadline): Promise<void>;
   /**
    * Shows what is in a snapshot, after checking as `remove` does that it is the one meant. Nothing of it can be changed
-   * that way, and `find` sees nothing new. Absent: a make that can show nothing.
+   * that way, and `find` sees nothing new. A rejection leaves nothing behind. Absent: a make that can show nothing.
    */
   expose?(snapshot: ArraySnapshot, deadline: Deadline): Promise<Exposed>;
   close(): Promise<void>;

@@ -5,7 +5,7 @@ export function homeHelp(version: string): string {
   Look first      check   plan     Does everything stand?  What would a run do?
   Take            snapshot         One set of a group, now
   See             list  show  status
-  Prove           ledger           Numbered writes, looked for in the snapshots
+  Prove           verify  ledger   As its manifest says?  One instant, by the disks?
   Clean up        remove  mend     Delete a set.  Finish or undo what a dead run left
   Set up          init  schema  holder
   Try it          demo             No configuration needed
@@ -58,6 +58,7 @@ Per command
   check    0 all stands   4 something does not
   plan     0 a plan   3 weaker than required   4 something stops it
   status   0 every group fresh and good   3 too old, weak, leftovers, none
+  verify   0 as the manifest says   3 it is not   4 an array cannot be reached
   remove   0 done   3 in part, the rest named   4 cannot reach   10 locked
   mend     0 done   3 in part, the rest named   4 cannot reach   6 a guest   10 locked
   ledger   0 one instant   3 it is not, or cannot be judged   4 cannot be read or written

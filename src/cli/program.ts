@@ -13,6 +13,7 @@ import { schemaCommand } from './commands/schema.ts';
 import { showCommand } from './commands/show.ts';
 import { snapshotCommand } from './commands/snapshot.ts';
 import { statusCommand } from './commands/status.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { EXIT_HELP, homeHelp } from './help.ts';
 import { home } from './home.ts';
 import { type Cli, type GlobalFlags, type Session, sessionOf, TopologyFault, tellFindings } from './session.ts';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   listCommand,
   showCommand,
   statusCommand,
+  verifyCommand,
   removeCommand,
   mendCommand,
   ledgerCommand,

@@ -14,6 +14,7 @@ const BACK: Meant = { to: 'bring a set back', command: 'docs/operations.md, "Bac
 const REMOVE: Meant = { to: 'remove a set', command: 'stillpoint remove SET' };
 const MEND: Meant = { to: 'finish or undo what a dead run left', command: 'stillpoint mend' };
 const CHECK: Meant = { to: 'see whether everything stands', command: 'stillpoint check' };
+const VERIFY: Meant = { to: 'see whether a set is still what it was', command: 'stillpoint verify SET' };
 const PIN: Meant = { to: 'keep a set from removal', command: '`keep: { last: N }` in the topology', later: true };
 
 /** What people type who know other tools. Asked before spelling is. */
@@ -30,6 +31,8 @@ const SYNONYMS: Readonly<Record<string, Meant>> = {
   repair: MEND,
   recover: MEND,
   unlock: MEND,
+  prove: VERIFY,
+  scrub: VERIFY,
   validate: CHECK,
   doctor: CHECK,
   test: CHECK,

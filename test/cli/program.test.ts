@@ -18,6 +18,7 @@ const VERBS = [
   'list',
   'show',
   'status',
+  'verify',
   'remove',
   'mend',
   'ledger',

@@ -1,10 +1,9 @@
 import type { Deadline } from '../../base/deadline.ts';
-import { settle } from '../../base/gather.ts';
 import type { ArrayId, ArraySnapshot, CutLabel, CutUnit, DeviceKey, Volume } from '../../model.ts';
 import type { ArmedCut, ArrayDriver, ArrayTraits } from '../../ports.ts';
 import { armedCut } from '../armed.ts';
 import { box } from '../box.ts';
-import { notThere } from '../exposed.ts';
+import { making, notThere } from '../exposed.ts';
 import { stillOurs } from '../identity.ts';
 import { labelIn } from '../label.ts';
 import { safeName } from '../names.ts';
@@ -136,16 +135,8 @@ export function command(id: ArrayId, settings: CommandSettings, parts: Parts): A
       const values = await valuesOf(snapshot, deadline);
       if (values === undefined) throw notThere(snapshot);
       const shell = await reach.shell(deadline);
-      const withdraw = (limit: Deadline): Promise<void> => api.withdraw(values, limit);
-      try {
-        return { shell, image: await expose(values, deadline), withdraw };
-      } catch (thrown) {
-        // It failed, or its answer was lost: it may have made something all the same.
-        const limit = deadline.afresh(WITHDRAW_MS, 'taking away what was shown');
-        await settle(() => withdraw(limit));
-        limit.done();
-        throw thrown;
-      }
+      const show = async (limit: Deadline) => ({ shell, image: await expose(values, limit) });
+      return making(show, (limit) => api.withdraw(values, limit), deadline);
     };
   }
 
@@ -189,7 +180,6 @@ export function command(id: ArrayId, settings: CommandSettings, parts: Parts): A
   }
 }
 
-const WITHDRAW_MS = 5_000;
 const ANY_LABEL = /sp[a-z2-7]{13}/;
 
 function tells(settings: CommandSettings, group: RegExp, field: 'id' | 'time'): boolean {

@@ -6,7 +6,7 @@ import { unreachable } from '../../base/unreachable.ts';
 import type { ArraySnapshot, CutLabel, CutUnit, DeviceKey, Volume } from '../../model.ts';
 import type { ArmedCut, ArrayDriver, ArrayTraits, Fence, Fired, Shell } from '../../ports.ts';
 import { armedCut, unitName } from '../armed.ts';
-import { notThere } from '../exposed.ts';
+import { making, notThere } from '../exposed.ts';
 import { stillOurs } from '../identity.ts';
 import { labelIn } from '../label.ts';
 import type { Answer, SimulatedArray } from './array.ts';
@@ -73,17 +73,16 @@ export function simulated(array: SimulatedArray): ArrayDriver {
   }
 
   function exposing(shell: Shell): NonNullable<ArrayDriver['expose']> {
-    return (snapshot, deadline) =>
-      call('expose', deadline, () => {
-        const { name } = snapshot;
-        if (!isThere(snapshot)) throw notThere(snapshot);
-        array.copy(name);
-        return {
-          shell,
-          image: `/copies/${name}`,
-          withdraw: (limit) => call('withdraw', limit, () => array.dropCopy(name)),
-        };
-      });
+    return (snapshot, deadline) => {
+      const { name } = snapshot;
+      const show = (limit: Deadline) =>
+        call('expose', limit, () => {
+          if (!isThere(snapshot)) throw notThere(snapshot);
+          array.copy(name);
+          return { shell, image: `/copies/${name}` };
+        });
+      return making(show, (limit) => call('withdraw', limit, () => array.dropCopy(name)), deadline);
+    };
   }
 
   function isThere(snapshot: ArraySnapshot): boolean {

@@ -8,6 +8,7 @@ import type { RebuiltEntry } from '../../../src/catalog/rebuilt.ts';
 import type { GroupStatus } from '../../../src/catalog/status.ts';
 import type { RunEntry, SetEntry, WholeSet } from '../../../src/catalog/store.ts';
 import type { RebuildReport } from '../../../src/flows/rebuild.ts';
+import type { Verified } from '../../../src/flows/verified.ts';
 import type { Finding, FireRecord, HoldRecord, Plan, WindowRecord } from '../../../src/model.ts';
 import { drawWindow, proofOf } from '../../../src/ui/drawing.ts';
 import { faultLines } from '../../../src/ui/fault.ts';
@@ -18,6 +19,7 @@ import { rebuiltListLines, showRebuiltDocument, showRebuiltLines } from '../../.
 import { runListDocument, runListLines, showRunDocument, showRunLines } from '../../../src/ui/run.ts';
 import { setListDocument, setListLines, showDocument, showLines } from '../../../src/ui/set.ts';
 import { homeLines, statusDocument, statusLines } from '../../../src/ui/status.ts';
+import { verifyDocument, verifyLines } from '../../../src/ui/verify.ts';
 import {
   ADOPTED,
   idOf,
@@ -468,4 +470,64 @@ describe('what went wrong', () => {
   });
 
   test('findings, worst first', () => golden('findings', findingLines([...mailPlan().findings].reverse(), render)));
+});
+
+describe('what verify says', () => {
+  const sound: readonly Verified[] = [
+    {
+      subject: 'array zbox',
+      is: 'not-looked-at',
+      code: 'verify.shows-nothing',
+      message: 'its driver (command) shows nothing of what is in its snapshots',
+      hint: 'Say arrays.zbox.expose, to have them looked into.',
+    },
+    {
+      subject: 'manifest',
+      is: 'as-recorded',
+      code: 'verify.manifest',
+      message: 'its checksum matches: a good set, filesystem (boot disks: crash), 4 snapshots',
+    },
+    {
+      subject: 'fast: mail_db',
+      is: 'as-recorded',
+      code: 'verify.snapshot',
+      message: `snapshot ${labelOf(1)}-mail_db: id, source, size and time as recorded`,
+    },
+    {
+      subject: 'fast: mail_db',
+      is: 'as-recorded',
+      code: 'verify.file-system',
+      message:
+        'ext4: needs no recovery (needs_recovery is not set), as mail01 scsi0:1 was held; e2fsck -fn finds nothing wrong',
+    },
+  ];
+  const broken: readonly Verified[] = [
+    {
+      subject: 'fast: db_data',
+      is: 'wrong',
+      code: 'verify.gone',
+      message: `snapshot ${labelOf(1)}-db_data is not on its array`,
+      hint: 'The set is no longer whole. Take a new one: stillpoint snapshot mail',
+    },
+    {
+      subject: 'array bulk',
+      is: 'unreachable',
+      code: 'ssh.unreachable',
+      message: 'bulk.example: no answer within 10 s',
+      hint: 'Is it up? Is the network?',
+    },
+    {
+      subject: 'array fast',
+      is: 'worth-knowing',
+      code: 'verify.clock',
+      message: 'its clock was 64.5 s behind ours when it took its snapshots, all of them alike',
+      hint: 'Give the array and this machine the same time (NTP).',
+    },
+  ];
+
+  test('of a set that is what it was, and of one that is not', () => {
+    golden('verify', verifyLines(idOf(), sound));
+    golden('verify-broken', verifyLines(idOf(), [...broken, ...sound]));
+    goldenJson('verify', verifyDocument(idOf(), [...broken, ...sound]));
+  });
 });
