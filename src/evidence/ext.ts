@@ -24,7 +24,7 @@ export async function extCheck(ext: Ext, stretch: Stretch, deadline: Deadline): 
   }
   const ran = await runOn(stretch, ['e2fsck', '-fn'], deadline);
   if (!ran.ran) return notLookedAt(ran.why);
-  // 4: errors left uncorrected. 8 and more: it could not do its work.
-  if (ran.exit === 4) return errorsOr(program, ran, /\?\s+no$|differences|wrong|error/i);
+  // A sum. 4: errors are left; of 8 and more, something kept it from its work.
+  if (((ran.exit ?? 0) & 4) !== 0) return errorsOr(program, ran, /\?\s+no$|differences|wrong|error/i);
   return ran.exit === 0 ? { kind: 'sound', program } : notLookedAt(`${program} ended with ${ran.exit}`);
 }

@@ -125,8 +125,8 @@ function missingOf(intent: Intent, sorted: readonly TakeBack[], unasked: readonl
     const own = sorted.find((one) => one.array === array)?.remove ?? [];
     const volume = units
       .flatMap(({ volumes }) => volumes)
-      .find(({ id }) => own.every(({ source }) => source.id !== id));
-    if (volume !== undefined) return `array ${array} has no snapshot of ${volume.name}`;
+      .find(({ id }) => own.every(({ source, invalid }) => source.id !== id || invalid !== undefined));
+    if (volume !== undefined) return `array ${array} has no snapshot of ${volume.name} that can be used`;
   }
   return undefined;
 }

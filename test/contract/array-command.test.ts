@@ -121,6 +121,58 @@ describe('a vendor CLI that prints JSON', () => {
   });
 });
 
+describe('an array that tells the state of a snapshot', () => {
+  const STATEFUL = `
+local: true
+answers: cut
+snapshot: { run: [xcli, snap-create, -vol, <volume>, -name, <snapshot>] }
+find:     { run: [xcli, snap-list], row: '^(?<volume>\\S+) (?<snapshot>\\S+) (?<id>\\S+) (?<size>\\d+) (?<state>\\S+)$', valid: '^(online|ready)$' }
+remove:   { run: [xcli, snap-delete, <snapshot>] }
+expose:   { run: [xcli, snap-map, <snapshot>], image: '^mapped (?<image>/dev/\\S+)$' }
+withdraw: { run: [xcli, snap-unmap, <snapshot>], gone: 'not mapped' }
+`;
+  const listing = (state: string): string => `mail ${LABEL}-mail u-1 4096 ${state}\n`;
+
+  test('has those in a state that is not valid called invalid, with the state', async () => {
+    for (const [state, invalid] of [
+      ['ready', undefined],
+      ['dropped', "is in the state 'dropped'"],
+    ] as const) {
+      const { array } = driverOver(STATEFUL, { 'xcli snap-list': listing(state) });
+      const [found] = await array.find(labelled(LABEL), soon());
+      expect(found).toMatchObject({ id: 'u-1', sizeBytes: 4096n });
+      expect(found?.invalid).toBe(invalid);
+    }
+  });
+
+  test('shows one under the path that it prints, and takes it away when it prints none', async () => {
+    const answers = {
+      'xcli snap-list': listing('ready'),
+      'xcli snap-map': 'mapped /dev/mapped7\n',
+      'xcli snap-unmap': '',
+    };
+    const { array, ran } = driverOver(STATEFUL, answers);
+    const [found] = await array.find(labelled(LABEL), soon());
+    if (found === undefined) throw new Error('nothing was found');
+    expect(await array.expose?.(found, soon())).toMatchObject({ image: '/dev/mapped7' });
+    expect(ran.at(-1)).toEqual(['xcli', 'snap-map', `${LABEL}-mail`]);
+
+    const silent = driverOver(STATEFUL, { ...answers, 'xcli snap-map': 'done\n' });
+    await expect(silent.array.expose?.(found, soon())).rejects.toMatchObject({ code: 'array.no-image' });
+    expect(silent.ran.at(-1)).toEqual(['xcli', 'snap-unmap', `${LABEL}-mail`]);
+  });
+
+  test('needs a state to have valid ones, and an expose to have a withdraw', () => {
+    const sound = parse(STATEFUL);
+    const { valid, row } = sound.find;
+    const stateless = { ...sound, find: { run: ['x'], valid, row: row.replace('state', 'id2') } };
+    expect(commandConfig.safeParse(sound).success).toBe(true);
+    expect(commandConfig.safeParse(stateless).error?.message).toContain('nothing tells the state');
+    const { expose: _, ...hidden } = sound;
+    expect(commandConfig.safeParse(hidden).error?.message).toContain('withdraw needs an expose');
+  });
+});
+
 describe('what the topology says of a command', () => {
   const sound = parse(XCLI);
 

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,33 +12,14 @@ import { runOn } from '../../src/evidence/stretch.ts';
 import { localShell } from '../../src/transport/local.ts';
 import { gptDisk, SECTOR } from '../fixtures/disk-bytes.ts';
 import { needs } from '../needs.ts';
+import { type BusyWriter, LEDGER, startBusyWriter } from './kit/busy-writer.ts';
 import type { FileSystem, LabDisk } from './kit/disk.ts';
 import { type Lab, openLab } from './kit/lab.ts';
 import { must } from './kit/programs.ts';
 
 const TYPES: readonly FileSystem[] = ['ext4', 'xfs', 'btrfs'];
-const ROUNDS = 5;
+const ROUNDS = 4;
 const MIB = 1024 ** 2;
-
-/** Appends to a ledger on each disk and makes, writes, moves and removes files, without ever standing still by itself. */
-const WRITER = `
-import os, sys, time
-places = sys.argv[1:]
-ledgers = [os.open(place + '/stillpoint.ledger', os.O_WRONLY | os.O_CREAT | os.O_APPEND) for place in places]
-n = 0
-while True:
-    n += 1
-    for place, ledger in zip(places, ledgers):
-        os.write(ledger, b'%08d\\n' % n)
-        os.fsync(ledger)
-        path = '%s/file-%d' % (place, n % 40)
-        spot = os.open(path, os.O_WRONLY | os.O_CREAT)
-        os.write(spot, b'x' * (3000 + 100 * (n % 60)))
-        os.close(spot)
-        if n % 3 == 0: os.unlink(path)
-        if n % 5 == 0: os.replace(path, path + '.moved') if os.path.exists(path) else None
-    time.sleep(0.002)
-`;
 
 needs(
   'root',
@@ -55,19 +36,17 @@ needs(
 )('what real file systems show of themselves', () => {
   let lab: Lab;
   let disks: readonly LabDisk[];
-  let writer: ReturnType<typeof spawn>;
+  let writer: BusyWriter;
   const shell = localShell({ clock: systemClock });
 
   beforeAll(() => {
     lab = openLab();
     disks = TYPES.map((type) => lab.disk(type, { type }));
-    writer = spawn('python3', ['-c', WRITER, ...disks.map(({ here }) => here)], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    writer = startBusyWriter(disks.map(({ here }) => here));
   });
   afterAll(async () => {
     for (const disk of disks ?? []) await disk.thaw();
-    writer?.kill('SIGKILL');
+    writer?.stop();
     await lab?.close();
   });
 
@@ -88,12 +67,7 @@ needs(
     }
   };
   /** The writer has to be at work, or what is copied while nobody is held proves nothing. */
-  const busy = async (disk: LabDisk): Promise<void> => {
-    const ledger = join(disk.here, 'stillpoint.ledger');
-    const size = (): number => statSync(ledger, { throwIfNoEntry: false })?.size ?? 0;
-    const before = size();
-    await expect.poll(size, { timeout: 20_000 }).toBeGreaterThan(before + 50);
-  };
+  const busy = (disk: LabDisk): Promise<void> => writer.goesOn(disk.here);
 
   test(`each of ${ROUNDS} copies of a held one needs no recovery, and each of one that is written to does`, async () => {
     for (let round = 0; round < ROUNDS; round++) {
@@ -165,7 +139,7 @@ needs(
         check: { kind: 'sound' },
       })),
     );
-    const files = await readRootFiles({ shell, image }, evidence, 'stillpoint.ledger', limit());
+    const files = await readRootFiles({ shell, image }, evidence, LEDGER, limit());
     for (const file of files)
       expect(file).toMatchObject({ kind: 'read', text: expect.stringMatching(/^00000001\n(\d{8}\n)+$/) });
     expect(files).toHaveLength(3);
@@ -181,10 +155,10 @@ needs(
     for (const disk of disks) {
       await busy(disk);
       execFileSync('fsfreeze', ['-f', disk.here]);
-      const ledger = readFileSync(join(disk.here, 'stillpoint.ledger'), 'utf8');
+      const ledger = readFileSync(join(disk.here, LEDGER), 'utf8');
       const image = copyOf(disk, 'ledger');
       expect(await disk.thaw()).toBe('was frozen');
-      const [file] = await readRootFiles({ shell, image }, await look(image, 'quick'), 'stillpoint.ledger', limit());
+      const [file] = await readRootFiles({ shell, image }, await look(image, 'quick'), LEDGER, limit());
       expect(file).toEqual({ kind: 'read', text: ledger });
     }
   });
@@ -193,7 +167,7 @@ needs(
     for (const disk of disks) {
       await busy(disk);
       const image = copyOf(disk, 'free');
-      const [file] = await readRootFiles({ shell, image }, await look(image, 'quick'), 'stillpoint.ledger', limit());
+      const [file] = await readRootFiles({ shell, image }, await look(image, 'quick'), LEDGER, limit());
       expect(file).toMatchObject({ kind: 'unread', why: expect.stringContaining('recovered first') });
     }
   });

@@ -55,6 +55,15 @@ describe('a whole run', () => {
     expect(report.manifest?.verdict.vms.find(({ vm }) => vm === 'db01')?.aside).toBe(true);
   });
 
+  test('a snapshot that its array already calls of no use counts as none: all of the run is removed', async () => {
+    const world = await shop();
+    world.bulk.onCut(() => {
+      for (const snapshot of world.bulk.snapshots()) world.bulk.place({ ...snapshot, invalid: 'ran out of reserve' });
+    });
+    expect(await world.run()).toMatchObject({ state: 'failed', exit: 5 });
+    expect(world.onArrays()).toEqual([]);
+  });
+
   test('one array refuses: what the other took is removed', async () => {
     const world = await shop();
     world.bulk.failFire('bulk-v0', { kind: 'refused' });

@@ -18,7 +18,7 @@ export interface LabDisk {
 export type FileSystem = 'ext4' | 'xfs' | 'btrfs';
 
 const LEAST_MB: Readonly<Record<FileSystem, number>> = { ext4: 64, xfs: 300, btrfs: 128 };
-const MAKE: Readonly<Record<FileSystem, readonly string[]>> = {
+export const MAKE: Readonly<Record<FileSystem, readonly [string, ...string[]]>> = {
   ext4: ['mkfs.ext4', '-q', '-F'],
   xfs: ['mkfs.xfs', '-q', '-f'],
   btrfs: ['mkfs.btrfs', '-q', '-f'],
@@ -35,7 +35,7 @@ export function labDisk(
   const type = options.type ?? 'ext4';
   if (!existsSync(image)) {
     must('truncate', '-s', `${options.sizeMb ?? LEAST_MB[type]}M`, image);
-    const [program = '', ...flags] = MAKE[type];
+    const [program, ...flags] = MAKE[type];
     must(program, ...flags, image);
   }
   const device = must('losetup', '-f', '--show', image);

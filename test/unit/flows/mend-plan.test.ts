@@ -118,6 +118,22 @@ describe('the plan of a mending', () => {
     ['that met a bug', run({ window: stopped('bug') }), 'stopped: bug'],
     ['whose removal was begun', run(note({ type: 'removed', array: 'fast', id: 'gone' })), 'its removal was begun'],
     ['that had judged that it goes', run(judged({ placement: 'changed', keep: false })), 'was to take it back'],
+    [
+      'of which one is of no use',
+      run(
+        {},
+        {
+          seen: [
+            seenOn('fast'),
+            seenOn(
+              'bulk',
+              ALL.map((one) => ({ ...one, invalid: 'ran out of reserve' })),
+            ),
+          ],
+        },
+      ),
+      'array bulk has no snapshot',
+    ],
     ['of which one is missing', run({}, { seen: [seenOn('fast'), seenOn('bulk', [])] }), 'array bulk has no snapshot'],
     ['where weak sets are not wanted', run({}, { removeWeak: true }), 'removes weak sets'],
   ])('the snapshots of a run %s go', (_, one, because) => {

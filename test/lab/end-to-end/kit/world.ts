@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { WorldTable, WorldVm } from '../../../../src/demo/table.ts';
-import type { LabDisk } from '../../kit/disk.ts';
+import { type FileSystem, type LabDisk, MAKE } from '../../kit/disk.ts';
 import type { LabGuest } from '../../kit/guest.ts';
 import { type Lab, openLab } from '../../kit/lab.ts';
 import { must } from '../../kit/programs.ts';
@@ -20,6 +20,8 @@ export interface VmDisk {
   readonly mount: string;
   readonly array: ArrayName;
   readonly sizeMb?: number;
+  /** ext4, unless it says otherwise. */
+  readonly type?: FileSystem;
 }
 
 export interface VmOrder {
@@ -83,11 +85,11 @@ export async function openWorld(orders: readonly VmOrder[]): Promise<EndToEnd> {
         const image = makeVolume(arrayOf(disk.array), disk.array, volumeName(name, disk));
         return {
           at: disk.mount,
-          mount: { image, ...(disk.sizeMb === undefined ? {} : { sizeMb: disk.sizeMb }) },
+          mount: { image, type: disk.type ?? 'ext4', ...(disk.sizeMb === undefined ? {} : { sizeMb: disk.sizeMb }) },
           disk,
         };
       });
-      for (const { mount, disk } of places) makeImage(mount.image, disk.sizeMb ?? 64);
+      for (const { mount, disk } of places) makeImage(mount.image, disk);
       const root = places.find(({ at }) => at === '/');
       const mounts = Object.fromEntries(places.filter(({ at }) => at !== '/').map(({ at, mount }) => [at, mount]));
       guests.set(name, await lab.guest(name, { mounts, ...(root === undefined ? {} : { root: root.mount }) }));
@@ -164,9 +166,10 @@ function imageOf(path: string, array: ArrayName): string {
   return array === 'alpha' ? join(path, 'lun.img') : path;
 }
 
-function makeImage(image: string, sizeMb: number): void {
+function makeImage(image: string, { type = 'ext4', sizeMb = 64 }: VmDisk): void {
   must('truncate', '-s', `${sizeMb}M`, image);
-  must('mkfs.ext4', '-q', '-F', image);
+  const [program, ...flags] = MAKE[type];
+  must(program, ...flags, image);
 }
 
 // ---- vSphere

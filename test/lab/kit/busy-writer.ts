@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A file at the root of each place that grows by a line a round; the rounds are numbered from 1. */
+export const LEDGER = 'stillpoint.ledger';
+
+/** Appends to a ledger, and makes, writes, moves and removes files: so that every file system has something under way. */
+const PROGRAM = `
+import os, sys, time
+places = sys.argv[1:]
+ledgers = [os.open(place + '/${LEDGER}', os.O_WRONLY | os.O_CREAT | os.O_APPEND) for place in places]
+n = 0
+while True:
+    n += 1
+    for place, ledger in zip(places, ledgers):
+        os.write(ledger, b'%08d\\n' % n)
+        os.fsync(ledger)
+        path = '%s/busy-%d' % (place, n % 40)
+        spot = os.open(path, os.O_WRONLY | os.O_CREAT)
+        os.write(spot, b'x' * (3000 + 100 * (n % 60)))
+        os.close(spot)
+        if n % 3 == 0: os.unlink(path)
+        elif n % 5 == 0: os.replace(path, path + '.moved')
+    time.sleep(0.002)
+`;
+
+export interface BusyWriter {
+  /** Resolves when it has gone on, seen from here at one of its places. */
+  goesOn(place: string): Promise<void>;
+  stop(): void;
+}
+
+/** @param through argv that puts it where the places are; it may fork */
+export function startBusyWriter(places: readonly string[], through: readonly string[] = []): BusyWriter {
+  const [program = '', ...argv] = [...through, 'python3', '-c', PROGRAM, ...places];
+  const child = spawn(program, argv, { stdio: ['ignore', 'ignore', 'inherit'], detached: true });
+  return {
+    async goesOn(place) {
+      const size = (): number => statSync(join(place, LEDGER), { throwIfNoEntry: false })?.size ?? 0;
+      const wanted = size() + 50;
+      for (let waited = 0; size() < wanted; waited++) {
+        if (waited > 800) throw new Error(`nothing is written at ${place}`);
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+    },
+    stop() {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+    },
+  };
+}
