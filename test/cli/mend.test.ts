@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { stringify } from 'yaml';
 import { realFileSystem } from '../../src/base/file-system.ts';
 import { intentOf } from '../../src/catalog/intent.ts';
 import { beginJournal } from '../../src/catalog/journal.ts';
@@ -12,6 +11,7 @@ import { openState } from '../../src/catalog/state-folder.ts';
 import type { CutLabel, CutUnit, Plan } from '../../src/model.ts';
 import { idOf, labelOf, mailPlan, mailWindow } from '../fixtures/sets.ts';
 import { stillpoint } from './bin.ts';
+import { folderTopology } from './folder-arrays.ts';
 
 const LABEL = labelOf(1);
 const RUN = idOf();
@@ -26,7 +26,7 @@ describe('mend, by the built program', () => {
       mkdirSync(join(folder, array));
       for (const { name } of volumesOf(units)) writeFileSync(join(folder, array, `${name}@${LABEL}`), '');
     }
-    writeFileSync(join(folder, 'stillpoint.yaml'), topology(folder));
+    writeFileSync(join(folder, 'stillpoint.yaml'), folderTopology(folder));
     await died(join(folder, 'state'), plan);
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -224,23 +224,4 @@ function byName(units: readonly CutUnit[]): readonly CutUnit[] {
 
 function volumesOf(units: readonly CutUnit[]) {
   return units.flatMap(({ volumes }) => volumes);
-}
-
-/** An array is a folder, a snapshot a file in it. */
-function topology(folder: string): string {
-  const array = (name: string) => ({
-    driver: 'command',
-    local: true,
-    answers: 'cut',
-    snapshot: { run: ['touch', `${folder}/${name}/<volume>@<snapshot>`] },
-    find: { run: ['ls', '-i', `${folder}/${name}`], row: '^ *(?<id>\\d+) (?<volume>[^@]+)@(?<snapshot>\\S+)$' },
-    remove: { run: ['rm', `${folder}/${name}/<volume>@<snapshot>`], gone: 'No such file' },
-  });
-  return stringify({
-    version: 1,
-    vsphere: { url: 'https://vc.example/sdk', username: 'ops', password: { env: 'PASSWORD' } },
-    arrays: { fast: array('fast'), bulk: array('bulk') },
-    vms: { mail01: { ssh: { host: 'mail01.invalid' } } },
-    groups: { mail: { vms: ['mail01'] } },
-  });
 }

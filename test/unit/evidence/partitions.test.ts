@@ -29,6 +29,7 @@ describe('a GPT', () => {
 
   test.each([
     ['header', SECTOR + 72, 'does not match its checksum'],
+    ['id', SECTOR + 56, 'does not match its checksum'],
     ['table', 2 * SECTOR + 32, 'does not match its checksum'],
     ['name', SECTOR, 'is not there'],
     ['length', SECTOR + 14, 'no known length'],

@@ -58,6 +58,8 @@ describe('snapshots against the manifest', () => {
 
   test('one in the place of another is not looked into', () => {
     expect(judgeSnapshots(manifest, 'fast', shown({ id: 'snap-9' })).present).toEqual(ofFast.slice(1));
+    const source = { id: 'serial-9', name: mail.source.name };
+    expect(judgeSnapshots(manifest, 'fast', shown({ source })).present).toEqual(ofFast.slice(1));
   });
 
   test('one more under the label is wrong: who restores by label could take it', () => {
