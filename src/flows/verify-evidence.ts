@@ -72,11 +72,7 @@ type Say = (is: Standing, code: string, message: string, hint?: string) => Verif
 function judgePart(part: Part, hold: Hold, say: Say): Verified {
   const { check, note, recovery } = part;
   const name = part.partition === undefined ? part.what : `partition ${part.partition.number}, ${part.what}`;
-  if (recovery === undefined) {
-    const message =
-      part.what === 'nothing' ? `${name}: all zeros where a file system would begin` : `${name}: not looked into`;
-    return say('not-looked-at', 'not-looked-into', note === undefined ? message : `${message}; ${note}`);
-  }
+  if (recovery === undefined) return judgeOther(name, part, hold, say);
   const state = recoveryText(name, part);
   if (recovery.needed === 'yes' && hold.kind === 'held') {
     return say('wrong', 'needs-recovery', `${state}, and ${hold.disks} was held when it was cut`, CONTRADICTION);
@@ -104,6 +100,18 @@ function judgePart(part: Part, hold: Hold, say: Say): Verified {
     return say('worth-knowing', 'file-system-note', `${state}${because}${checked}; ${note}`, ASK_GUEST);
   const isOpen = recovery.needed === 'unknown' || (recovery.needed === 'no' && check?.kind === 'not-looked-at');
   return say(isOpen ? 'not-looked-at' : 'as-recorded', 'file-system', `${state}${because}${checked}`);
+}
+
+/** Nothing of its kind tells whether it stood still; but what was held has a file system, in one way or another. */
+function judgeOther(name: string, { note, partition, what }: Part, hold: Hold, say: Say): Verified {
+  const isEmpty = what === 'nothing';
+  if (isEmpty && partition === undefined && hold.kind === 'held') {
+    const message = `all zeros where a file system would begin, and ${hold.disks} was held when it was cut`;
+    return say('wrong', 'empty', message, CONTRADICTION);
+  }
+  if (note !== undefined) return say('worth-knowing', 'file-system-note', `${name}: ${note}`, ASK_GUEST);
+  const message = isEmpty ? `${name}: all zeros where a file system would begin` : `${name}: not looked into`;
+  return say('not-looked-at', 'not-looked-into', message);
 }
 
 const CONTRADICTION =

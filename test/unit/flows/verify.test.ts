@@ -192,6 +192,22 @@ describe('bytes against what the manifest says of the disks', () => {
     expect(judged(mail, { what: 'LVM' })).toMatchObject({ is: 'not-looked-at', message: 'LVM: not looked into' });
   });
 
+  test('zeros on a held disk contradict the record; on a free one, or in a partition, they may be', () => {
+    expect(judged(mail, { what: 'nothing' })).toMatchObject({ is: 'wrong', code: 'verify.empty' });
+    expect(judged(boot, { what: 'nothing' }).is).toBe('not-looked-at');
+    expect(judged(mail, { what: 'nothing', partition: { number: 1, offset: 0, sizeBytes: 1 } }).is).toBe(
+      'not-looked-at',
+    );
+  });
+
+  test('a partition that ends behind the end of its disk is said', () => {
+    const cut: Partial<Part> = { what: 'cut off', note: 'it ends behind the end of the disk' };
+    expect(judged(mail, cut)).toMatchObject({
+      is: 'worth-knowing',
+      message: 'cut off: it ends behind the end of the disk',
+    });
+  });
+
   test('a damaged table of partitions is said', () => {
     const evidence = { sizeBytes: 200n * 1024n ** 3n, parts: [], damaged: 'its GPT does not match its checksum' };
     expect(judgeEvidence(manifest, mail, evidence)).toMatchObject([
