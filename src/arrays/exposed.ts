@@ -25,7 +25,8 @@ export async function making(
   }
 }
 
-const WITHDRAW_MS = 5_000;
+/** Beyond the deadline, which is over by then as a rule: short. */
+const WITHDRAW_MS = 2_000;
 
 export function notThere({ array, name, source }: ArraySnapshot): Fault {
   return new Fault({

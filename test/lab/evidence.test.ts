@@ -197,10 +197,13 @@ needs(
 
 /** Somewhere where it matters, and its superblock does not. */
 function breakIt(type: FileSystem, image: string): void {
-  const at = { ext4: firstInodeTable(image), xfs: 512, btrfs: 0 }[type];
-  if (type === 'btrfs') must('sh', '-c', BREAK_BTRFS, 'sh', image);
-  else must('dd', 'if=/dev/urandom', `of=${image}`, 'bs=512', `seek=${at / 512}`, 'count=1', 'conv=notrunc');
+  if (type === 'btrfs') return void must('sh', '-c', BREAK_BTRFS, 'sh', image);
+  const at = type === 'ext4' ? firstInodeTable(image) : XFS_FREE_SPACE;
+  must('dd', 'if=/dev/urandom', `of=${image}`, 'bs=512', `seek=${at / 512}`, 'count=1', 'conv=notrunc');
 }
+
+/** The header of the free space of its first group. */
+const XFS_FREE_SPACE = 512;
 
 /** The root of its file tree, in both copies. */
 const BREAK_BTRFS = `
