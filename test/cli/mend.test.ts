@@ -92,7 +92,7 @@ describe('the catalog of a lost state folder, by the built program', () => {
         for (const label of [LABEL, OTHER]) writeFileSync(join(folder, array, `${name}@${label}`), '');
       }
     }
-    writeFileSync(join(folder, 'stillpoint.yaml'), topology(folder));
+    writeFileSync(join(folder, 'stillpoint.yaml'), folderTopology(folder));
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
