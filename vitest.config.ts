@@ -15,7 +15,7 @@ export default defineConfig({
     // so that what they wait for is not the processor.
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/{unit,contract,sim,golden}/**/*.test.ts'] } },
-      { extends: true, test: { name: 'wire', include: ['test/{wire,cli}/**/*.test.ts'], testTimeout: 60_000 } },
+      { extends: true, test: { name: 'wire', include: ['test/{wire,cli,fuzz}/**/*.test.ts'], testTimeout: 60_000 } },
       {
         extends: true,
         test: {

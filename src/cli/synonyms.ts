@@ -1,5 +1,6 @@
 import { EXIT, Fault } from '../base/fault.ts';
 import { nearest } from '../base/nearest.ts';
+import { own } from '../base/own.ts';
 
 interface Meant {
   /** What the person wants: 'take a set'. */
@@ -46,7 +47,7 @@ const SYNONYMS: Readonly<Record<string, Meant>> = {
 
 /** "There is no `restore`. To bring a set back: …" */
 export function unknownCommand(word: string, commands: readonly string[]): Fault {
-  const meant = SYNONYMS[word.toLowerCase()];
+  const meant = own(SYNONYMS, word.toLowerCase());
   const close = nearest(word, commands);
   const message = meant?.later === true ? `there is no \`${word}\` yet` : `there is no \`${word}\``;
   const hint =

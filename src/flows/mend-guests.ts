@@ -1,5 +1,6 @@
 import { beforeDeadline, type Deadline } from '../base/deadline.ts';
 import { settle } from '../base/gather.ts';
+import { pasted } from '../base/shell-word.ts';
 import type { SetId, VmName } from '../model.ts';
 import type { MendParts } from './mend-parts.ts';
 
@@ -32,9 +33,13 @@ export async function askGuest(parts: MendParts, vm: VmName, run: SetId, limit: 
 }
 
 function standingText(vm: VmName, mounts: readonly string[]): string {
-  const thaw = mounts.map((mount) => `fsfreeze --unfreeze ${mount}`).join('; ');
-  return `guest ${vm} may still be held: it takes no write on ${mounts.join(', ')}; on ${vm}: ${thaw}`;
+  const shown = mounts.slice(0, MOUNTS_SHOWN);
+  const more = mounts.length > shown.length ? ` and ${mounts.length - shown.length} more` : '';
+  const thaw = shown.map((mount) => pasted(['fsfreeze', '--unfreeze', mount])).join('; ');
+  return `guest ${vm} may still be held: it takes no write on ${shown.join(', ')}${more}; on ${vm}: ${thaw}`;
 }
+
+const MOUNTS_SHOWN = 10;
 
 export function mayStandStill({ is }: AskedGuest): boolean {
   return is === 'not-writing' || is === 'not-asked';

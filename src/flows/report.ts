@@ -1,6 +1,7 @@
 import { seconds } from '../base/deadline.ts';
 import { asFault, EXIT, Fault } from '../base/fault.ts';
 import { clockTime } from '../base/local-time.ts';
+import { pasted } from '../base/shell-word.ts';
 import { resumeJournal } from '../catalog/journal.ts';
 import { runFolder } from '../catalog/state-folder.ts';
 import { type CutLabel, levelText, type Manifest, type Plan, type Verdict, type WindowRecord } from '../model.ts';
@@ -136,7 +137,7 @@ function stillHeld(
       const mounts = stages.flatMap(({ holds }) => holds).filter((path) => path.startsWith('/'));
       return mounts.length === 0
         ? `see that ${vm} writes again`
-        : `on ${vm}: ${mounts.map((path) => `fsfreeze --unfreeze ${path}`).join('; ')}`;
+        : `on ${vm}: ${mounts.map((path) => pasted(['fsfreeze', '--unfreeze', path])).join('; ')}`;
     });
   return new Fault({
     code: 'guest.may-be-held',

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Deadline } from '../base/deadline.ts';
 import { Fault } from '../base/fault.ts';
+import { quoted } from '../base/quoted.ts';
+import { pasted } from '../base/shell-word.ts';
 import type { Finding, ProbeReport } from '../model.ts';
 import type { Guest, Quiescer } from '../ports.ts';
 import { holderChannel } from './holder/channel.ts';
@@ -168,12 +170,12 @@ function notFrozen(where: string, mount: string, why: string): Fault {
     return new Fault({
       code: 'quiesce.frozen-by-another',
       message: `${where}: ${mount} is frozen by somebody else, and was left so`,
-      hint: `Find out who froze it; fsfreeze -u ${mount} lets it go.`,
+      hint: `Find out who froze it; ${pasted(['fsfreeze', '--unfreeze', mount])} lets it go.`,
     });
   }
   return new Fault({
     code: 'quiesce.freeze-failed',
-    message: `${where}: ${mount} could not be frozen: ${why}`,
+    message: `${where}: ${mount} could not be frozen: ${quoted(why)}`,
     hint: 'See the kernel log of the guest.',
   });
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Deadline } from '../base/deadline.ts';
 import { Fault } from '../base/fault.ts';
+import { quoted } from '../base/quoted.ts';
 import type { Finding } from '../model.ts';
 import type { Guest, Quiescer } from '../ports.ts';
 import { sudoed } from '../transport/sudo.ts';
@@ -109,9 +110,9 @@ export function script(settings: ScriptSettings, parts: { readonly clock: Clock 
     const names = [...new Set([settings.hold, settings.release, settings.check ?? []].flatMap(([name]) => name ?? []))];
     const look = 'PATH=$PATH:/usr/sbin:/sbin; for name; do command -v "$name" > /dev/null || echo "$name"; done';
     const { stdout } = await shell.run(['sh', '-c', look, 'sh', ...names], { deadline: limit });
-    return stdout
-      .split('\n')
-      .filter((name) => name !== '')
+    const missing = new Set(stdout.split('\n'));
+    return names
+      .filter((name) => missing.has(name))
       .map((name) => ({
         code: 'quiesce.no-such-command',
         severity: 'error',
@@ -146,11 +147,11 @@ function openWords(settings: ScriptSettings, maxLeaseMs: number): readonly strin
 }
 
 function notHeld(where: string, settings: ScriptSettings, why: string, said: string): Fault {
-  const last = said === '' ? '' : `: ${said}`;
+  const last = said === '' ? '' : `: ${quoted(said)}`;
   const message =
     why === 'check'
       ? `${where}: ${settings.hold[0]} succeeded, and ${settings.check?.[0]} says that nothing is held${last}`
-      : `${where}: ${settings.hold[0]} failed (exit ${why})${last}`;
+      : `${where}: ${settings.hold[0]} failed (exit ${quoted(why)})${last}`;
   return new Fault({
     code: 'quiesce.hold-command',
     message,

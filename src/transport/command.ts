@@ -1,10 +1,8 @@
 import type { Deadline } from '../base/deadline.ts';
 import { asFault, Fault } from '../base/fault.ts';
 import type { CommandResult } from '../ports.ts';
+import { LARGEST_OUTPUT_BYTES } from './limits.ts';
 import type { Pipe } from './pipe.ts';
-
-/** What a command may say on each of its outputs. */
-const LARGEST_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /** What sudo is called with: in English whatever the guest speaks, and never asking. */
 export const SUDO = ['env', 'LC_ALL=C', 'sudo', '-n', '--'] as const;

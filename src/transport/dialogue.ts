@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Dialogue } from '../ports.ts';
+import { LARGEST_OUTPUT_BYTES } from './limits.ts';
 import { LONGEST_LINE_BYTES, lineSplitter } from './lines.ts';
 import type { Pipe } from './pipe.ts';
 
@@ -14,6 +15,7 @@ const AFTER_END_MS = 2000;
 export function dialogue(pipe: Pipe, clock: Clock = systemClock): Dialogue {
   const backlog: string[] = [];
   let backlogSize = 0;
+  let heardBytes = 0;
   let receive: ((line: string) => void) | undefined;
   let over = false;
   let firstCause: string | undefined;
@@ -33,7 +35,10 @@ export function dialogue(pipe: Pipe, clock: Clock = systemClock): Dialogue {
     if (backlogSize > BACKLOG) giveUp('it said more than 1 MiB before anybody listened');
   });
   pipe.stdout.on('data', (chunk: Buffer) => {
-    if (!over && !split(chunk)) giveUp(`it sent a line longer than ${LONGEST_LINE_BYTES / 1024} KiB`);
+    if (over) return;
+    heardBytes += chunk.length;
+    if (heardBytes > LARGEST_OUTPUT_BYTES) giveUp(`it said more than ${LARGEST_OUTPUT_BYTES / 1024 / 1024} MiB`);
+    else if (!split(chunk)) giveUp(`it sent a line longer than ${LONGEST_LINE_BYTES / 1024} KiB`);
   });
   pipe.stderr.on('data', (chunk: Buffer) => {
     stderr = Buffer.concat([stderr, chunk]).subarray(-STDERR_BYTES);

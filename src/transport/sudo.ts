@@ -71,6 +71,7 @@ async function whoAndWhat(shell: Shell, program: string, deadline: Deadline): Pr
   const [user = '', path = ''] = answer.ok ? answer.value.stdout.trim().split('\n') : [];
   return {
     user: /^[\w.-]+\$?$/.test(user) ? user : 'USER',
-    path: path.startsWith('/') ? path : `/PATH/TO/${program}`,
+    // A line for sudoers is made of it: a comma would begin another command there.
+    path: /^\/[\w./+-]+$/.test(path) ? path : `/PATH/TO/${program}`,
   };
 }

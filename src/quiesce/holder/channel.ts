@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { beforeDeadline, type Deadline, seconds } from '../../base/deadline.ts';
 import { Fault } from '../../base/fault.ts';
+import { own } from '../../base/own.ts';
 import type { GuestChannel, Held, Release } from '../../ports.ts';
 import type { Session } from './session.ts';
 import type { Report } from './words.ts';
@@ -38,7 +39,8 @@ export function holderChannel(parts: {
   });
 
   session.listen((report) => {
-    if (report.kind === 'thaw') thaws.set(report.index, report);
+    // Of what is not held here no word is kept: a guest may say any number of them.
+    if (report.kind === 'thaw' && report.index in things) thaws.set(report.index, report);
     if (report.kind !== 'thawed') return;
     word = wordOf(report.by);
     if (!closing) line.abort(new Fault({ code: 'quiesce.let-go', message: `${session.where}: let go: ${word.why}` }));
@@ -67,7 +69,7 @@ export function holderChannel(parts: {
     if (!wordSent) return nothingHeld();
     const stuck = things.filter((_, index) => thaws.get(index)?.first === 'stuck');
     if (stuck.length > 0) return { kind: 'unknown', why: `${stuck.join(', ')} could not be let go` };
-    if (by !== 'word') return { kind: 'expired', why: ENDINGS[by] ?? by };
+    if (by !== 'word') return { kind: 'expired', why: own(ENDINGS, by) ?? 'for a reason that we do not know' };
     if (!confirmed) return { kind: 'expired', why: 'the hold was never confirmed' };
     const moved = things.filter((_, index) => !stood(thaws.get(index)));
     if (moved.length > 0) return { kind: 'expired', why: `${moved.join(', ')} had been let go by somebody else` };
@@ -79,7 +81,7 @@ export function holderChannel(parts: {
     if (failure !== undefined) return parts.failed(failure, things[failure.index] ?? `thing ${failure.index}`);
     const last = reports.at(-1);
     const known =
-      last?.kind === 'refused' ? REFUSALS[last.why] : last?.kind === 'thawed' ? ENDINGS[last.by] : undefined;
+      last?.kind === 'refused' ? own(REFUSALS, last.why) : last?.kind === 'thawed' ? own(ENDINGS, last.by) : undefined;
     return new Fault({
       code: 'quiesce.not-held',
       message: `${session.where}: the guest is not held: ${known ?? 'the holder gave no reason that we know'}`,

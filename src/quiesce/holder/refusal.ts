@@ -1,8 +1,12 @@
 import { EXIT, Fault } from '../../base/fault.ts';
+import { own } from '../../base/own.ts';
+import { quoted } from '../../base/quoted.ts';
+import { pasted } from '../../base/shell-word.ts';
 import type { Report } from './words.ts';
 
 /** A holder's ERROR as a Fault. */
-export function refusal(where: string, { reason, what, detail }: Extract<Report, { kind: 'error' }>): Fault {
+export function refusal(where: string, { reason, ...said }: Extract<Report, { kind: 'error' }>): Fault {
+  const [what, detail] = [quoted(said.what), quoted(said.detail)];
   if (reason === 'locked') {
     return new Fault({
       code: 'locked',
@@ -13,8 +17,8 @@ export function refusal(where: string, { reason, what, detail }: Extract<Report,
   }
   const hint = hintFor(reason, what);
   return new Fault({
-    code: `quiesce.${reason}`,
-    message: `${where}: ${SENTENCES[reason]?.(what) ?? `${what} cannot be held (${reason})`}${detail === '-' ? '' : `: ${detail}`}`,
+    code: `quiesce.${/^[a-z-]{1,40}$/.test(reason) ? reason : 'cannot-hold'}`,
+    message: `${where}: ${own(SENTENCES, reason)?.(what) ?? `${what} cannot be held (${quoted(reason)})`}${detail === '-' ? '' : `: ${detail}`}`,
     ...(hint === undefined ? {} : { hint }),
   });
 }
@@ -36,7 +40,7 @@ const SENTENCES: Readonly<Record<string, (what: string) => string>> = {
 
 /** What to do about a mount that cannot be held: the same whether the plan finds it or the holder. */
 export function hintFor(reason: string, what: string): string | undefined {
-  return HINTS[reason]?.(what);
+  return own(HINTS, reason)?.(what);
 }
 
 const HINTS: Readonly<Record<string, (what: string) => string>> = {
@@ -44,8 +48,9 @@ const HINTS: Readonly<Record<string, (what: string) => string>> = {
   'not-freezable': () => 'Leave it out of `mounts`, or hold it by a script.',
   'cannot-open': () => 'Mount it, or correct `mounts`.',
   'is-root': (what) => `Name ${what} in \`mounts\` as well, or leave the other out: they stand still together.`,
-  'swap-file': (what) => `Turn it off (swapoff ${what}) or move it to another file system.`,
+  'swap-file': (what) => `Turn it off (${pasted(['swapoff', what])}) or move it to another file system.`,
   'loop-backing': () => 'Detach that loop device, or leave the file system that its file lies on out of `mounts`.',
+  'odd-name': () => 'Mount it under a plain name.',
   'not-allowed': () => 'Add the mount to the list in the guest, as root, or take it out of `mounts`.',
   'sudo-relays': () =>
     'Add to sudoers: Defaults!HOLDER !log_input, !log_output   (stillpoint holder print has the line)',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { beforeDeadline, type Deadline } from '../../base/deadline.ts';
 import { Fault } from '../../base/fault.ts';
+import { lastLine } from '../../base/quoted.ts';
 import type { Dialogue } from '../../ports.ts';
 import { refusal } from './refusal.ts';
 import { type Report, reportIn } from './words.ts';
@@ -80,7 +81,7 @@ export function session(dialogue: Dialogue, where: string): Session {
 }
 
 function ended(where: string, { why, stderr }: Awaited<Dialogue['ended']>): Fault {
-  const last = stderr.trim().split('\n').at(-1) ?? '';
+  const last = lastLine(stderr);
   return new Fault({
     code: 'quiesce.holder-ended',
     message: `${where}: the holder ended: ${why}${last === '' ? '' : `: ${last}`}`,

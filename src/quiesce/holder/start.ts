@@ -1,5 +1,6 @@
 import type { Deadline } from '../../base/deadline.ts';
 import { Fault } from '../../base/fault.ts';
+import { lastLine, quoted } from '../../base/quoted.ts';
 import type { Shell } from '../../ports.ts';
 import { sudoed } from '../../transport/sudo.ts';
 import { factsIn, runsAsRoot } from '../probe/facts.ts';
@@ -47,7 +48,7 @@ async function send(shell: Shell, wanted: Delivery, limit: Deadline): Promise<St
   if (exit !== 0 || uid === undefined) {
     throw new Fault({
       code: 'quiesce.no-shell',
-      message: `${shell.where}: the login runs no commands (exit ${exit}): ${stderr.trim().split('\n').at(-1) ?? ''}`,
+      message: `${shell.where}: the login runs no commands (exit ${exit}): ${lastLine(stderr)}`,
       hint: 'Where the login has a forced command, say so: `holder: installed`.',
     });
   }
@@ -101,7 +102,7 @@ async function startInstalled(shell: Shell, path: string, wanted: Delivery, limi
 function unknownProgram(where: string, file: string, text: string | undefined): Fault {
   return new Fault({
     code: 'quiesce.unknown-holder',
-    message: `${where}: ${file} is not the holder of this version${text === undefined ? '' : ` (SHA-256 ${sha256(text)})`}`,
+    message: `${where}: ${quoted(file)} is not the holder of this version${text === undefined ? '' : ` (SHA-256 ${sha256(text)})`}`,
     hint: 'Install the one that `stillpoint holder print` shows.',
   });
 }

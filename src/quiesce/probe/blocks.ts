@@ -28,19 +28,20 @@ const SECTOR = 512n;
 
 export function blocksOf(facts: Facts): ReadonlyMap<string, Block> {
   const blocks = new Map<string, Block>();
+  const inFolder = namesByFolder(facts.links.keys());
   for (const [link, place] of facts.links) {
     const name = /^\/sys\/class\/block\/([^/]+)$/.exec(link)?.[1];
     if (name === undefined || NO_DISK.test(name)) continue;
-    const sizeBytes = BigInt(textOf(facts, `${link}/size`) || '0') * SECTOR;
-    if (sizeBytes === 0n) continue;
+    const sectors = textOf(facts, `${link}/size`) ?? '';
+    if (!/^[1-9]\d{0,17}$/.test(sectors)) continue;
     const isPartition = textOf(facts, `${link}/partition`) !== undefined;
     blocks.set(name, {
       name,
       dev: textOf(facts, `${link}/dev`) ?? '',
-      sizeBytes,
+      sizeBytes: BigInt(sectors) * SECTOR,
       partOf: isPartition ? place.split('/').at(-2) : undefined,
-      slaves: below(facts, `${link}/slaves/`),
-      holders: below(facts, `${link}/holders/`),
+      slaves: inFolder.get(`${link}/slaves`) ?? [],
+      holders: inFolder.get(`${link}/holders`) ?? [],
       mapped: textOf(facts, `${link}/dm/name`),
       readOnly: textOf(facts, `${link}/ro`) === '1',
       backing: textOf(facts, `${link}/loop/backing_file`),
@@ -50,27 +51,34 @@ export function blocksOf(facts: Facts): ReadonlyMap<string, Block> {
   return blocks;
 }
 
-function below(facts: Facts, folder: string): readonly string[] {
-  return [...facts.links.keys()].filter((path) => path.startsWith(folder)).map((path) => path.slice(folder.length));
+function namesByFolder(paths: Iterable<string>): ReadonlyMap<string, readonly string[]> {
+  const folders = new Map<string, string[]>();
+  for (const path of paths) {
+    const slash = path.lastIndexOf('/');
+    const names = folders.get(path.slice(0, slash));
+    if (names === undefined) folders.set(path.slice(0, slash), [path.slice(slash + 1)]);
+    else names.push(path.slice(slash + 1));
+  }
+  return folders;
 }
 
-/** The whole disks under a device, and every device on the way down, itself included. */
-export function under(name: string, blocks: ReadonlyMap<string, Block>): ReadonlySet<string> {
+/** Every device on the way down from these, themselves included, to their whole disks. */
+export function under(names: Iterable<string>, blocks: ReadonlyMap<string, Block>): ReadonlySet<string> {
   const reached = new Set<string>();
-  const walk = (at: string): void => {
+  // Without recursion: how deep they are stacked is the guest's word.
+  const waiting = [...names];
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
     const block = blocks.get(at);
-    if (block === undefined || reached.has(at)) return;
+    if (block === undefined || reached.has(at)) continue;
     reached.add(at);
-    if (block.partOf !== undefined) walk(block.partOf);
-    for (const slave of block.slaves) walk(slave);
-  };
-  walk(name);
+    if (block.partOf !== undefined) waiting.push(block.partOf);
+    for (const slave of block.slaves) waiting.push(slave);
+  }
   return reached;
 }
 
 export function disksUnder(names: Iterable<string>, blocks: ReadonlyMap<string, Block>): readonly string[] {
-  const all = new Set([...names].flatMap((name) => [...under(name, blocks)]));
-  return [...all].filter((name) => isDisk(blocks.get(name))).sort();
+  return [...under(names, blocks)].filter((name) => isDisk(blocks.get(name))).sort();
 }
 
 /** Neither a part of another device nor made of others. */

@@ -1,3 +1,4 @@
+import { quoted } from '../../base/quoted.ts';
 import type { Finding } from '../../model.ts';
 import type { Form } from '../holder/programs.ts';
 import { hintFor } from '../holder/refusal.ts';
@@ -18,6 +19,8 @@ interface Obstacle {
   readonly message: string;
 }
 
+const LONGEST_PATH = 1000;
+
 /**
  * Which mounts a hold would freeze, and what stands against it. The holder checks all of this once more, on the opened
  * descriptors: here it is said before anything is opened.
@@ -29,6 +32,7 @@ export function choose(guest: GuestView, wanted: 'auto' | readonly string[], for
   const once = [...superblocks].flatMap((id) => chosen.find((mount) => mount.superblock === id) ?? []);
   const held = (mount: Mount | undefined): mount is Mount => mount !== undefined && superblocks.has(mount.superblock);
   obstacles.push(...rootInTheWay(guest, chosen, form), ...swapOn(guest, held), ...loopsOn(guest, held, form));
+  obstacles.push(...once.flatMap(oddlyNamed));
   if (!guest.isRoot) {
     obstacles.push({ reason: 'not-root', what: '-', message: 'the holder does not run as root here' });
   }
@@ -73,6 +77,21 @@ function against(guest: GuestView, path: string): Obstacle | undefined {
   return undefined;
 }
 
+/** What a guest names so could not be told to a person who has to type it, when it may still be held. */
+function oddlyNamed({ path }: Mount): readonly Obstacle[] {
+  const odd = path.length > LONGEST_PATH ? `is longer than ${LONGEST_PATH} characters` : wrongSign(path);
+  if (odd === undefined) return [];
+  const what = quoted(path);
+  return [{ reason: 'odd-name', what, message: `the mount point ${what} ${odd}` }];
+}
+
+function wrongSign(path: string): string | undefined {
+  if (path.includes('\ufffd')) return 'is no text in UTF-8';
+  return /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(path)
+    ? 'holds a line break or another control character'
+    : undefined;
+}
+
 function rootInTheWay(guest: GuestView, chosen: readonly Mount[], form: Form): readonly Obstacle[] {
   const onRoot = chosen.find((mount) => mount.superblock === guest.root);
   if (onRoot === undefined) return [];
@@ -88,8 +107,8 @@ function swapOn(guest: GuestView, held: (mount: Mount | undefined) => mount is M
   return guest.swaps.flatMap(({ path, file }) => {
     const below = file ? mountAbove(path, guest.mounts) : undefined;
     if (!held(below)) return [];
-    const message = `swap file ${path} is in use on ${below.path}, which is to be frozen`;
-    return [{ reason: 'swap-file', what: path, message }];
+    const message = `swap file ${quoted(path)} is in use on ${below.path}, which is to be frozen`;
+    return [{ reason: 'swap-file', what: quoted(path), message }];
   });
 }
 
@@ -103,8 +122,8 @@ function loopsOn(
     const isGone = form !== 'sh' && !guest.facts.backing.has(name);
     const below = backing === undefined || readOnly || isGone ? undefined : backingMount(guest, name, backing);
     if (!held(below)) return [];
-    const message = `${name} writes to ${backing} on ${below.path}, which is to be frozen`;
-    return [{ reason: 'loop-backing', what: `${backing}`, message }];
+    const message = `${name} writes to ${quoted(`${backing}`)} on ${below.path}, which is to be frozen`;
+    return [{ reason: 'loop-backing', what: quoted(`${backing}`), message }];
   });
 }
 
@@ -137,7 +156,7 @@ function elsewhere(guest: GuestView, subject: string): readonly Finding[] {
     code: 'quiesce.elsewhere',
     severity: 'warning',
     subject,
-    message: `${path} lies on ${from}, outside of the VM's disks: it is neither held nor in the image`,
+    message: `${quoted(path)} lies on ${quoted(from)}, outside of the VM's disks: it is neither held nor in the image`,
     hint: 'Protect it where it lies.',
   });
   const network = guest.mounts.filter((mount) => NETWORK.has(mount.type));

@@ -16,7 +16,7 @@ export interface Facts {
 }
 
 export function factsIn(reports: Iterable<Report>): Facts {
-  const files = new Map<string, Buffer>();
+  const pieces = new Map<string, Buffer[]>();
   const links = new Map<string, string>();
   const claimed = new Set<string>();
   const backing = new Map<string, string>();
@@ -25,14 +25,21 @@ export function factsIn(reports: Iterable<Report>): Facts {
     if (report.kind !== 'fact') continue;
     const [letter, ...words] = report.words;
     const [first = '', second = '', third = ''] = words.map(unescapeWord);
-    if (letter === 'F') files.set(first, Buffer.concat([files.get(first) ?? Buffer.alloc(0), hex(second)]));
-    else if (letter === 'T') files.set(first, Buffer.from(report.words.slice(2).join(' ')));
+    if (letter === 'F') add(pieces, first, hex(second));
+    else if (letter === 'T') pieces.set(first, [Buffer.from(report.words.slice(2).join(' '))]);
     else if (letter === 'L') links.set(first, second);
     else if (letter === 'B') backing.set(first, second);
     else if (letter === 'X') claimed.add(first);
     else if (letter === 'U') writers.push({ program: second, device: third });
   }
+  const files = new Map([...pieces].map(([path, parts]) => [path, Buffer.concat(parts)]));
   return { files, links, claimed, backing, writers };
+}
+
+function add(pieces: Map<string, Buffer[]>, path: string, piece: Buffer): void {
+  const parts = pieces.get(path);
+  if (parts === undefined) pieces.set(path, [piece]);
+  else parts.push(piece);
 }
 
 export function textOf(facts: Facts, path: string): string | undefined {

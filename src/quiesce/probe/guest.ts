@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.ts';
 import { ALLOW_LIST_PATH } from '../holder/print.ts';
 import { unescapeWord } from '../holder/words.ts';
 import { type Block, blocksOf, disksUnder } from './blocks.ts';
@@ -26,17 +27,27 @@ export interface LocalMount extends Mount {
   readonly disks: readonly string[];
 }
 
+/** More than any machine has, and few enough for each to be compared with all others. */
+const MOST = { mounts: 10_000, 'block devices': 4000 } as const;
+
 export function guestView(facts: Facts): GuestView {
   const mounts = mountsOf(facts);
   const blocks = blocksOf(facts);
+  if (mounts.length > MOST.mounts) throw tooMany(mounts.length, 'mounts');
+  if (blocks.size > MOST['block devices']) throw tooMany(blocks.size, 'block devices');
   const byDev = new Map([...blocks.values()].map((block) => [block.dev, block.name]));
   const members = btrfsMembers(facts);
+  const disksOf = new Map<string, readonly string[]>();
   const local = visible(mounts).flatMap((mount): LocalMount[] => {
     const source = facts.links.get(mount.source)?.split('/').at(-1);
     const own = byDev.get(mount.superblock) ?? (source !== undefined && blocks.has(source) ? source : undefined);
     if (own === undefined) return [];
     const devices = mount.type === 'btrfs' ? (members.find((names) => names.includes(own)) ?? [own]) : [own];
-    return [{ ...mount, devices, disks: disksUnder(devices, blocks) }];
+    // Many mounts of one device are common; what lies under it is looked for once.
+    const key = devices.join(' ');
+    const disks = disksOf.get(key) ?? disksUnder(devices, blocks);
+    disksOf.set(key, disks);
+    return [{ ...mount, devices, disks }];
   });
   return {
     facts,
@@ -51,6 +62,14 @@ export function guestView(facts: Facts): GuestView {
       .map(unescapeWord),
     isRoot: runsAsRoot(facts),
   };
+}
+
+function tooMany(count: number, what: keyof typeof MOST): Fault {
+  return new Fault({
+    code: 'guest.too-much',
+    message: `the guest tells of ${count} ${what}; more than ${MOST[what]} are not looked at`,
+    hint: 'Look in the guest what makes so many.',
+  });
 }
 
 function btrfsMembers(facts: Facts): readonly (readonly string[])[] {

@@ -1,3 +1,5 @@
+import { own } from '../../base/own.ts';
+import { quoted } from '../../base/quoted.ts';
 import type { GuestUse } from '../../model.ts';
 import { disksUnder, under } from './blocks.ts';
 import type { GuestView } from './guest.ts';
@@ -41,10 +43,10 @@ function swapped(guest: GuestView): readonly GuestUse[] {
     if (file) {
       const below = mountAbove(path, guest.mounts);
       const disks = guest.local.find((mount) => mount.superblock === below?.superblock)?.disks ?? [];
-      return [{ what: `swap file ${path}`, kind: 'swap', disks, held: false }];
+      return [{ what: quoted(`swap file ${path}`), kind: 'swap', disks, held: false }];
     }
     const disks = disksUnder([name], guest.blocks);
-    return disks.length === 0 ? [] : [{ what: `swap on ${name}`, kind: 'swap', disks, held: false }];
+    return disks.length === 0 ? [] : [{ what: quoted(`swap on ${name}`), kind: 'swap', disks, held: false }];
   });
 }
 
@@ -55,17 +57,21 @@ function swapped(guest: GuestView): readonly GuestUse[] {
 function raw(guest: GuestView): readonly GuestUse[] {
   const { blocks, facts } = guest;
   const swapNames = guest.swaps.flatMap(({ path }) => path.split('/').at(-1) ?? []);
-  const explained = new Set(
-    [...guest.local.flatMap((mount) => mount.devices), ...swapNames].flatMap((name) => [...under(name, blocks)]),
-  );
+  const partitioned = new Set([...blocks.values()].flatMap(({ partOf }) => partOf ?? []));
+  const writers = new Map(facts.writers.map(({ device, program }) => [device, program]));
+  const explained = under([...guest.local.flatMap((mount) => mount.devices), ...swapNames], blocks);
   return [...blocks.values()].flatMap((block): GuestUse[] => {
     if (explained.has(block.name) || block.backing !== undefined || block.holders.length > 0) return [];
-    const partitioned = [...blocks.values()].some((part) => part.partOf === block.name);
-    const writer = facts.writers.find(({ device }) => device === `/dev/${block.name}`)?.program;
+    const writer = writers.get(`/dev/${block.name}`);
     const udev = udevOf(facts, block.dev);
-    const member = MEMBER[udev.get('ID_FS_TYPE') ?? ''];
+    const member = own(MEMBER, udev.get('ID_FS_TYPE') ?? '');
     const active = /^(dm-|md)\d/.test(block.name);
-    if (writer === undefined && member === undefined && !active && (partitioned || !facts.claimed.has(block.name)))
+    if (
+      writer === undefined &&
+      member === undefined &&
+      !active &&
+      (partitioned.has(block.name) || !facts.claimed.has(block.name))
+    )
       return [];
     const label = udev.get('ID_FS_LABEL');
     const name = block.mapped ?? block.name;
@@ -77,6 +83,6 @@ function raw(guest: GuestView): readonly GuestUse[] {
           : active
             ? `volume ${name}, not mounted`
             : `${name}, claimed by the kernel`;
-    return [{ what, kind: 'raw', disks: disksUnder([block.name], blocks), held: false }];
+    return [{ what: quoted(what), kind: 'raw', disks: disksUnder([block.name], blocks), held: false }];
   });
 }

@@ -42,15 +42,20 @@ export async function unwritable(shell: Shell, limit: Deadline): Promise<readonl
   return asked.stdout.split('\n').flatMap((line) => (line === '' ? [] : (mounts[Number(line)] ?? [])));
 }
 
+/** No kernel prints a longer one, not even with four signs a byte. */
+const LONGEST_PATH = 4 * 4096;
+/** As many as a command line certainly takes. */
+const MOST_ASKED = 1000;
+
 /** One a device: what is mounted a second time is the same file system. */
 function mountPointsIn(table: string): readonly string[] {
   const points = new Map<string, string>();
   for (const line of table.split('\n')) {
     const [device, path, type] = line.split(' ');
     if (device === undefined || path === undefined || type === undefined || !FREEZABLE.has(type)) continue;
-    points.set(device, unescapeWord(path));
+    if (path.length <= LONGEST_PATH) points.set(device, unescapeWord(path));
   }
-  return [...points.values()];
+  return [...points.values()].slice(0, MOST_ASKED);
 }
 
 function notAsked(where: string): Fault {

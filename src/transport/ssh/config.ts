@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import type { Deadline } from '../../base/deadline.ts';
 import { Fault } from '../../base/fault.ts';
+import { quoted } from '../../base/quoted.ts';
 import { findProgram, widerPath } from '../programs.ts';
 import type { SshSettings } from './settings.ts';
 
@@ -46,7 +47,7 @@ export async function sshConfig(asked: Asked, env: NodeJS.ProcessEnv, deadline: 
   if (answer.failed) {
     throw new Fault({
       code: 'ssh.config',
-      message: `${asked.host}: ${program} -G cannot read its configuration: ${firstLine(answer.stderr)}`,
+      message: `${asked.host}: ${program} -G cannot read its configuration: ${quoted(firstLine(answer.stderr))}`,
       hint: 'Mend the ssh_config, or name another file with ssh.config (false: read none).',
     });
   }

@@ -102,12 +102,23 @@ function isHashOf(hashed: string, host: string): boolean {
   return wanted.length === ours.length && timingSafeEqual(wanted, ours);
 }
 
-/** `*` and `?`, compared without regard to case. */
+/** `*` and `?`, compared without regard to case; in time that a line of many `*` does not multiply. */
 function matches(pattern: string, host: string): boolean {
-  const source = pattern
-    .toLowerCase()
-    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll(/\*+/g, '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's').test(host);
+  const [first = '', ...later] = pattern.toLowerCase().split(/\*+/);
+  const last = later.pop();
+  if (last === undefined) return first.length === host.length && fits(first, host, 0);
+  const end = host.length - last.length;
+  if (end < first.length || !fits(first, host, 0) || !fits(last, host, end)) return false;
+  let from = first.length;
+  for (const part of later) {
+    while (from + part.length <= end && !fits(part, host, from)) from += 1;
+    from += part.length;
+    if (from > end) return false;
+  }
+  return true;
+}
+
+/** Whether a part without `*` stands at this place. */
+function fits(part: string, host: string, at: number): boolean {
+  return at + part.length <= host.length && [...part].every((sign, index) => sign === '?' || sign === host[at + index]);
 }
