@@ -1,5 +1,6 @@
 import type { Deadline } from '../base/deadline.ts';
 import { Fault } from '../base/fault.ts';
+import { lastLine } from '../base/quoted.ts';
 import type { ArrayId } from '../model.ts';
 import type { CommandResult, Shell } from '../ports.ts';
 import { reasonFor } from './reasons.ts';
@@ -85,8 +86,8 @@ export function commandFailed(array: ArrayId, argv: readonly string[], result: C
   });
 }
 
-/** The last line that a program wrote to standard error, or else to standard output; at most 300 characters. */
+/** The last line that a program wrote to standard error, or else to standard output. */
 export function lastWords(result: Pick<CommandResult, 'stdout' | 'stderr'>): string {
   const text = result.stderr.trim() === '' ? result.stdout : result.stderr;
-  return (text.trim().split('\n').at(-1) ?? '').slice(0, 300);
+  return lastLine(text);
 }

@@ -35,7 +35,8 @@ export function wrongWithName(name: string): string | undefined {
   if (name === '') return 'is empty';
   if (name.startsWith('-')) return 'begins with a dash, which programs take for an option';
   if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(name)) return 'holds a line break or another control character';
-  if (/\p{Cs}/u.test(name)) return 'is no valid text';
+  // What was no UTF-8 stands as U+FFFD by now: it is no longer the name that the array knows.
+  if (/[\p{Cs}\ufffd]/u.test(name)) return 'is no valid text';
   if (Buffer.byteLength(name) > LONGEST_BYTES) return `is longer than ${LONGEST_BYTES} bytes`;
   return undefined;
 }

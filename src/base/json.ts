@@ -1,3 +1,5 @@
+import { isNestedDeeper } from './json-depth.ts';
+
 /** What JSON can carry, and what we let it carry besides: a bigint becomes a decimal string. */
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -20,12 +22,23 @@ function jsonOf(value: unknown): Json {
 
 /** One line, in the order of the members. */
 export function jsonLine(value: unknown): string {
-  return JSON.stringify(jsonOf(value));
+  return forTerminals(JSON.stringify(jsonOf(value)));
 }
 
 /** For people: two spaces deep, with a newline at the end. */
 export function jsonText(value: unknown): string {
-  return `${JSON.stringify(jsonOf(value), undefined, 2)}\n`;
+  return `${forTerminals(JSON.stringify(jsonOf(value), undefined, 2))}\n`;
+}
+
+/**
+ * The same JSON, without what JSON may carry as it is and a terminal obeys: C1 controls, and signs that turn the order of
+ * what is read.
+ */
+function forTerminals(json: string): string {
+  return json.replaceAll(
+    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** The same text for equal values, whatever the order of their members: what a checksum is taken of. */
@@ -33,8 +46,9 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(sorted(jsonOf(value)));
 }
 
-/** The value, or undefined where the text is not whole JSON. */
+/** The value, or undefined where the text is not whole JSON, or nested deeper than anything that we write. */
 export function parseJson(text: string): unknown {
+  if (isNestedDeeper(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {

@@ -12,7 +12,10 @@ export const instant = z.iso.datetime();
 
 /** Written by us from a key that the inventory made; its form was checked there. */
 const deviceKey = z.custom<DeviceKey>((value) => typeof value === 'string' && value !== '');
-const bytes = z.string().regex(/^\d+$/).transform(BigInt);
+const bytes = z
+  .string()
+  .regex(/^\d{1,20}$/)
+  .transform(BigInt);
 const strings = z.array(z.string());
 const text = z.string().exactOptional();
 const number = z.number().exactOptional();

@@ -102,6 +102,7 @@ export function btrfsApi(array: ArrayId, root: string, box: Box): BtrfsApi {
 export function parseRow(line: string, above: string): readonly Subvolume[] {
   const { id, uuid, parent, otime, path: marked } = ROW.exec(line)?.groups ?? {};
   const path = marked?.replace(/^<FS_TREE>\//, '');
+  const createdAt = otime === undefined ? undefined : `${otime.replace(' ', 'T')}.000Z`;
   if (id === undefined || uuid === undefined || path?.startsWith(above) !== true) return [];
   return [
     {
@@ -109,7 +110,7 @@ export function parseRow(line: string, above: string): readonly Subvolume[] {
       uuid,
       path: path.slice(above.length),
       ...(parent === undefined || parent === '-' ? {} : { parentUuid: parent }),
-      ...(otime === undefined ? {} : { createdAt: `${otime.replace(' ', 'T')}.000Z` }),
+      ...(createdAt === undefined || Number.isNaN(Date.parse(createdAt)) ? {} : { createdAt }),
     },
   ];
 }
@@ -127,10 +128,10 @@ function shown(path: string, text: string): Subvolume | undefined {
 function totals(text: string, above: string): ReadonlyMap<string, bigint> {
   const sums = new Map<string, bigint>();
   for (const line of text.split('\n')) {
-    const space = line.indexOf(' ');
-    if (space < 0) continue;
-    const path = line.slice(space + 1 + above.length);
-    sums.set(path, (sums.get(path) ?? 0n) + BigInt(line.slice(0, space)));
+    const [, size, path] = /^(\d{1,19}) (.+)$/.exec(line) ?? [];
+    if (size === undefined || path?.startsWith(above) !== true) continue;
+    const name = path.slice(above.length);
+    sums.set(name, (sums.get(name) ?? 0n) + BigInt(size));
   }
   return sums;
 }

@@ -79,7 +79,7 @@ export function command(id: ArrayId, settings: CommandSettings, parts: Parts): A
 
   /** Size 0: nothing tells it. */
   function volumeOf(name: string, row: Row | undefined): Volume {
-    const size = /^\d+$/.test(row?.size ?? '') ? BigInt(row?.size ?? 0) : 0n;
+    const size = /^\d{1,19}$/.test(row?.size ?? '') ? BigInt(row?.size ?? 0) : 0n;
     return { array: id, id: name, name, sizeBytes: size, container: name };
   }
 

@@ -3,10 +3,12 @@ import { sleep } from '../../base/clock.ts';
 import type { Deadline } from '../../base/deadline.ts';
 import { EXIT, Fault } from '../../base/fault.ts';
 import { settle } from '../../base/gather.ts';
+import { lastLine } from '../../base/quoted.ts';
 import type { CutUnit } from '../../model.ts';
 import type { CommandResult, Fired, Shell } from '../../ports.ts';
 import { unitName } from '../armed.ts';
 import { lastWords } from '../box.ts';
+import { wrongWithName } from '../names.ts';
 import { reasonFor } from '../reasons.ts';
 import { ANSWER_LIMIT_MS, runsFor, said } from './api.ts';
 import type { CommandSettings } from './config.ts';
@@ -69,6 +71,8 @@ function jobIn(pattern: string | undefined, stdout: string): string | undefined 
   if (pattern === undefined) return undefined;
   const job = matchLines(pattern, stdout.split('\n'), ANSWER_LIMIT_MS).find((hit) => hit?.job !== undefined)?.job;
   if (job === undefined) throw unanswered('what it printed names no job');
+  const wrong = wrongWithName(job);
+  if (wrong !== undefined) throw unanswered(`the job that it printed ${wrong}`);
   return job;
 }
 
@@ -84,7 +88,7 @@ async function ask(
     const results = await Promise.all(open.map((group) => at.shell.run(fill(settled.run, group), { deadline })));
     const texts = results.map(said);
     const lost = texts.find((text) => settled.failed !== undefined && anyLine(settled.failed, text, ANSWER_LIMIT_MS));
-    if (lost !== undefined) return lost.trim().split('\n').at(-1) ?? '';
+    if (lost !== undefined) return lastLine(lost);
     open = open.filter((_, index) => !anyLine(settled.done, texts[index] ?? '', ANSWER_LIMIT_MS));
     if (open.length === 0) return undefined;
     await sleep(at.clock, ASK_EVERY_MS, deadline.signal);

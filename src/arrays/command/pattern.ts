@@ -11,6 +11,9 @@ export function groupsOf(source: string): readonly string[] | undefined {
   }
 }
 
+/** More than any array has snapshots; each costs a match, and room for what it finds. */
+export const MOST_ROWS = 100_000;
+
 /** A line is read no further than this. */
 const LONGEST_LINE = 4096;
 
@@ -29,6 +32,7 @@ export function matchLines(
   lines: readonly string[],
   limitMs: number,
 ): readonly (Readonly<Record<string, string>> | null)[] {
+  if (lines.length > MOST_ROWS) throw tooManyRows(lines.length, 'lines');
   const pattern = new RegExp(source, 'u');
   const short = lines.map((line) => (line.length > LONGEST_LINE ? '' : line));
   try {
@@ -43,6 +47,14 @@ export function matchLines(
       cause: thrown,
     });
   }
+}
+
+export function tooManyRows(count: number, what: 'lines' | 'rows'): Fault {
+  return new Fault({
+    code: 'array.too-many-rows',
+    message: `it printed ${count} ${what}; more than ${MOST_ROWS} are not read`,
+    hint: 'Narrow the command down, to the snapshots whose names begin with sp for one.',
+  });
 }
 
 /** Whether any line matches. */

@@ -1,7 +1,7 @@
 import { wrongWithName } from '../names.ts';
 import type { Listing } from './config.ts';
 import { fieldOf, parseJson, valuesAt } from './json-rows.ts';
-import { matchLines } from './pattern.ts';
+import { MOST_ROWS, matchLines, tooManyRows } from './pattern.ts';
 
 /** What a listing's columns can be called. */
 export type Column = 'volume' | 'snapshot' | 'id' | 'time' | 'unixtime' | 'size' | 'device' | 'state';
@@ -44,7 +44,9 @@ function fromLines(pattern: string, text: string): readonly Candidate[] {
 function fromJson(fields: NonNullable<Listing['json']>, text: string): readonly Candidate[] {
   if (text.trim() === '') return [];
   const names: Readonly<Record<string, string | undefined>> = fields;
-  return valuesAt(parseJson(text), fields.rows).map((value) => ({
+  const values = valuesAt(parseJson(text), fields.rows);
+  if (values.length > MOST_ROWS) throw tooManyRows(values.length, 'rows');
+  return values.map((value) => ({
     row: pick((column) => {
       const name = names[column];
       return name === undefined ? undefined : fieldOf(value, name);

@@ -1,5 +1,6 @@
 import type { Deadline } from '../../base/deadline.ts';
 import { Fault } from '../../base/fault.ts';
+import { lastLine, quoted } from '../../base/quoted.ts';
 import type { ArrayId } from '../../model.ts';
 import type { Box } from '../box.ts';
 
@@ -102,7 +103,8 @@ exit $code`;
 
 function parseStat(array: ArrayId, above: string, text: string): readonly ImageFile[] {
   return text.split('\0').flatMap((row) => {
-    const parts = /^regular(?: empty)? file\|(\d+)\|(\d+\.\d{9})\|(-?\d+\.\d{9})\|(\d+)\|(.+)$/s.exec(row);
+    const parts =
+      /^regular(?: empty)? file\|(\d{1,20})\|(\d{1,11}\.\d{9})\|(-?\d{1,11}\.\d{9})\|(\d{1,19})\|(.+)$/s.exec(row);
     if (parts === null) return [];
     const [, inode = '', born = '', written = '', size = '', path = ''] = parts;
     if (Number(born) === 0) throw noBirth(array, path);
@@ -124,7 +126,7 @@ function instant(seconds: string): string {
 function noBirth(array: ArrayId, path: string): Fault {
   return new Fault({
     code: 'array.no-birth-time',
-    message: `array ${array}: the file system of ${path} does not tell when a file was made`,
+    message: `array ${array}: the file system of ${quoted(path)} does not tell when a file was made`,
     hint: 'Its inode number alone does not identify a file for ever: use xfs with crc=1, btrfs or another that tells.',
   });
 }
@@ -132,7 +134,7 @@ function noBirth(array: ArrayId, path: string): Fault {
 function cannotClone(array: ArrayId, folder: string, said: string): Fault {
   return new Fault({
     code: 'array.cannot-clone',
-    message: `array ${array}: files in ${folder} cannot be cloned: ${said.split('\n').at(-1) ?? ''}`,
+    message: `array ${array}: files in ${folder} cannot be cloned: ${lastLine(said)}`,
     hint: 'LUNs and snapshot folder must lie on one file system with reflink (mkfs.xfs -m reflink=1), writable for this login.',
   });
 }
