@@ -3,11 +3,13 @@ import { seconds } from '../base/deadline.ts';
 import type { RunEvent } from '../ports.ts';
 import type { Output, OutputParts } from './output.ts';
 import { paintedText, plainOutput } from './plain.ts';
-import { WIDTH } from './text.ts';
+import { harmless, WIDTH } from './text.ts';
 import { stepText } from './words.ts';
 
+type Terminal = NodeJS.WritableStream & { readonly columns?: number };
+
 /** A line that moves, for a terminal: the step that is going on, and above it what is done and what went wrong. */
-export function liveOutput(parts: OutputParts, stream: NodeJS.WriteStream): Output {
+export function liveOutput(parts: OutputParts, stream: Terminal): Output {
   const { err, clock, paint, verbose } = parts;
   const plain = plainOutput(parts);
   // Standard input and the cursor are left alone: both would bring signal handlers that we have not chosen.
@@ -32,7 +34,7 @@ export function liveOutput(parts: OutputParts, stream: NodeJS.WriteStream): Outp
       step = { text: stepText(event.step, event.detail), sinceMs: clock.now() };
       // A terminal that is stopped by Ctrl-S blocks whoever writes to it: nothing moves while guests are held.
       if (event.step === 'window') err.lines([`  ${step.text} …`]);
-      else spinner.start(step.text);
+      else spinner.start(harmless(step.text));
     } else if (event.type === 'outcome') {
       endStep(event.state === 'failed' ? paint.bad('✖') : paint.good('✔'));
     } else if (verbose || isWorthSaying(event)) {
@@ -66,7 +68,7 @@ export function liveOutput(parts: OutputParts, stream: NodeJS.WriteStream): Outp
  * A terminal that says it has no columns (those that CI runners and expect make) as one of 80: ora 9.4 divides by them,
  * and then never comes back.
  */
-function withColumns(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+function withColumns(stream: Terminal): NodeJS.WritableStream {
   return Object.create(stream, { columns: { get: () => stream.columns || WIDTH } });
 }
 

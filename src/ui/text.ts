@@ -4,8 +4,11 @@ const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const WIDE =
   /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6])/u;
 const NOTHING = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
-const COLOUR = /\u001b\[[0-9;]*m/g;
-const MOVES = /[\u0000-\u001f\u007f-\u009f]/g;
+/** Those that `paint.ts` makes, and no others: a name from outside could hide the rest of a line by one. */
+const COLOUR = /\u001b\[(?:1|2|22|31|32|33|39)m/g;
+const PLAIN_AGAIN = '\u001b[0m';
+/** Controls, and signs that turn the order in which a line is read. */
+const MOVES = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 export const WIDTH = 80;
 
@@ -48,21 +51,19 @@ export function wrap(text: string, width: number, indent = '', first = indent): 
   return lines;
 }
 
-/** What a name from outside says must not move the cursor, ring, or rename the window. Colours may stay. */
+/** What a name from outside says must not move the cursor, ring, or rename the window. Colours may stay, to its end. */
 export function harmless(line: string): string {
-  return line
+  const colours = line.match(COLOUR) ?? [];
+  const text = line
     .split(COLOUR)
-    .map((part) => part.replace(MOVES, '·'))
-    .reduce((sum, part, index) => sum + (coloursOf(line)[index - 1] ?? '') + part);
+    .map((part, index) => (colours[index - 1] ?? '') + part.replace(MOVES, '·'))
+    .join('');
+  return colours.length === 0 || /\[(?:22|39)m$/.test(colours.at(-1) ?? '') ? text : text + PLAIN_AGAIN;
 }
 
 /** '1 array', '2 arrays' */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-function coloursOf(line: string): readonly string[] {
-  return line.match(COLOUR) ?? [];
 }
 
 function graphemes(text: string): readonly string[] {
