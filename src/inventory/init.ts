@@ -1,3 +1,4 @@
+import { jsonLine } from '../base/json.ts';
 import type { DatastorePlacement, DeviceKey, DiskPlacement, Placement, VmPlacement } from '../model.ts';
 import { arrayMakeOf } from './array-make.ts';
 
@@ -121,7 +122,7 @@ function volumeLines({ key, array, volume, datastore, raw }: FoundDevice): reado
   const where = nfs === null ? `naa: ${scalar(key)}` : `nfs: ${scalar(`${nfs[1]}:${nfs[2]}`)}`;
   const vmfs = datastore?.kind === 'vmfs' ? `, vmfs: ${scalar(datastore.name)}` : '';
   const rdm = raw === undefined ? '' : ', rdm: true';
-  const comment = raw ?? (datastore === undefined ? '' : `datastore ${oneLine(datastore.name)}`);
+  const comment = oneLine(raw ?? (datastore === undefined ? '' : `datastore ${datastore.name}`));
   return [`  ${scalar(volume)}: { array: ${array}, ${where}${vmfs}${rdm} } # ${comment}`];
 }
 
@@ -132,7 +133,7 @@ function vmLines(vm: VmPlacement, placement: Placement): readonly string[] {
     `  ${scalar(vm.vm)}:${windows ? ' # Windows: cut as it is' : ''}`,
     ...(vm.path.endsWith(`/${vm.vm}`) && isUnique(vm, placement) ? [] : [`    vm: ${scalar(vm.path)}`]),
     `    ${login}`,
-    ...vm.disks.map((disk) => `    # ${diskComment(disk, placement)}`),
+    ...vm.disks.map((disk) => `    # ${oneLine(diskComment(disk, placement))}`),
   ];
 }
 
@@ -143,17 +144,18 @@ function isUnique(vm: VmPlacement, { vms }: Placement): boolean {
 function diskComment(disk: DiskPlacement, { datastores }: Placement): string {
   const size = `${Number((disk.sizeBytes * 10n) / 1024n ** 3n) / 10} GiB`;
   const on = datastores.filter(({ devices }) => devices.some((device) => disk.data.includes(device)));
-  const place = isRaw(disk) || on.length === 0 ? '' : ` on ${on.map(({ name }) => oneLine(name)).join(', ')}`;
+  const place = isRaw(disk) || on.length === 0 ? '' : ` on ${on.map(({ name }) => name).join(', ')}`;
   return `${disk.address}  ${disk.kind}  ${size}${place}  ${disk.data.join(', ')}`;
 }
 
-function oneLine(name: string): string {
-  return name.replace(/\s+/g, ' ');
+/** A comment ends with its line: what came after it, from whoever names VMs, would be a topology that runs commands. */
+export function oneLine(text: string): string {
+  return text.replace(/[^\S ]|[\p{Cc}\ufffd\u202a-\u202e\u2066-\u2069]/gu, ' ');
 }
 
 /** As a plain YAML word where it surely is one, else in quotes: 007, yes and `a: b` stay the text that they are. */
 function scalar(text: string): string {
   const plain = /^[A-Za-z][A-Za-z0-9_./@-]*(:[A-Za-z0-9_./@-]+)*$/.test(text);
   const word = /^(true|false|null|yes|no|on|off|y|n)$/i.test(text);
-  return plain && !word ? text : JSON.stringify(text);
+  return plain && !word ? text : jsonLine(text);
 }

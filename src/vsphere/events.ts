@@ -8,6 +8,8 @@ import { branch, escaped, leaf } from './xml.ts';
 const TAKING_MS = 15 * 60_000;
 /** The task's clock and the snapshot's are the same server's, but not the same line of its log. */
 const SLACK_MS = 10_000;
+/** The year 9999: XML's dates have four digits. */
+const LATEST_MS = Date.UTC(9999);
 
 /**
  * Who asked for a VMware snapshot, from the events of its VM; the snapshot itself does not say. Undefined where the
@@ -23,9 +25,13 @@ export async function snapshotCreator(
 ): Promise<string | undefined> {
   const at = Date.parse(createdAt);
   const { eventManager } = vsphere.content;
-  if (eventManager === undefined || Number.isNaN(at)) return undefined;
+  // The edge of what a Date can say is no time of a snapshot.
+  if (eventManager === undefined || Number.isNaN(at) || Math.abs(at) > LATEST_MS) return undefined;
   const filter = branch('filter', [
-    branch('entity', [`<entity type="${refType(vm)}">${escaped(refId(vm))}</entity>`, leaf('recursion', 'self')]),
+    branch('entity', [
+      `<entity type="${escaped(refType(vm))}">${escaped(refId(vm))}</entity>`,
+      leaf('recursion', 'self'),
+    ]),
     branch('time', [
       leaf('beginTime', new Date(at - TAKING_MS).toISOString()),
       leaf('endTime', new Date(at + SLACK_MS).toISOString()),

@@ -1,4 +1,5 @@
 import { Fault } from '../base/fault.ts';
+import { quoted } from '../base/quoted.ts';
 import { asRef, child, text } from './element.ts';
 import type { Element } from './xml.ts';
 
@@ -16,7 +17,7 @@ export const NOT_AUTHENTICATED = 'vsphere.not-authenticated';
 export function soapFault(fault: Element, asked: Asked): Fault {
   const detail = child(fault, 'detail')?.children[0];
   const kind = faultClass(detail);
-  const said = text(fault, 'faultstring')?.trim() ?? '';
+  const said = quoted(text(fault, 'faultstring')?.trim() ?? '');
   switch (kind) {
     case 'InvalidLogin':
       return new Fault({
@@ -31,7 +32,7 @@ export function soapFault(fault: Element, asked: Asked): Fault {
     case 'ManagedObjectNotFound':
       return new Fault({
         code: 'vsphere.gone',
-        message: `${asked.host}: ${asRef(child(detail, 'obj')) ?? 'the object'} is no longer there`,
+        message: `${asked.host}: ${quoted(asRef(child(detail, 'obj')) ?? 'the object')} is no longer there`,
       });
     default:
       return new Fault({
@@ -43,7 +44,7 @@ export function soapFault(fault: Element, asked: Asked): Fault {
 
 /** 'NoPermission', whether it comes as an element of that type or as one called NoPermissionFault; '' if untold. */
 export function faultClass(detail: Element | undefined): string {
-  return detail?.xsiType ?? detail?.name.replace(/Fault$/, '') ?? '';
+  return quoted(detail?.xsiType ?? detail?.name.replace(/Fault$/, '') ?? '');
 }
 
 export function notAuthenticated(asked: Asked): Fault {
@@ -55,11 +56,11 @@ export function notAuthenticated(asked: Asked): Fault {
 }
 
 function noPermission(asked: Asked, detail: Element | undefined): Fault {
-  const privilege = text(detail, 'privilegeId') ?? 'a privilege';
+  const privilege = quoted(text(detail, 'privilegeId') ?? 'a privilege');
   const object = asRef(child(detail, 'object'));
   return new Fault({
     code: 'vsphere.no-permission',
-    message: `${asked.host}: ${asked.username} lacks ${privilege}${object === undefined ? '' : ` on ${object}`} for ${asked.method}`,
+    message: `${asked.host}: ${asked.username} lacks ${privilege}${object === undefined ? '' : ` on ${quoted(object)}`} for ${asked.method}`,
     hint: 'Give the user the role Read-only on the vCenter, with "Propagate to children".',
   });
 }

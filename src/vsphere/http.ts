@@ -47,15 +47,31 @@ function once(via: TrustingAgent, url: URL, question: Question, limit: Deadline)
   });
 }
 
+/** Nine times what all of 10,000 VMs take in one answer; a server that never ends one is not read for ever. */
+const LARGEST_ANSWER_BYTES = 512 * 1024 * 1024;
+
 /** Text of the answer, piece by piece. A broken or late connection is a Fault. */
 export async function* pieces(answer: IncomingMessage, url: URL, limit: Deadline): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
+  let bytes = 0;
   try {
-    for await (const chunk of answer) yield decoder.decode(chunk, { stream: true });
+    for await (const chunk of answer) {
+      bytes += chunk.length;
+      if (bytes > LARGEST_ANSWER_BYTES) throw tooLarge(url);
+      yield decoder.decode(chunk, { stream: true });
+    }
     yield decoder.decode();
   } catch (error) {
     throw error instanceof TypeError ? notUtf8(url, error) : connectionFault(error, url, limit);
   }
+}
+
+function tooLarge(url: URL): Fault {
+  return new Fault({
+    code: 'vsphere.too-large',
+    message: `${url.host}: the answer is larger than ${LARGEST_ANSWER_BYTES / 1024 / 1024} MiB, and was not read further`,
+    hint: 'Check with a browser what answers at this address.',
+  });
 }
 
 function notUtf8(url: URL, cause: Error): Fault {

@@ -1,5 +1,6 @@
 import type { Deadline } from '../base/deadline.ts';
 import { Fault } from '../base/fault.ts';
+import { quoted } from '../base/quoted.ts';
 import type { Vsphere } from './client.ts';
 import { asRef, child, children, type Ref, refId, refType, text } from './element.ts';
 import { faultClass, notAuthenticated } from './faults.ts';
@@ -25,6 +26,9 @@ interface Missing {
   readonly fault: string;
   readonly privilege?: string;
 }
+
+/** Twenty times what a vCenter can manage: a server may give pages without end. */
+const MOST_OBJECTS = 1_000_000;
 
 /** A server may make its pages smaller. */
 export const PAGE_OBJECTS = 500;
@@ -78,12 +82,12 @@ export function insistOnAll(found: Found, name: string, vsphere: Pick<Vsphere, '
   if (first.privilege === undefined) {
     throw new Fault({
       code: 'vsphere.unreadable',
-      message: `${name} (${found.ref}): ${vsphere.host} does not tell ${what}: ${first.fault}`,
+      message: `${quoted(name)} (${quoted(found.ref)}): ${vsphere.host} does not tell ${quoted(what)}: ${first.fault}`,
     });
   }
   throw new Fault({
     code: 'vsphere.no-permission',
-    message: `${name} (${found.ref}): ${vsphere.username} lacks ${first.privilege} and cannot read ${what}`,
+    message: `${quoted(name)} (${quoted(found.ref)}): ${vsphere.username} lacks ${quoted(first.privilege)} and cannot read ${quoted(what)}`,
     hint: 'Give the user the role Read-only on it or above it, with "Propagate to children".',
   });
 }
@@ -129,14 +133,28 @@ async function readPages(
   const options = branch('options', [leaf('maxObjects', pageObjects)]);
   let method = 'RetrievePropertiesEx';
   let args = [specSet, options];
+  let objects = 0;
+  const taken = (element: Element): void => {
+    objects += 1;
+    if (objects > MOST_OBJECTS) throw tooMany(vsphere.host);
+    receive(found(vsphere, method, element));
+  };
   for (;;) {
-    const reading = { take: 'objects', taken: (element: Element): void => receive(found(vsphere, method, element)) };
+    const reading = { take: 'objects', taken };
     const answer = await vsphere.call(vsphere.content.propertyCollector, method, args, limit, reading);
     const token = text(answer, 'returnval', 'token');
     if (token === undefined || token === '') return;
     method = 'ContinueRetrievePropertiesEx';
     args = [leaf('token', token)];
   }
+}
+
+function tooMany(host: string): Fault {
+  return new Fault({
+    code: 'vsphere.too-many-objects',
+    message: `${host}: more than ${MOST_OBJECTS} objects in one reading; it was given up`,
+    hint: 'Give the user the role Read-only on less of the inventory.',
+  });
 }
 
 function found(vsphere: Vsphere, method: string, element: Element): Found {
@@ -172,5 +190,5 @@ function missingOf(element: Element): Missing {
 }
 
 function written(name: string, of: Ref): string {
-  return `<${name} type="${refType(of)}">${escaped(refId(of))}</${name}>`;
+  return `<${name} type="${escaped(refType(of))}">${escaped(refId(of))}</${name}>`;
 }

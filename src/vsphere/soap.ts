@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Deadline } from '../base/deadline.ts';
 import { Fault } from '../base/fault.ts';
+import { quoted } from '../base/quoted.ts';
 import { child, type Ref, refId, refType } from './element.ts';
 import { type Asked, soapFault } from './faults.ts';
 import { beginning, pieces } from './http.ts';
@@ -8,7 +9,7 @@ import { branch, type Element, escaped, leaf, type ReaderOptions, xmlReader } fr
 
 /** A call as XML. `args` are written already, in the order of the method's definition. */
 export function envelope(self: Ref, method: string, args: readonly string[], operation: string): string {
-  const target = `<_this type="${refType(self)}">${escaped(refId(self))}</_this>`;
+  const target = `<_this type="${escaped(refType(self))}">${escaped(refId(self))}</_this>`;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"',
@@ -62,7 +63,7 @@ export async function notVsphere(answer: IncomingMessage, url: URL, budget: Dead
     answer.destroy();
     return new Fault({
       code: 'vsphere.redirected',
-      message: `${url.host} sends us to ${placeOf(location, url)}`,
+      message: `${url.host} sends us to ${quoted(placeOf(location, url))}`,
       hint: 'If that is the right place, write it as vsphere.url; redirects are not followed.',
     });
   }

@@ -1,4 +1,5 @@
 import { Fault } from '../base/fault.ts';
+import { quoted } from '../base/quoted.ts';
 import { children, text } from './element.ts';
 import type { Element } from './xml.ts';
 
@@ -49,7 +50,7 @@ export function negotiate(document: Element, host: string): string {
   if (common !== undefined) return common;
   throw new Fault({
     code: 'vsphere.version',
-    message: `${host} offers the vSphere API ${offered.join(', ')}; known here: ${KNOWN.at(-1)} to ${KNOWN[0]}`,
+    message: `${host} offers the vSphere API ${quoted(offered.join(', '))}; known here: ${KNOWN.at(-1)} to ${KNOWN[0]}`,
     hint: 'vSphere 6.0 and later can be used.',
   });
 }

@@ -87,9 +87,9 @@ export function virtualDisks(devices: Element): readonly VirtualDisk[] {
 
 function size(device: Element): bigint {
   const bytes = text(device, 'capacityInBytes');
-  if (bytes !== undefined && /^\d+$/.test(bytes)) return BigInt(bytes);
+  if (bytes !== undefined && /^\d{1,19}$/.test(bytes)) return BigInt(bytes);
   const kibibytes = text(device, 'capacityInKB');
-  return kibibytes !== undefined && /^\d+$/.test(kibibytes) ? BigInt(kibibytes) * 1024n : 0n;
+  return kibibytes !== undefined && /^\d{1,16}$/.test(kibibytes) ? BigInt(kibibytes) * 1024n : 0n;
 }
 
 /** A parent is of its child's class, so a server need not name it. */

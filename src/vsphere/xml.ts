@@ -1,5 +1,6 @@
 import { SaxesParser } from 'saxes';
 import { Fault } from '../base/fault.ts';
+import { quoted } from '../base/quoted.ts';
 
 /** A small piece of an answer: one managed object, one fault. Names are without prefix, text is never interpreted. */
 export interface Element {
@@ -20,7 +21,7 @@ export interface ReaderOptions {
 }
 
 /** What an honest answer never reaches, even of the largest vCenter; a hostile one must not cost the memory. */
-const LIMITS = { depth: 64, textCharacters: 4_000_000, elements: 2_000_000 } as const;
+const LIMITS = { depth: 64, textCharacters: 1_000_000, characters: 32_000_000, elements: 1_000_000 } as const;
 
 /**
  * Reads XML as it arrives. Only what is between two `take`n elements is in memory: an inventory of 10,000 VMs never
@@ -31,8 +32,13 @@ export function xmlReader(options: ReaderOptions = {}): { write(text: string): v
   const open: Growing[] = [];
   let root: Element | undefined;
   let elements = 0;
+  let characters = 0;
   let pending = 0;
 
+  const keep = (count: number): void => {
+    characters += count;
+    if (characters > LIMITS.characters) throw malformed(`more than ${LIMITS.characters} characters in one piece`);
+  };
   parser.on('error', (error) => {
     throw malformed(error.message.replace(/^undefined:/, ''));
   });
@@ -44,7 +50,9 @@ export function xmlReader(options: ReaderOptions = {}): { write(text: string): v
     elements += 1;
     if (open.length >= LIMITS.depth) throw malformed(`elements nested deeper than ${LIMITS.depth}`);
     if (elements > LIMITS.elements) throw malformed(`more than ${LIMITS.elements} elements in one piece`);
-    open.push(begin(tag.name, tag.attributes));
+    const element = begin(tag.name, tag.attributes);
+    keep(element.name.length + (element.xsiType?.length ?? 0) + (element.refType?.length ?? 0));
+    open.push(element);
   });
   const append = (text: string): void => {
     pending = 0;
@@ -52,6 +60,7 @@ export function xmlReader(options: ReaderOptions = {}): { write(text: string): v
     if (current === undefined) return;
     current.text += text;
     if (current.text.length > LIMITS.textCharacters) throw overlong();
+    keep(text.length);
   };
   parser.on('text', append);
   parser.on('cdata', append);
@@ -64,6 +73,7 @@ export function xmlReader(options: ReaderOptions = {}): { write(text: string): v
     if (parent === undefined) root = element;
     else if (element.name === options.take && parent.name === 'returnval') {
       elements = open.length;
+      characters = 0;
       options.taken?.(element);
     } else parent.children.push(element);
   });
@@ -109,7 +119,7 @@ function unprefixed(name: string): string {
 function malformed(why: string): Fault {
   return new Fault({
     code: 'vsphere.malformed',
-    message: `the answer is not XML that vSphere sends: ${why}`,
+    message: `the answer is not XML that vSphere sends: ${quoted(why)}`,
     hint: 'Check with a browser what answers at this address; a proxy in between may have changed it.',
   });
 }

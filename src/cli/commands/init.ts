@@ -1,6 +1,6 @@
 import { deadline } from '../../base/deadline.ts';
 import { EXIT, Fault } from '../../base/fault.ts';
-import { initFromVsphere } from '../../inventory/init.ts';
+import { initFromVsphere, oneLine } from '../../inventory/init.ts';
 import { placementReader } from '../../inventory/reader.ts';
 import { connectionOf } from '../../vsphere/settings.ts';
 import { durationFlag, usage } from '../flags.ts';
@@ -104,7 +104,7 @@ async function fromVsphere(
       throw new Fault({ code: first.code, message: `${first.subject}: ${first.message}`, ...hint });
     }
     const connection = connectionOf(settings, env);
-    const said = missing.map(({ subject, message }) => `# ${subject}: ${message}\n`).join('');
+    const said = missing.map(({ subject, message }) => `# ${oneLine(`${subject}: ${message}`)}\n`).join('');
     return said + initFromVsphere(placement, { url: connection.url.href, username: connection.username });
   } finally {
     limit.done();

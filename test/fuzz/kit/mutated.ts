@@ -19,6 +19,11 @@ type Edit = {
 
 /** Recordings with a few bytes flipped, cut out, doubled, put in or exchanged, or ended early. */
 export function mutated(recordings: readonly string[], tokens: readonly string[] = []): fc.Arbitrary<Buffer> {
+  return fc.tuple(fc.constantFrom(...recordings), mutation(tokens)).map(([recording, mutate]) => mutate(recording));
+}
+
+/** The same for a recording that is not there yet. */
+export function mutation(tokens: readonly string[] = []): fc.Arbitrary<(recording: string) => Buffer> {
   const edit: fc.Arbitrary<Edit> = fc.record({
     how: fc.constantFrom('flip', 'cut', 'double', 'insert', 'replace', 'end'),
     at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
@@ -27,8 +32,8 @@ export function mutated(recordings: readonly string[], tokens: readonly string[]
     token: fc.oneof(fc.constantFrom(...DICTIONARY, ...tokens), fc.string({ unit: 'binary', maxLength: 8 })),
   });
   return fc
-    .tuple(fc.constantFrom(...recordings), fc.array(edit, { minLength: 1, maxLength: 5 }))
-    .map(([recording, edits]) => edits.reduce(edited, Buffer.from(recording)));
+    .array(edit, { minLength: 1, maxLength: 5 })
+    .map((edits) => (recording) => edits.reduce(edited, Buffer.from(recording)));
 }
 
 function edited(bytes: Buffer, { how, at, length, bit, token }: Edit): Buffer {
