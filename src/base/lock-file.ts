@@ -181,6 +181,7 @@ async function readLock(file: string): Promise<LockReading> {
     text = await readFile(file, 'utf8');
   } catch (thrown) {
     if (isCode(thrown, 'ENOENT')) return { kind: 'free' };
+    if (isCode(thrown, 'EISDIR')) return { kind: 'unreadable', file };
     throw thrown;
   }
   const read = claimShape.safeParse(parseJson(text));

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fingerprint, judge, keyType, linesAbout, parseKnownHosts } from '../../../src/transport/ssh/known-hosts.ts';
 
@@ -39,6 +40,26 @@ describe('a known_hosts file', () => {
   test('does not take a pattern for an expression', () => {
     expect(at(`a.b+(c ssh-ed25519 ${KEY}`, 'axb+(c')).toEqual([]);
     expect(at(`a.b+(c ssh-ed25519 ${KEY}`, 'a.b+(c')).toEqual(['f:1']);
+  });
+});
+
+describe('a pattern of a known_hosts file', () => {
+  const covers = (pattern: string, host: string): boolean => at(`${pattern} ssh-ed25519 ${KEY}`, host).length === 1;
+
+  test('matches what the same expression would', () => {
+    const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '.', '*', '?'), minLength: 1, maxLength: 8 });
+    const host = fc.string({ unit: fc.constantFrom('a', 'b', '.'), minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(pattern, host, (written, name) => {
+        const source = written.replaceAll('.', '\\.').replaceAll('*', '.*').replaceAll('?', '.');
+        expect([written, name, covers(written, name)]).toEqual([written, name, new RegExp(`^${source}$`).test(name)]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('of many stars takes no time that multiplies with each', () => {
+    expect(covers(`${'*a'.repeat(40)}*b`, 'a'.repeat(250))).toBe(false);
   });
 });
 
