@@ -55,7 +55,7 @@ describe('whatever a listing holds', () => {
           expect(Buffer.byteLength(value)).toBeLessThanOrEqual(190);
         }
       }),
-      runs(300),
+      runs(120),
     );
   });
 

@@ -39,7 +39,7 @@ describe('whatever lies in the state folder', () => {
         if (reading.kind === 'whole') expect(reading.manifest).toEqual(manifest);
         else expect(reading.why.length).toBeLessThan(2000);
       }),
-      runs(200),
+      runs(100),
     );
   });
 
@@ -54,7 +54,7 @@ describe('whatever lies in the state folder', () => {
         if (reading.kind === 'broken') expect(reading.why).not.toContain('checksum');
         else expect(jsonText(reading.manifest)).toContain(reading.manifest.label);
       }),
-      runs(200),
+      runs(100),
     );
   });
 
@@ -79,7 +79,7 @@ describe('whatever lies in the state folder', () => {
         const removal = await readRemoval(state, id);
         expect(removal === undefined).toBe(name !== 'removal.json');
       }),
-      runs(150),
+      runs(80),
     );
   });
 

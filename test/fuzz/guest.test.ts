@@ -20,7 +20,7 @@ describe('whatever a guest says of itself', () => {
       fc.property(mutated([PROBE.join('\n')]), (said) => {
         survives(() => concluded(said.toString().split('\n')));
       }),
-      runs(200),
+      runs(100),
     );
   });
 

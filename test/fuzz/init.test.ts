@@ -32,7 +32,7 @@ test('names from a vCenter stay names in the topology that init prints, and comm
       expect(Object.keys(read.arrays)).toEqual(['filer']);
       expect([Object.keys(read.vms), read.groups.all.vms, read.vsphere.username]).toEqual([[vm], [vm], vm]);
     }),
-    runs(300),
+    runs(120),
   );
 });
 

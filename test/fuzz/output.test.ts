@@ -65,7 +65,7 @@ describe('whatever a name, a reason or an error holds', () => {
         expect(JSON.parse(jsonText(sound))).toEqual(sound);
         expect(jsonLine(sound)).not.toMatch(OBEYED);
       }),
-      runs(200),
+      runs(100),
     );
   });
 });

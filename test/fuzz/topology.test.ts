@@ -6,7 +6,7 @@ import { cutAnywhere } from './kit/mutated.ts';
 
 const EXAMPLES = new URL('../../examples/', import.meta.url);
 /** A megabyte is the most that is read, and takes seconds; a part of it shows whether time grows with its square. */
-const SIZE = process.env.STILLPOINT_PROOF === 'full' ? 1024 * 1024 : 48 * 1024;
+const SIZE = process.env.STILLPOINT_PROOF === 'full' ? 1024 * 1024 : 16 * 1024;
 
 function read(text: string) {
   return parseTopology(text, 'stillpoint.yaml', someMakes, { env: {} });

@@ -59,7 +59,7 @@ describe('whatever a vCenter answers', () => {
         const asked = { host: 'vc.test', username: 'reader', method: 'Some' };
         survives(() => response(whole(text, chunk, { take: 'objects', taken: () => {} }), asked));
       }),
-      runs(300),
+      runs(120),
     );
   });
 
@@ -70,7 +70,7 @@ describe('whatever a vCenter answers', () => {
         meddler.breakNext(at, mutate);
         await settles(read());
       }),
-      runs(40),
+      runs(20),
     );
   });
 });

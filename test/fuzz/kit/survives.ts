@@ -2,12 +2,12 @@ import type { Parameters } from 'fast-check';
 import { expect } from 'vitest';
 import { asFault, EXIT } from '../../../src/base/fault.ts';
 
-const FULL_FACTOR = 30;
+const FULL_FACTOR = 60;
 /** Longer, and nobody reads it; what a far end says is quoted, never repeated whole. */
 const LONGEST_MESSAGE = 10_000;
 
 /**
- * How often a property is tried: STILLPOINT_PROOF=full, thirty times as often. A failing one prints its seed, and
+ * How often a property is tried: STILLPOINT_PROOF=full, sixty times as often. A failing one prints its seed, and
  * STILLPOINT_SEED tries it again.
  */
 export function runs<T>(usual: number): Parameters<T> {
