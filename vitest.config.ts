@@ -5,6 +5,9 @@ const SWAPPING = 'test/lab/holder-refusals.test.ts';
 /** Minutes at the least: by itself, so that nothing waits for it that could run beside it. */
 const SWEEPING = 'test/lab/killsweep.test.ts';
 
+/** The long form of the fuzz tests tries sixty times as much in one test. */
+const PATIENCE_MS = process.env.STILLPOINT_PROOF === 'full' ? 3_600_000 : 60_000;
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/closing-line.ts'],
@@ -15,7 +18,10 @@ export default defineConfig({
     // so that what they wait for is not the processor.
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/{unit,contract,sim,golden}/**/*.test.ts'] } },
-      { extends: true, test: { name: 'wire', include: ['test/{wire,cli,fuzz}/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        extends: true,
+        test: { name: 'wire', include: ['test/{wire,cli,fuzz}/**/*.test.ts'], testTimeout: PATIENCE_MS },
+      },
       {
         extends: true,
         test: {
