@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import type { CutUnit } from '../../src/model.ts';
+import type { ArmedCut } from '../../src/ports.ts';
+import { runWindow } from '../../src/window/run.ts';
 import { handClock } from './hand-clock.ts';
 import { type GuestScene, play, type Scene } from './world.ts';
 
@@ -33,4 +36,45 @@ test('a file system that does not let go keeps no application of the same guest 
   expect(files?.release).toBe('unknown');
   expect((application?.releaseSentAtMs ?? Infinity) - (files?.releaseSentAtMs ?? 0)).toBe(500);
   expect(application?.release).toBe('kept');
+});
+
+test('a required guest whose turn never came, behind an optional one that used up the time, means that nothing is fired', async () => {
+  const web01: GuestScene = { ...mail01, optional: true, behaves: { holdTakesMs: 60_000 } };
+  const { record } = await play({ ...scene, guests: [web01, { ...mail01, after: true }] });
+  expect(record.holds.map(({ vm }) => vm)).toEqual(['g0']);
+  expect(record).toMatchObject({ fires: [], stopped: { code: 'guest.not-held' } });
+});
+
+test('a hold that is sent later has a shorter lease: every lease ends with the window', async () => {
+  const slow: GuestScene = { ...mail01, behaves: { holdTakesMs: 700 } };
+  const { record } = await play({ ...scene, guests: [slow, { ...mail01, after: true }] });
+  const [first, second] = record.holds.map(({ sentAtMs }) => sentAtMs - record.openedAtMs);
+  expect([first, (second ?? 0) >= 700]).toEqual([0, true]);
+  for (const { sentAtMs, leaseMs } of record.holds) expect(sentAtMs - record.openedAtMs + leaseMs).toBe(8000);
+});
+
+test('a unit of which its driver says nothing is unknown, whatever it says of the others', async () => {
+  const clock = handClock();
+  const unit = (id: string): CutUnit => ({ array: 'a0', id, volumes: [], alsoCaptures: [] });
+  const armed: ArmedCut = {
+    units: [unit('told'), unit('untold')],
+    recheck: async () => ({ forecastMs: 20 }),
+    fire: async () => [{ kind: 'cut', unit: unit('told') }],
+    collect: async () => ({ taken: [], settled: true }),
+  };
+  const record = await clock.drive(
+    runWindow({
+      clock,
+      timing: { windowMs: 8000, reserveMs: 1200, releaseMs: 5000 },
+      guests: [],
+      arrays: [{ array: 'a0', armed, forecastMs: 20, fence: false }],
+      interrupt: new AbortController().signal,
+      emit: () => {},
+    }),
+  );
+  expect(record.fires).toMatchObject([
+    { unit: 'told', outcome: 'cut' },
+    { unit: 'untold', outcome: 'unknown' },
+  ]);
+  expect(record.stopped?.code).toBe('array.no-answer');
 });
