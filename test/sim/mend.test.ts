@@ -166,6 +166,7 @@ describe('mend', () => {
     const early = await one.world.mend();
     expect(early).toMatchObject({ exit: 3 });
     expect(early.left.join()).toContain('may still appear until');
+    expect(await one.world.mend()).toMatchObject({ exit: 3, left: early.left });
     expect(one.world.onArrays()).toHaveLength(3);
     await one.world.clock.pass(LATE_MS);
     expect(one.world.onArrays()).toHaveLength(4);

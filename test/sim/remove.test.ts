@@ -27,3 +27,42 @@ test('the last good set stays, also where it became the last one after it was ch
   expect((await listSets(world.state)).map(({ state }) => state)).toEqual(['removed', 'good']);
   expect(world.onArrays()).toHaveLength(3);
 });
+
+test('a pinned set goes by nobody’s hand', async () => {
+  const world = await shop();
+  const { run } = await world.run();
+  await world.run();
+  await world.state.files.writeWhole(`/state/sets/mail/${run}/pin.json`, JSON.stringify({ because: 'audit' }));
+  await expect(chooseDoomed(partsOf(world, true), [run])).rejects.toMatchObject({
+    code: 'remove.pinned',
+    message: expect.stringContaining('audit'),
+  });
+});
+
+test('a snapshot that its array does not let go of stays in the removal, and goes with the next one', async () => {
+  const world = await shop();
+  const { run } = await world.run();
+  const [doomed] = await chooseDoomed(partsOf(world, true), [run]);
+  if (doomed === undefined) throw new Error('nothing chosen');
+  world.fast.failNext('remove', { kind: 'refused' });
+  const remains = await removing(world, partsOf(world, true), doomed);
+  expect(remains).toMatchObject([{ array: 'fast', names: world.onArrays() }]);
+  expect(await listSets(world.state)).toMatchObject([{ state: 'removing' }]);
+  expect(await removing(world, partsOf(world, true), doomed)).toEqual([]);
+  expect(await listSets(world.state)).toMatchObject([{ state: 'removed' }]);
+  expect(world.onArrays()).toEqual([]);
+});
+
+test('what a run may have left is closed only when nothing can appear any more', async () => {
+  const world = await shop();
+  world.bulk.failFire('bulk-v0', { kind: 'lost-before' });
+  const { run } = await world.clock.drive(world.start());
+  const [doomed] = await chooseDoomed(partsOf(world), [run]);
+  if (doomed === undefined) throw new Error('nothing chosen');
+  expect(doomed.kind).toBe('leftovers');
+  const early = await removing(world, partsOf(world), doomed);
+  expect(early.find(({ array }) => array === 'bulk')?.why).toContain('may still appear until');
+  await world.clock.pass(120_000);
+  expect(await removing(world, partsOf(world), doomed)).toEqual([]);
+  await expect(chooseDoomed(partsOf(world), [run])).rejects.toMatchObject({ code: 'catalog.no-such-set' });
+});

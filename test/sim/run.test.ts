@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Fault } from '../../src/base/fault.ts';
+import type { Locks } from '../../src/base/lock.ts';
 import { listRuns, listSets } from '../../src/catalog/store.ts';
 import type { ArrayDriver, RunEvent } from '../../src/ports.ts';
 import { memoryFileSystem } from '../fixtures/memory-file-system.ts';
@@ -62,6 +63,30 @@ describe('a whole run', () => {
     });
     expect(await world.run()).toMatchObject({ state: 'failed', exit: 5 });
     expect(world.onArrays()).toEqual([]);
+  });
+
+  test.each(['open', 'flush', 'recheck'] as const)(
+    'an optional guest that fails at %s is cut unheld, and said; a required one ends the run',
+    async (step) => {
+      const db01 = { fails: { step, code: 'holder.busy' } };
+      const world = await shop({ db01, db01Optional: true });
+      expect(await world.run()).toMatchObject({ state: 'good', exit: 0 });
+      const said = world.events.flatMap((event) => (event.type === 'finding' ? [event.finding] : []));
+      expect(said).toMatchObject([{ subject: 'db01', message: expect.stringContaining('cut without being held') }]);
+      expect(await (await shop({ db01 })).run()).toMatchObject({ state: 'failed', exit: 4 });
+    },
+  );
+
+  test('what an array does not let go of is named, and named again by the next run', async () => {
+    const world = await shop();
+    world.bulk.failFire('bulk-v0', { kind: 'refused' });
+    world.fast.failNext('remove', { kind: 'refused' });
+    const report = await world.run();
+    const [left] = world.onArrays();
+    expect(report).toMatchObject({ exit: 5, remains: [{ array: 'fast', names: [left] }] });
+    expect((await world.run()).exit).toBe(0);
+    const seen = world.events.flatMap((event) => (event.type === 'finding' ? [event.finding] : []));
+    expect(seen.find(({ code }) => code === 'look.leftover')?.message).toContain(report.run);
   });
 
   test('one array refuses: what the other took is removed', async () => {
@@ -127,6 +152,32 @@ describe('a whole run', () => {
     expect(report.fault?.message).toContain('lets go by itself within');
     expect(report.fault?.hint).toContain('on mail01: fsfreeze --unfreeze /srv');
     expect(world.held()).toEqual([]);
+  });
+
+  test('while a guest may be held no old set goes, also where the set is good without that guest', async () => {
+    const world = await shop({ db01: { lineLostAfterMs: 60, lineEnds: 'silent' }, db01Optional: true });
+    for (let taken = 0; taken < 3; taken += 1) {
+      expect(await world.run()).toMatchObject({ state: 'good', exit: 6, mayBeHeld: ['db01'] });
+    }
+    expect((await listSets(world.state)).map(({ state }) => state)).toEqual(['good', 'good', 'good']);
+  });
+
+  test('an array whose answer to the preparing was lost is cleaned like any other', async () => {
+    const world = await shop();
+    world.fast.failNext('arm', { kind: 'lost', executed: true });
+    expect(await world.run()).toMatchObject({ state: 'failed', exit: 4 });
+    expect(world.onArrays()).toEqual([]);
+  });
+
+  test('locks the group, every guest by its own identity, and every cut unit', async () => {
+    const asked: string[] = [];
+    const take: Locks['take'] = async (names) => {
+      asked.push(...names.map(({ key }) => key));
+      return { release: async () => {} };
+    };
+    const world = await shop({ locks: { take, held: async () => [], break: async () => false } });
+    expect((await world.run()).exit).toBe(0);
+    expect(asked).toEqual(['group:mail', 'vm:50-mail01', 'vm:50-db01', 'unit:fast:fast-pg', 'unit:bulk:bulk-v0']);
   });
 
   test('disks that moved between plan and window stop it; disks that moved during the window cost the set', async () => {

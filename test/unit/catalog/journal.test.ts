@@ -93,6 +93,9 @@ test('one line overwritten with rubbish loses that line only, is named, and open
   const record = await readRun(await stateWith(`${lines.slice(0, 4).join('\n')}\n`), RUN);
   expect(record.entries).toEqual(ENTRIES.slice(1, 4));
   expect(record.faults).toEqual(['journal.jsonl: 1 of its lines cannot be read']);
+  // The line that is lost is the one that said that fast was about to be armed; nothing else speaks of it yet.
+  const early = await stateWith(`${lines.slice(0, 3).join('\n')}\n`);
+  expect(leftovers([], await listRuns(early)).map(({ array }) => array)).toEqual(['fast', 'bulk']);
 });
 
 test('a line that is whole JSON but says nothing we know is not believed', async () => {

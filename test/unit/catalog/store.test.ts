@@ -224,6 +224,18 @@ describe('removing a set', () => {
     expect(() => resolveSet([], manifest.id)).toThrow('no set is named');
   });
 
+  test('knows a snapshot by its array and its source: two arrays may give the same id', async () => {
+    const made = await state();
+    const manifest = manifestOf();
+    const alike = { ...manifest, snapshots: manifest.snapshots.map((snapshot) => ({ ...snapshot, id: '7' })) };
+    await writeManifest(made, alike);
+    const removing = await beginRemoval(made, alike, { because: 'asked', now: new Date(day(1)) });
+    const [first, ...others] = alike.snapshots;
+    if (first === undefined) throw new Error('the fixture has snapshots');
+    await removing.gone(first);
+    expect(removing.left).toEqual(others);
+  });
+
   test('with a mark that cannot be read is still going, and nothing of it is known to be gone', async () => {
     const made = await withSets({});
     await made.files.writeWhole(`/s/sets/mail/${idOf()}/removal.json`, '{"v":1,"gone":[{"arr');
