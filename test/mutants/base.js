@@ -1,5 +1,6 @@
-const LOCK = ['test/unit/lock/lock.test.ts'];
-const FILES = ['test/contract/file-system.test.ts'];
+const LOCK = 'test/unit/lock/lock.test.ts';
+const FILES = ['test/unit/base/file-system.test.ts'];
+const DEADLINE = ['test/unit/base/deadline.test.ts'];
 
 /** Files, locks and budgets of time. */
 export const base = [
@@ -25,7 +26,7 @@ export const base = [
     file: 'src/base/file-system.ts',
     before: 'await rm(aside, { force: true }).catch(() => undefined);',
     after: '',
-    tests: FILES,
+    tests: ['test/contract/file-system.test.ts'],
   },
   {
     name: 'heals-a-lock-of-another-boot',
@@ -33,7 +34,7 @@ export const base = [
     file: 'src/base/process-identity.ts',
     before: "(['machine', 'boot', 'namespace'] as const)",
     after: "(['machine', 'namespace'] as const)",
-    tests: LOCK,
+    tests: [`${LOCK} > are respected even if`],
   },
   {
     name: 'heals-a-lock-of-another-container',
@@ -41,7 +42,7 @@ export const base = [
     file: 'src/base/process-identity.ts',
     before: "(['machine', 'boot', 'namespace'] as const)",
     after: "(['machine', 'boot'] as const)",
-    tests: LOCK,
+    tests: [`${LOCK} > are respected even if`],
   },
   {
     name: 'unknown-identity-proves-death',
@@ -49,7 +50,7 @@ export const base = [
     file: 'src/base/process-identity.ts',
     before: ' && self[part] !== UNKNOWN',
     after: '',
-    tests: LOCK,
+    tests: [`${LOCK} > of which the system tells nothing`],
   },
   {
     name: 'pid-used-again-is-alive',
@@ -57,7 +58,7 @@ export const base = [
     file: 'src/base/process-identity.ts',
     before: "return startedAt === other.startedAt ? 'alive' : 'gone';",
     after: "return 'alive';",
-    tests: LOCK,
+    tests: [`${LOCK} > whose pid is now another`],
   },
   {
     name: 'healer-does-not-look-again',
@@ -65,7 +66,7 @@ export const base = [
     file: 'src/base/lock-file.ts',
     before: "if (now.kind !== 'claimed' || now.claim.nonce !== held.nonce) return 'again';",
     after: '',
-    tests: LOCK,
+    tests: [`${LOCK} > who looked before the lock was healed`],
   },
   {
     name: 'releases-anybodys-lock',
@@ -73,7 +74,7 @@ export const base = [
     file: 'src/base/lock-file.ts',
     before: "if (found.kind === 'claimed' && found.claim.nonce === mine.nonce) await",
     after: "if (found.kind === 'claimed') await",
-    tests: LOCK,
+    tests: [`${LOCK} > are broken by hand only`],
   },
   {
     name: 'breaks-a-lock-that-was-not-seen',
@@ -81,7 +82,7 @@ export const base = [
     file: 'src/base/lock-file.ts',
     before: 'if (same) await rm(lock, { force: true });',
     after: 'await rm(lock, { force: true });',
-    tests: LOCK,
+    tests: [`${LOCK} > are broken by hand only`],
   },
   {
     name: 'damaged-lock-is-free',
@@ -89,7 +90,7 @@ export const base = [
     file: 'src/base/lock-file.ts',
     before: "if (found.kind === 'unreadable') return found;",
     after: "if (found.kind === 'unreadable') break;",
-    tests: LOCK,
+    tests: [`${LOCK} > are respected, named`],
   },
   {
     name: 'some-of-the-locks-are-kept',
@@ -97,7 +98,7 @@ export const base = [
     file: 'src/base/lock.ts',
     before: "await letGo();\n        return { kind: 'locked'",
     after: "return { kind: 'locked'",
-    tests: LOCK,
+    tests: [`${LOCK} > are taken all or none`],
   },
   {
     name: 'interrupt-does-not-reach-the-work',
@@ -105,7 +106,7 @@ export const base = [
     file: 'src/base/deadline.ts',
     before: "else cancel?.addEventListener('abort', forward, { once: true });",
     after: '',
-    tests: ['test/sim/run.test.ts > interrupted'],
+    tests: DEADLINE,
   },
   {
     name: 'work-outlasts-its-deadline',
@@ -113,6 +114,31 @@ export const base = [
     file: 'src/base/deadline.ts',
     before: "else limit.signal.addEventListener('abort', overrun, { once: true });",
     after: '',
-    tests: ['test/sim/window-edges.test.ts', 'test/contract/array-simulated.test.ts'],
+    tests: DEADLINE,
+  },
+  {
+    name: 'inner-budget-outlasts-the-outer',
+    why: 'A budget inside another ends with it, and nobody plans with time that is not there.',
+    file: 'src/base/deadline.ts',
+    before: 'deadline(clock, Math.min(shorter, Math.max(0, endsAt - clock.now())), what, control.signal)',
+    after: 'deadline(clock, shorter, what, control.signal)',
+    tests: DEADLINE,
+  },
+  {
+    name: 'undoing-is-cancelled-too',
+    why: 'A budget for undoing outlives the one that it was made from, and nothing cancels it.',
+    file: 'src/base/deadline.ts',
+    before: 'deadline(clock, budget, what)',
+    after: 'deadline(clock, budget, what, control.signal)',
+    tests: DEADLINE,
+  },
+  {
+    name: 'appended-file-has-no-name-on-disk',
+    why: 'After a power loss a synced journal is found under its name.',
+    file: 'src/base/file-system.ts',
+    before:
+      "await withFile(path, 'r+', (file) => file.sync());\n      // The first sync of a file that `append` has made: its name must be on disk too.\n      await syncFolder(dirname(path));",
+    after: "await withFile(path, 'r+', (file) => file.sync());",
+    tests: FILES,
   },
 ];

@@ -132,13 +132,13 @@ async function judge(folder, mutant, whole) {
   if (noticed !== undefined) {
     return { result: 'killed', detail: `${seconds}, by ${noticed.file} > ${noticed.title}: ${firstLine(noticed.why)}` };
   }
-  if (failed.length > 0) return { result: 'stale', detail: `it is no program: ${firstLine(failed[0].why)}` };
+  if (failed.length > 0) return { result: 'stale', detail: `no test says what is wrong: ${firstLine(failed[0].why)}` };
   return { result: 'survived', detail: `${seconds}: ${mutant.tests.join(', ')}` };
 }
 
-/** What any broken program does, whatever it was to guard. */
+/** What any broken program does, whatever it was to guard; and what a slow machine does. */
 function isNonsense(why) {
-  return /^(ReferenceError|SyntaxError)\b/.test(why);
+  return /^(ReferenceError|SyntaxError)\b|^Error: (Test|Hook) timed out/.test(why);
 }
 
 function firstLine(text) {
