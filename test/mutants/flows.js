@@ -1,5 +1,6 @@
-const RUN = ['test/sim/run.test.ts'];
-const MEND = ['test/sim/mend.test.ts'];
+const RUN = 'test/sim/run.test.ts';
+const MEND = 'test/sim/mend.test.ts';
+const REMOVE = 'test/sim/remove.test.ts';
 
 /** The way into the window and out of it, clean-up and removal. */
 export const flows = [
@@ -9,7 +10,7 @@ export const flows = [
     file: 'src/flows/conclude.ts',
     before: "return found.some(({ severity }) => severity === 'error') ? 'changed' : 'same';",
     after: "return 'same';",
-    tests: RUN,
+    tests: [`${RUN} > disks that moved`],
   },
   {
     name: 'skip-the-placement-check-before',
@@ -17,7 +18,7 @@ export const flows = [
     file: 'src/flows/prepare.ts',
     before: 'if (moved !== undefined) {',
     after: 'if (moved !== undefined && plan.disks.length === 0) {',
-    tests: RUN,
+    tests: [`${RUN} > disks that moved`],
   },
   {
     name: 'late-answer-improves-the-verdict',
@@ -28,7 +29,7 @@ export const flows = [
       seen.unsettled.has(fire.array) ? fire : { ...fire, outcome: 'cut' as const, answeredAtMs: fire.answeredAtMs ?? fire.sentAtMs },
     );
     const judged = verdict(past.plan, { ...past.record, fires }, placement);`,
-    tests: RUN,
+    tests: [`${RUN} > an answer that is lost`],
   },
   {
     name: 'bug-in-the-window-keeps-the-set',
@@ -36,7 +37,7 @@ export const flows = [
     file: 'src/flows/conclude.ts',
     before: 'bug: parts.interrupt.aborted && signal === undefined,',
     after: 'bug: false,',
-    tests: RUN,
+    tests: [`${RUN} > an error that nobody caught`],
   },
   {
     name: 'old-sets-go-while-a-guest-is-in-doubt',
@@ -44,7 +45,7 @@ export const flows = [
     file: 'src/flows/conclude.ts',
     before: "if (decision.state === 'good' && mayBeHeld(record).length === 0)",
     after: "if (decision.state === 'good')",
-    tests: RUN,
+    tests: [`${RUN} > while a guest may be held`],
   },
   {
     name: 'array-that-failed-to-prepare-is-left',
@@ -53,7 +54,7 @@ export const flows = [
     before: 'const drivers = [...opened.touched].map((array) => driverOf(parts, array));\n  if (drivers.length > 0)',
     after:
       'const drivers = [...opened.armed.keys()].map((array) => driverOf(parts, array));\n  if (drivers.length > 0)',
-    tests: RUN,
+    tests: [`${RUN} > an array whose answer to the preparing`],
   },
   {
     name: 'only-the-group-is-locked',
@@ -61,7 +62,7 @@ export const flows = [
     file: 'src/flows/prepare.ts',
     before: '...plan.guests.map(({ vm, instanceUuid }) => ({ key: `vm:${instanceUuid}`, shown: `guest ${vm}` })),',
     after: '',
-    tests: RUN,
+    tests: [`${RUN} > locks the group`],
   },
   {
     name: 'arming-is-not-announced',
@@ -69,7 +70,7 @@ export const flows = [
     file: 'src/flows/prepare.ts',
     before: "for (const { array } of plan.arrays) await journal.note({ type: 'arming', array });",
     after: '',
-    tests: MEND,
+    tests: [`${MEND} > at any of its steps: all on the arrays`],
   },
   {
     name: 'window-is-not-announced',
@@ -77,7 +78,7 @@ export const flows = [
     file: 'src/snapshot.ts',
     before: "await journal.note({ type: 'opening', at: parts.clock.date().toISOString() });",
     after: '',
-    tests: MEND,
+    tests: [`${MEND} > asks the guests`],
   },
   {
     name: 'window-record-stays-in-memory',
@@ -85,7 +86,7 @@ export const flows = [
     file: 'src/flows/conclude.ts',
     before: 'await papers.window(past.record);',
     after: '',
-    tests: [...MEND, ...RUN],
+    tests: [`${RUN} > the record of the window`],
   },
   {
     name: 'optional-guest-stops-the-run',
@@ -93,7 +94,7 @@ export const flows = [
     file: 'src/flows/prepare.ts',
     before: 'if (outcome.ok || guest?.optional !== true) return outcome;',
     after: 'if (outcome.ok || guest !== undefined) return outcome;',
-    tests: RUN,
+    tests: [`${RUN} > an optional guest`],
   },
   {
     name: 'gone-before-it-is-gone',
@@ -101,7 +102,7 @@ export const flows = [
     file: 'src/flows/clean-up.ts',
     before: 'await driver.remove(snapshot, limit);\n      await gone(snapshot);',
     after: 'await gone(snapshot);\n      await driver.remove(snapshot, limit);',
-    tests: [...MEND, 'test/sim/remove.test.ts'],
+    tests: [REMOVE],
   },
   {
     name: 'what-stays-is-called-clean',
@@ -109,7 +110,7 @@ export const flows = [
     file: 'src/flows/clean-up.ts',
     before: 'if (left.length > 0) return { array: driver.id, names: left.map(({ name }) => name), why };',
     after: '',
-    tests: [...MEND, ...RUN],
+    tests: [`${RUN} > what an array does not let go of`],
   },
   {
     name: 'late-snapshot-is-forgotten',
@@ -117,7 +118,7 @@ export const flows = [
     file: 'src/flows/clean-up.ts',
     before: 'if (until !== undefined) return',
     after: 'if (until !== undefined && there.length > 0) return',
-    tests: RUN,
+    tests: [`${RUN} > a cut that comes 30 s late`],
   },
   {
     name: 'prepared-things-stay',
@@ -125,7 +126,7 @@ export const flows = [
     file: 'src/flows/clean-up.ts',
     before: 'await driver.disarm(label, limit);\n    const there',
     after: 'const there',
-    tests: RUN,
+    tests: [`${RUN} > a guest that cannot be held`],
   },
   {
     name: 'removes-the-last-good-set',
@@ -133,7 +134,7 @@ export const flows = [
     file: 'src/flows/remove.ts',
     before: 'if (lastOnes !== undefined && !last) throw',
     after: 'if (lastOnes !== undefined && !last && distinct.length > 1) throw',
-    tests: ['test/sim/remove.test.ts'],
+    tests: [REMOVE],
   },
   {
     name: 'removal-does-not-look-again',
@@ -141,7 +142,7 @@ export const flows = [
     file: 'src/flows/remove.ts',
     before: 'await chooseDoomed(parts, [id]);',
     after: '',
-    tests: ['test/sim/remove.test.ts'],
+    tests: [REMOVE],
   },
   {
     name: 'removes-a-pinned-set',
@@ -149,7 +150,7 @@ export const flows = [
     file: 'src/flows/remove.ts',
     before: 'if (set.pinned !== undefined) throw pinned(set.id, set.pinned);',
     after: '',
-    tests: ['test/sim/remove.test.ts'],
+    tests: [REMOVE],
   },
   {
     name: 'leftovers-go-as-if-nothing-could-come',
@@ -157,7 +158,7 @@ export const flows = [
     file: 'src/flows/remove.ts',
     before: 'until.getTime() > parts.clock.date().getTime()',
     after: 'until.getTime() < 0',
-    tests: ['test/sim/remove.test.ts'],
+    tests: [REMOVE],
   },
   {
     name: 'silent-release-is-a-release',
@@ -165,6 +166,6 @@ export const flows = [
     file: 'src/flows/report.ts',
     before: "release === undefined || release === 'unknown'",
     after: 'release === undefined',
-    tests: RUN,
+    tests: [`${RUN} > a release that is not confirmed`],
   },
 ];

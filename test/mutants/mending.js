@@ -1,4 +1,4 @@
-const MEND = ['test/sim/mend.test.ts'];
+const MEND = 'test/sim/mend.test.ts';
 const PLAN = ['test/unit/flows/mend-plan.test.ts'];
 
 /** Mending what interrupted runs left. */
@@ -65,7 +65,7 @@ export const mending = [
     file: 'src/flows/mend-cases.ts',
     before: ' && !running.has(entry.id)',
     after: '',
-    tests: [...PLAN, ...MEND],
+    tests: PLAN,
   },
   {
     name: 'mends-another-group',
@@ -73,7 +73,7 @@ export const mending = [
     file: 'src/flows/mend-cases.ts',
     before: '(group === undefined || entry.group === group)',
     after: "(group === undefined || group !== '')",
-    tests: [...PLAN, ...MEND],
+    tests: PLAN,
   },
   {
     name: 'mend-removes-a-pinned-set',
@@ -81,7 +81,7 @@ export const mending = [
     file: 'src/flows/mend-cases.ts',
     before: 'removals: removing.filter(({ pinned }) => pinned === undefined),',
     after: 'removals: removing,',
-    tests: MEND,
+    tests: [`${MEND} > finishes a removal`],
   },
   {
     name: 'torn-journal-held-nobody',
@@ -97,7 +97,7 @@ export const mending = [
     file: 'src/flows/mend-look.ts',
     before: 'return isOpen && !all ?',
     after: 'return isOpen && all ?',
-    tests: MEND,
+    tests: [`${MEND} > says what may still appear`],
   },
   {
     name: 'stray-of-a-running-run-is-taken',
@@ -105,15 +105,15 @@ export const mending = [
     file: 'src/flows/mend-look.ts',
     before: 'running.has(run.id) || ',
     after: '',
-    tests: MEND,
+    tests: ['test/unit/flows/strays.test.ts'],
   },
   {
-    name: 'unlabelled-foreign-is-not-told',
+    name: 'foreign-snapshot-is-not-told',
     why: 'Snapshots of our form that no run here has taken are named, and stay.',
     file: 'src/flows/mend-look.ts',
     before: 'shown.snapshots.filter(({ label }) => !known.has(label))',
     after: 'shown.snapshots.filter(({ label }) => known.has(label))',
-    tests: MEND,
+    tests: [`${MEND} > names snapshots of our form`],
   },
   {
     name: 'silent-guest-writes',
@@ -121,7 +121,7 @@ export const mending = [
     file: 'src/flows/mend.ts',
     before: "return is === 'not-writing' || is === 'not-asked';",
     after: "return is === 'not-writing';",
-    tests: MEND,
+    tests: [`${MEND} > asks the guests`],
   },
   {
     name: 'mend-calls-every-array-clean',
@@ -129,6 +129,22 @@ export const mending = [
     file: 'src/flows/mend.ts',
     before: "if (open.length === 0) await journal.note({ type: 'clean', array });",
     after: "if (left.length === 0) await journal.note({ type: 'clean', array });",
-    tests: MEND,
+    tests: [`${MEND} > says what may still appear`],
+  },
+  {
+    name: 'unknown-label-is-some-runs',
+    why: 'A snapshot of our form that no intent of ours names is nobody’s to take.',
+    file: 'src/flows/mend-look.ts',
+    before: 'runs.find(({ record }) => record.intent?.label === label)',
+    after: 'runs.find(({ record }) => record.intent !== undefined)',
+    tests: ['test/unit/flows/strays.test.ts'],
+  },
+  {
+    name: 'unreadable-set-has-strays',
+    why: 'The snapshots of a set whose manifest cannot be read are nobody’s to take.',
+    file: 'src/flows/mend-look.ts',
+    before: ' || sets.some((one) => one.id === run.id)) continue;',
+    after: ') continue;',
+    tests: ['test/unit/flows/strays.test.ts'],
   },
 ];

@@ -258,6 +258,34 @@ describe('a whole run', () => {
     expect(world.onArrays()).toHaveLength(3);
   });
 
+  test('the record of the window is on disk before anybody looks at the arrays', async () => {
+    const done: string[] = [];
+    const world = await shop();
+    await world.run({
+      aroundFiles: (files) => ({
+        ...files,
+        async writeWhole(path, text) {
+          await files.writeWhole(path, text);
+          if (path.endsWith('window.json')) done.push('recorded');
+        },
+      }),
+      around: (driver) => ({
+        ...driver,
+        async arm(...how) {
+          const armed = await driver.arm(...how);
+          return {
+            ...armed,
+            collect(limit) {
+              done.push(`looked at ${driver.id}`);
+              return armed.collect(limit);
+            },
+          };
+        },
+      }),
+    });
+    expect(done).toEqual(['recorded', 'looked at fast', 'looked at bulk']);
+  });
+
   test('a full disk before the window stops the run before any guest is held', async () => {
     const whole = memoryFileSystem();
     const world = await shop({
