@@ -93,7 +93,7 @@ export const flows = [
     why: 'A guest that is optional is left out, not the end of the run.',
     file: 'src/flows/prepare.ts',
     before: 'if (outcome.ok || guest?.optional !== true) return outcome;',
-    after: 'if (outcome.ok || guest !== undefined) return outcome;',
+    after: "if (outcome.ok || guest?.vm !== '') return outcome;",
     tests: [`${RUN} > an optional guest`],
   },
   {

@@ -138,7 +138,7 @@ export const window = [
     why: 'A driver that says nothing of one of its units leaves that unit unknown.',
     file: 'src/window/run.ts',
     before: 'given.get(unit.id) ?? unknown(unit, noAnswer(unit.id))',
-    after: "given.get(unit.id) ?? { kind: 'cut', unit }",
+    after: "given.get(unit.id) ?? { kind: 'cut' as const, unit }",
     tests: EDGES,
   },
   {
