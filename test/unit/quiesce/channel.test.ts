@@ -1,25 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { deadline } from '../../../src/base/deadline.ts';
+import { beforeDeadline, deadline } from '../../../src/base/deadline.ts';
 import { Fault } from '../../../src/base/fault.ts';
+import type { GuestChannel } from '../../../src/ports.ts';
 import { holderChannel } from '../../../src/quiesce/holder/channel.ts';
 import type { Session } from '../../../src/quiesce/holder/session.ts';
-import { handClock } from '../../sim/hand-clock.ts';
+import type { Report } from '../../../src/quiesce/holder/words.ts';
+import { type HandClock, handClock } from '../../sim/hand-clock.ts';
 
 describe('a channel that is released while its first word is still on the way', () => {
   test('sends no hold after that: nobody would let the guest go', async () => {
     const clock = handClock();
     const said: string[] = [];
     const { session, pong } = slowSession(said);
-    const channel = holderChannel({
-      session,
-      clock,
-      held: { gives: 'filesystem', covers: [] },
-      maxLeaseMs: 8000,
-      things: ['/srv'],
-      failed: () => new Fault({ code: 'x', message: 'x' }),
-      flush: async () => {},
-      recheck: async () => {},
-    });
+    const channel = channelOver(session, clock);
     const limit = deadline(clock, 5000, 'the test');
     const holding = channel.hold(8000, limit).catch((thrown: unknown) => thrown);
     await clock.pass(1);
@@ -33,6 +26,127 @@ describe('a channel that is released while its first word is still on the way', 
     limit.done();
   });
 });
+
+describe('what a release says', () => {
+  const stood = { first: '0', again: 'EINVAL' };
+
+  test.each([
+    ['every mount stood until our word', 'word', [stood, stood], 'kept'],
+    ['one had been let go by somebody else', 'word', [stood, { first: 'EINVAL', again: 'EINVAL' }], 'expired'],
+    ['of one nothing is said', 'word', [stood], 'expired'],
+    ['the lease ended first', 'lease', [stood, stood], 'expired'],
+    ['the line ended first', 'line', [stood, stood], 'expired'],
+    ['one could not be let go', 'word', [stood, { first: 'stuck', again: '-' }], 'unknown'],
+  ])('where %s', async (_, by, thaws, kind) => {
+    const { channel, say, clock } = await held();
+    const released = channel.release(deadline(clock, 5000, 'the test'));
+    for (const [index, thaw] of thaws.entries()) say({ kind: 'thaw', index, ...thaw });
+    say({ kind: 'thawed', by });
+    expect((await clock.drive(released)).kind).toBe(kind);
+  });
+
+  test('a line that is lost before the guest’s word leaves it unknown', async () => {
+    const { channel, loseLine, clock } = await held();
+    const released = channel.release(deadline(clock, 5000, 'the test'));
+    loseLine();
+    expect(await clock.drive(released)).toMatchObject({ kind: 'unknown' });
+  });
+
+  test('a hold that was never confirmed was not kept, however well it was let go', async () => {
+    const clock = handClock();
+    const { session, say } = talkingSession();
+    const channel = channelOver(session, clock, ['/srv']);
+    const holding = channel.hold(8000, deadline(clock, 500, 'the hold')).catch((thrown: unknown) => thrown);
+    expect(await clock.drive(holding)).toMatchObject({ code: 'deadline' });
+    const released = channel.release(deadline(clock, 5000, 'the test'));
+    say({ kind: 'thaw', index: 0, ...stood });
+    say({ kind: 'thawed', by: 'word' });
+    expect(await clock.drive(released)).toEqual({ kind: 'expired', why: 'the hold was never confirmed' });
+  });
+});
+
+describe('a hold', () => {
+  test('of which the news came after its lease is none', async () => {
+    const clock = handClock();
+    const { session, say } = talkingSession();
+    const channel = channelOver(session, clock, ['/srv']);
+    const holding = channel.hold(800, deadline(clock, 5000, 'the hold')).catch((thrown: unknown) => thrown);
+    await clock.pass(800);
+    say({ kind: 'all-frozen' });
+    expect(await clock.drive(holding)).toMatchObject({ code: 'quiesce.late' });
+  });
+
+  test('longer than was agreed with the guest is not asked for', async () => {
+    const clock = handClock();
+    const { session, said } = talkingSession();
+    const holding = channelOver(session, clock).hold(8001, deadline(clock, 5000, 'the hold'));
+    await expect(holding).rejects.toMatchObject({ code: 'quiesce.lease' });
+    expect(said).toEqual([]);
+  });
+});
+
+/** A channel over two mounts that holds, and was heard to. */
+async function held(): Promise<ReturnType<typeof talkingSession> & { channel: GuestChannel; clock: HandClock }> {
+  const clock = handClock();
+  const talking = talkingSession();
+  const channel = channelOver(talking.session, clock, ['/srv', '/var']);
+  const holding = channel.hold(8000, deadline(clock, 5000, 'the hold'));
+  await clock.pass(1);
+  talking.say({ kind: 'all-frozen' });
+  await clock.drive(holding);
+  return { ...talking, channel, clock };
+}
+
+function channelOver(session: Session, clock: HandClock, things: readonly string[] = ['/srv']): GuestChannel {
+  return holderChannel({
+    session,
+    clock,
+    held: { gives: 'filesystem', covers: [] },
+    maxLeaseMs: 8000,
+    things,
+    failed: () => new Fault({ code: 'x', message: 'x' }),
+    flush: async () => {},
+    recheck: async () => {},
+  });
+}
+
+/** A session that answers pings at once, and otherwise says what the test tells it to. */
+function talkingSession() {
+  const hearers = new Set<(report: Report) => void>();
+  const said: string[] = [];
+  const say = (report: Report): void => {
+    for (const hear of [...hearers]) hear(report);
+  };
+  let state = 'ready';
+  let lose = (): void => {};
+  const session: Session = {
+    where: 'guest',
+    tell: (word) => void said.push(word),
+    ask([word, mark = ''], last, limit) {
+      said.push(word);
+      const heard: Report[] = [];
+      const answer = new Promise<readonly Report[]>((resolve) => {
+        const hear = (report: Report): void => {
+          heard.push(report);
+          if (report.kind === 'all-frozen') state = 'held';
+          if (last(report)) resolve(heard);
+        };
+        hearers.add(hear);
+      });
+      if (word === 'ping') say({ kind: 'pong', mark, state });
+      return beforeDeadline(answer, limit);
+    },
+    listen(hear) {
+      hearers.add(hear);
+      return () => hearers.delete(hear);
+    },
+    ended: new Promise((resolve) => {
+      lose = () => resolve({ exit: null, stderr: '', why: 'connection reset' });
+    }),
+    end: () => {},
+  };
+  return { session, said, say, loseLine: () => lose() };
+}
 
 /** A session whose pings are answered when the test says so. */
 function slowSession(said: string[]): { readonly session: Session; readonly pong: () => void } {
