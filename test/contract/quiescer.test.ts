@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -83,6 +83,26 @@ describe('a stand-in for a guest', () => {
       ['sda', 1n << 30n],
       ['sdb', 2n << 30n],
     ]);
+    rmSync(root, { recursive: true });
+  });
+
+  test('in which something was mounted since the plan is not held', async () => {
+    const root = standInRoot();
+    const shell = localShell({
+      env: { ...process.env, STILLPOINT_ROOT: root, PATH: `${root}/bin:${process.env.PATH}` },
+    });
+    const quiescer = fsfreeze(fsfreezeSettings.parse({ interpreter: 'sh', sudo: false }), { clock: systemClock });
+    const { guest } = local(quiescer, shell, { isHeld: async () => false, async close() {} });
+    const limit = deadline(systemClock, 20_000, 'the test');
+    const order = { owner: 'the test', covers: [], maxLeaseMs: 8000 };
+    await quiescer.probe(guest, limit);
+    const channel = await quiescer.open(guest, order, limit);
+    await channel.close();
+    appendFileSync(
+      join(root, 'proc/self/mountinfo'),
+      '31 21 8:16 / /srv/again rw,relatime shared:1 - xfs /dev/sdb rw\n',
+    );
+    await expect(quiescer.open(guest, order, limit)).rejects.toMatchObject({ code: 'quiesce.mounts-changed' });
     rmSync(root, { recursive: true });
   });
 });

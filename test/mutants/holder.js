@@ -2,8 +2,9 @@ const STUCK = 'test/lab/holder-stuck.test.ts';
 const ENDINGS = 'test/lab/holder-endings.test.ts';
 const REFUSALS = 'test/lab/holder-refusals.test.ts';
 const LATE = 'test/lab/holder-late.test.ts';
+const SCRIPT = 'test/contract/quiescer-script.test.ts';
 
-/** What runs in the guest: the same guards in python and in perl. These tests freeze real file systems, as root. */
+/** What runs in the guest, in each of its forms. Most of these tests freeze real file systems, as root. */
 export const holder = [
   {
     name: 'lease-starts-after-the-freeze-python',
@@ -116,5 +117,53 @@ export const holder = [
     before: 'if !defined $ponged || $now - $ponged > $FRESH;',
     after: 'if !defined $ponged;',
     tests: [`${LATE} > by the perl holder a hold word that was under way for too long`],
+  },
+  {
+    name: 'einval-is-believed-while-freezing-sh',
+    why: 'EINVAL while a freeze is in progress means "not frozen yet": the freeze still has to be answered by a thaw.',
+    file: 'src/quiesce/holder/freeze.sh',
+    before: 'elif [ -n "$over" ] && [ -e "$folder/$1.trying" ]; then break',
+    after: 'elif [ -e "$folder/$1.trying" ]; then break',
+    tests: [`${STUCK} > by the sh holder obeys a release while it is stuck, with a direct write`],
+  },
+  {
+    name: 'obeys-a-late-hold-word-sh',
+    why: 'A hold word that was under way for more than a second freezes nobody.',
+    file: 'src/quiesce/holder/channel.sh',
+    before: ' || [ $((now - ponged)) -gt $FRESH_MS ]',
+    after: '',
+    tests: [`${LATE} > by the sh holder a hold word that was under way for too long`],
+  },
+  {
+    name: 'script-does-not-release-half-a-hold',
+    why: 'A hold command that failed may have held: its release runs all the same.',
+    file: 'src/quiesce/holder/keep.sh',
+    before: '[ -e "$folder/hold.pid" ] || {',
+    after: '[ -e "$folder/0.frozen" ] || {',
+    tests: [`${SCRIPT} > releases also after a hold that failed`],
+  },
+  {
+    name: 'script-does-not-ask-whether-it-holds',
+    why: 'A hold command that succeeded is believed less than the check.',
+    file: 'src/quiesce/holder/keep.sh',
+    before: 'if [ $result = 0 ] && passes; then',
+    after: 'if [ $result = 0 ]; then',
+    tests: [`${SCRIPT} > believes a check more`],
+  },
+  {
+    name: 'script-does-not-ask-whether-it-held',
+    why: '`kept` means that the check still passed when the word to let go arrived.',
+    file: 'src/quiesce/holder/keep.sh',
+    before: '[ ! -e "$folder/0.frozen" ] || ! passes || first=0',
+    after: '[ ! -e "$folder/0.frozen" ] || first=0',
+    tests: [`${SCRIPT} > asks the check before it lets go`],
+  },
+  {
+    name: 'script-releases-only-once',
+    why: 'A release that failed is tried again, and is not called done.',
+    file: 'src/quiesce/holder/keep.sh',
+    before: '[ $tries -lt 5 ] ||',
+    after: '[ $tries -lt 1 ] ||',
+    tests: [`${SCRIPT} > tries a release again`],
   },
 ];

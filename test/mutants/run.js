@@ -136,9 +136,9 @@ async function judge(folder, mutant, whole) {
   return { result: 'survived', detail: `${seconds}: ${mutant.tests.join(', ')}` };
 }
 
-/** What any broken program does, whatever it was to guard; and what a slow machine does. */
+/** What any broken program does, whatever it was to guard; and what waits in vain (vitest tells it by that name). */
 function isNonsense(why) {
-  return /^(ReferenceError|SyntaxError)\b|^Error: (Test|Hook) timed out/.test(why);
+  return /^(ReferenceError|SyntaxError)\b|^Error: (Test timed out|Hook timed out|STACK_TRACE_ERROR)/.test(why);
 }
 
 function firstLine(text) {

@@ -163,6 +163,6 @@ export const transport = [
     file: 'src/quiesce/fsfreeze.ts',
     before: 'if (before !== undefined && before !== now) throw',
     after: 'if (before === undefined && now === undefined) throw',
-    tests: ['test/lab/holder-refusals.test.ts > what is mounted must be what the plan was made from'],
+    tests: ['test/contract/quiescer.test.ts > in which something was mounted since the plan'],
   },
 ];

@@ -79,8 +79,9 @@ describe('a hold', () => {
   test('longer than was agreed with the guest is not asked for', async () => {
     const clock = handClock();
     const { session, said } = talkingSession();
-    const holding = channelOver(session, clock).hold(8001, deadline(clock, 5000, 'the hold'));
-    await expect(holding).rejects.toMatchObject({ code: 'quiesce.lease' });
+    const limit = deadline(clock, 5000, 'the hold');
+    const holding = channelOver(session, clock).hold(8001, limit);
+    expect(await clock.drive(holding.catch((thrown: unknown) => thrown))).toMatchObject({ code: 'quiesce.lease' });
     expect(said).toEqual([]);
   });
 });
