@@ -110,6 +110,12 @@ export function arraySuite(
       expect(await array.findAll(soon())).toEqual([]);
     });
 
+    test('a label that stands on the array already is not armed again', async () => {
+      const taken = await take(driver(), LABEL);
+      expect((await faultOf(arm(driver(), LABEL))).code).toBe('array.label-in-use');
+      expect(byName(await driver().find(LABEL, soon()))).toEqual(byName(taken));
+    });
+
     test('a fresh driver takes away by label what arming made', async () => {
       const before = await lab.objects();
       await (await arm(driver(), LABEL)).recheck(soon());

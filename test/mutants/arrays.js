@@ -1,7 +1,7 @@
 const SIMULATED = ['test/contract/array-simulated.test.ts'];
 const COMMAND = ['test/contract/array-command.test.ts'];
 const NAMES = ['test/contract/array-names.test.ts'];
-const LINUX = ['test/lab/arrays-linux.test.ts > on this machine'];
+const BTRFS = 'test/lab/arrays-linux.test.ts > btrfs on a real file system on this machine';
 
 /** What is sent to arrays, what their answers prove, and what is removed there. */
 export const arrays = [
@@ -131,7 +131,7 @@ export const arrays = [
     file: 'src/arrays/btrfs/driver.ts',
     before: 'if (there !== undefined && stillOurs(snapshot, seen)) await',
     after: 'if (there !== undefined && seen !== undefined) await',
-    tests: LINUX,
+    tests: [`${BTRFS} what has our name but is another`],
   },
   {
     name: 'btrfs-leaves-out-what-lies-inside',
@@ -139,7 +139,7 @@ export const arrays = [
     file: 'src/arrays/btrfs/driver.ts',
     before: 'if (inside === undefined) return;',
     after: "if (inside !== '') return;",
-    tests: LINUX,
+    tests: [`${BTRFS} each wrong thing`],
   },
   {
     name: 'linux-arms-a-label-in-use',
@@ -147,7 +147,7 @@ export const arrays = [
     file: 'src/arrays/linux/arm.ts',
     before: 'if (before.length > 0) throw labelInUse(array, label, before);',
     after: '',
-    tests: LINUX,
+    tests: [`${BTRFS} a label that stands`],
   },
   {
     name: 'linux-cuts-a-volume-that-was-replaced',
@@ -156,5 +156,13 @@ export const arrays = [
     before: 'if (uuid !== volume.id) throw',
     after: 'if (uuid === undefined) throw',
     tests: ['test/lab/arrays-instant.test.ts > that was replaced since the plan'],
+  },
+  {
+    name: 'command-arms-a-label-in-use',
+    why: 'A label that already stands on the array is not armed again.',
+    file: 'src/arrays/command/driver.ts',
+    before: 'if (before.length > 0) throw labelInUse(id, label, before);',
+    after: '',
+    tests: ['test/wire/command-driver.test.ts > a label that stands'],
   },
 ];

@@ -9,6 +9,7 @@ import { armedCut, unitName } from '../armed.ts';
 import { making, notThere } from '../exposed.ts';
 import { stillOurs } from '../identity.ts';
 import { labelIn } from '../label.ts';
+import { labelInUse } from '../volumes.ts';
 import type { Answer, SimulatedArray } from './array.ts';
 import type { Operation } from './faults.ts';
 
@@ -32,7 +33,11 @@ export function simulated(array: SimulatedArray): ArrayDriver {
     locate: (devices, deadline) => call('locate', deadline, () => located(devices)),
     group: (volumes, deadline) => call('group', deadline, () => unitsOf(volumes)),
     async arm(units, label, deadline) {
-      await call('arm', deadline, () => array.prepare(label, units));
+      await call('arm', deadline, () => {
+        const before = array.snapshots().filter((one) => labelIn(one.name) === label);
+        if (before.length > 0) throw labelInUse(id, label, before);
+        array.prepare(label, units);
+      });
       return armed(units, label);
     },
     async disarm(label, deadline) {
