@@ -42,12 +42,20 @@ async function main() {
 /** With --changed: whose guard, tests or own entry differ from that revision, committed or not. */
 function isMeant() {
   if (flags.changed === undefined) return () => true;
-  const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).split('\n');
   const changed = new Set([
     ...git('diff', '--name-only', '--relative', flags.changed, '--'),
     ...git('ls-files', '--others', '--exclude-standard'),
   ]);
   return ({ file, tests, table: own }) => [file, own, ...tests.map(fileOf)].some((path) => changed.has(path));
+}
+
+/** Lines; where git says no, it has said why. */
+function git(...args) {
+  try {
+    return execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).split('\n');
+  } catch {
+    process.exit(2);
+  }
 }
 
 function isLab({ tests }) {
@@ -126,7 +134,7 @@ async function judge(folder, mutant, whole) {
   const begun = performance.now();
   const { tests, broken } = await mutated(folder, mutant, () => runTests(folder, mutant.tests, { bail: true }));
   const seconds = `${((performance.now() - begun) / 1000).toFixed(1)} s`;
-  if (broken !== undefined) return { result: 'stale', detail: `no test failed, but ${broken}` };
+  if (broken !== undefined) return { result: 'stale', detail: `no test failed, but ${firstLine(broken)}` };
   const failed = tests.filter(({ state }) => state === 'failed');
   const noticed = failed.find(({ why }) => !isNonsense(why));
   if (noticed !== undefined) {
