@@ -8,6 +8,9 @@ import { fileOf, isNamed, runTests } from './tests.js';
 
 /** Copies that are broken at once. Tests that freeze and swap disturb one another: those run one by one. */
 const AT_ONCE = 2;
+/** All tests of all mutants before any is made, and those of one. The latter is passed by who turns in a circle. */
+const UNBROKEN_MS = 1_800_000;
+const BROKEN_MS = 300_000;
 
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
@@ -95,10 +98,8 @@ async function judgeAll(mutants, atOnce) {
   if (waiting.length === 0) return results;
 
   const copies = Array.from({ length: Math.min(atOnce, waiting.length) }, copyTree);
-  const whole = await unbroken(
-    copies,
-    waiting.map((index) => mutants[index]),
-  );
+  const meant = waiting.map((index) => mutants[index]);
+  const whole = await unbroken(copies, meant);
   const work = async (folder) => {
     for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
       const { result, detail } = await judge(folder, mutants[index], whole);
@@ -111,15 +112,24 @@ async function judgeAll(mutants, atOnce) {
 
 /** The same tests before anything is broken: where one fails there, its failing later says nothing. */
 async function unbroken(copies, mutants) {
-  const lab = mutants.some(isLab);
-  const all = [...new Set(mutants.flatMap(({ tests }) => tests.map((name) => (lab ? name : fileOf(name)))))];
-  const shares = copies.map((_, share) => all.filter((_, index) => index % copies.length === share));
+  const all = [...new Set(mutants.flatMap(({ tests }) => tests))];
+  const wholly = all.filter((name) => name === fileOf(name));
+  const partly = all.filter((name) => !wholly.includes(fileOf(name)));
   const outcomes = await Promise.all(
-    copies.map((folder, share) => (shares[share].length === 0 ? { tests: [] } : runTests(folder, shares[share], {}))),
+    copies.map(async (folder, share) => {
+      const own = (names) => names.filter((_, index) => index % copies.length === share);
+      const runs = [own(wholly), own(partly)].filter((names) => names.length > 0);
+      const outcome = [];
+      for (const names of runs) outcome.push(await runTests(folder, names, { longestMs: UNBROKEN_MS }));
+      return outcome;
+    }),
   );
-  const broken = outcomes.find((outcome) => outcome.broken !== undefined)?.broken;
-  if (broken !== undefined) throw new Error(`the tests do not run without any mutant: ${broken}`);
-  return outcomes.flatMap(({ tests }) => tests);
+  const broken = outcomes.flat().find((outcome) => outcome.broken !== undefined)?.broken;
+  if (broken !== undefined) {
+    process.stderr.write(`the tests do not run without any mutant: ${broken}\n`);
+    process.exit(1);
+  }
+  return outcomes.flat().flatMap(({ tests }) => tests);
 }
 
 async function judge(folder, mutant, whole) {
@@ -132,7 +142,9 @@ async function judge(folder, mutant, whole) {
     if (named.every(({ state }) => state !== 'passed')) return { result: 'not run', detail: `skipped here: ${name}` };
   }
   const begun = performance.now();
-  const { tests, broken } = await mutated(folder, mutant, () => runTests(folder, mutant.tests, { bail: true }));
+  const { tests, broken } = await mutated(folder, mutant, () =>
+    runTests(folder, mutant.tests, { longestMs: BROKEN_MS, bail: true }),
+  );
   const seconds = `${((performance.now() - begun) / 1000).toFixed(1)} s`;
   if (broken !== undefined) return { result: 'stale', detail: `no test failed, but ${firstLine(broken)}` };
   const failed = tests.filter(({ state }) => state === 'failed');

@@ -3,8 +3,6 @@ import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-/** No run of the tests of one mutant takes longer; who does has made one of them turn in a circle. */
-const LONGEST_MS = 300_000;
 /** For one test: on a machine that is busy with many mutants none fails for being slow. */
 const TEST_MS = 180_000;
 
@@ -29,21 +27,23 @@ export function isNamed(name, { file, title }) {
 
 /**
  * @param names what to run
+ * @param longestMs what takes longer is ended
  * @param bail end with the first that fails
  * @returns `tests`: each with file, title, state and, where it failed, why; `broken`: what went wrong outside of a test
  */
-export async function runTests(folder, names, { bail }) {
+export async function runTests(folder, names, { longestMs, bail = false }) {
   const report = join(folder, 'report.json');
   rmSync(report, { force: true });
   const parts = names.map(partOf);
   const only = parts.includes('') ? [] : ['-t', parts.map(escaped).join('|')];
   const files = [...new Set(names.map(fileOf))];
-  const ended = await vitest(folder, [...files, ...only, ...(bail ? ['--bail', '1'] : []), `--outputFile=${report}`]);
+  const options = [...only, ...(bail ? ['--bail', '1'] : []), `--outputFile=${report}`];
+  const ended = await vitest(folder, [...files, ...options], longestMs);
   if (ended.why !== undefined) return { tests: [], broken: ended.why };
   return read(report, folder, ended.said);
 }
 
-function vitest(folder, args) {
+function vitest(folder, args, longestMs) {
   const program = join(folder, 'node_modules/vitest/vitest.mjs');
   const options = ['run', '--reporter=json', '--maxWorkers=1', `--testTimeout=${TEST_MS}`];
   const child = spawn(process.execPath, [program, ...options, ...args], {
@@ -59,9 +59,9 @@ function vitest(folder, args) {
   return new Promise((resolve) => {
     let why;
     const timer = setTimeout(() => {
-      why = `its tests did not end within ${LONGEST_MS / 1000} s`;
+      why = `its tests did not end within ${longestMs / 1000} s`;
       endGroup(child.pid);
-    }, LONGEST_MS);
+    }, longestMs);
     child.once('close', () => {
       clearTimeout(timer);
       running.delete(child.pid);
