@@ -157,11 +157,12 @@ function slowSession(said: string[]): { readonly session: Session; readonly pong
     session: {
       where: 'guest',
       tell: (word) => void said.push(word),
-      ask([word, mark = ''], _last, _limit) {
+      ask([word, mark = ''], _last, limit) {
         said.push(word);
-        return new Promise((resolve) => {
+        const answered = new Promise<readonly Report[]>((resolve) => {
           answer = () => resolve([{ kind: 'pong', mark, state: 'ready' }]);
         });
+        return beforeDeadline(answered, limit);
       },
       listen: () => () => {},
       ended: new Promise(() => {}),
