@@ -1,3 +1,4 @@
+import { count } from '../base/count.ts';
 import type { Deadline } from '../base/deadline.ts';
 import { gather } from '../base/gather.ts';
 import { localTime } from '../base/local-time.ts';
@@ -41,7 +42,7 @@ export async function lookForLeftovers(
           code: 'look.leftover',
           severity: 'warning' as const,
           subject,
-          message: `${count(there.length)} of run ${leftover.run} ${there.length === 1 ? 'is' : 'are'} still there (${leftover.why}): ${there.map(({ name }) => name).join(', ')}`,
+          message: `${count(there.length, 'snapshot')} of run ${leftover.run} ${there.length === 1 ? 'is' : 'are'} still there (${leftover.why}): ${there.map(({ name }) => name).join(', ')}`,
           hint: `To see why: stillpoint show ${leftover.run}. To bring that run to its end: stillpoint mend. To remove what it left, whatever it is: stillpoint remove ${leftover.run}`,
         },
       ];
@@ -66,12 +67,8 @@ function foreignFinding(
       code: 'look.foreign',
       severity: 'note',
       subject,
-      message: `${count(foreign.length)} under ${labels === 1 ? '1 label' : `${labels} labels`} ${foreign.length === 1 ? 'has' : 'have'} the form of ours, and this state folder does not know ${foreign.length === 1 ? 'it' : 'them'}${since}`,
+      message: `${count(foreign.length, 'snapshot')} under ${labels === 1 ? '1 label' : `${labels} labels`} ${foreign.length === 1 ? 'has' : 'have'} the form of ours, and this state folder does not know ${foreign.length === 1 ? 'it' : 'them'}${since}`,
       hint: 'Taken with another state folder or machine? They are left alone. To see them: stillpoint mend --dry-run',
     },
   ];
-}
-
-function count(snapshots: number): string {
-  return snapshots === 1 ? '1 snapshot' : `${snapshots} snapshots`;
 }

@@ -4,30 +4,21 @@ import { gather, type Outcome, settle } from '../base/gather.ts';
 import type { SetEntry, WholeSet } from '../catalog/store.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { type Depth, lookInside } from '../evidence/look.ts';
-import { type RootFile, readRootFiles } from '../evidence/root-file.ts';
+import { readRootFiles } from '../evidence/root-file.ts';
+import { LEDGER_FILE } from '../ledger/record.ts';
 import { type ArrayId, type ArraySnapshot, levelText, type Manifest } from '../model.ts';
 import type { ArrayDriver, Exposed } from '../ports.ts';
 import { unreached, type Verified, volumeSubject, worstFirst } from './verified.ts';
 import { judgeEvidence } from './verify-evidence.ts';
+import { judgeLedgers, type LedgerFile } from './verify-ledgers.ts';
 import { judgeSnapshots } from './verify-snapshots.ts';
 import { judgeTimes } from './verify-times.ts';
 
 export interface VerifyParts {
   readonly drivers: ReadonlyMap<ArrayId, ArrayDriver>;
   readonly depth: Depth;
-  /** Judges the ledgers that a writer in the guests left on their file systems; absent: they are not read. */
-  readonly ledgers?: (found: readonly LedgerFile[]) => readonly Verified[];
 }
 
-/** What became of reading the ledger of one file system. */
-export interface LedgerFile {
-  /** 'fast: mail_db' */
-  readonly subject: string;
-  readonly file: RootFile;
-}
-
-/** At the root of each file system that it was written on. */
-const LEDGER = 'stillpoint.ledger';
 /** Reading is the work of the array's machine: two at once leave it something for its guests. */
 const AT_ONCE = 2;
 const WITHDRAW_MS = 10_000;
@@ -50,7 +41,7 @@ export async function verify(parts: VerifyParts, set: SetEntry, limit: Deadline)
     ...looks.flatMap((look, index) =>
       look.ok ? look.value.verified : [unreached(`array ${arrays[index]}`, look.fault)],
     ),
-    ...(parts.ledgers === undefined ? [] : parts.ledgers(ledgers)),
+    ...judgeLedgers(manifest, ledgers),
   ]);
 }
 
@@ -88,7 +79,7 @@ async function lookAtSnapshot(
   const exposed = await driver.expose(snapshot, limit);
   const looked = await settle(async () => {
     const evidence = await lookInside(exposed, parts.depth, limit);
-    return { evidence, ledgers: await ledgersIn(parts, snapshot, exposed, evidence, limit) };
+    return { evidence, ledgers: await ledgersIn(parts.depth, snapshot, exposed, evidence, limit) };
   });
   const withdrawn = await withdraw(exposed, snapshot, limit);
   if (!looked.ok) return { verified: [...withdrawn, notSeen(volumeSubject(snapshot), looked.fault)], ledgers: [] };
@@ -97,14 +88,14 @@ async function lookAtSnapshot(
 }
 
 async function ledgersIn(
-  { ledgers }: VerifyParts,
+  depth: Depth,
   snapshot: ArraySnapshot,
   exposed: Exposed,
   evidence: Evidence,
   limit: Deadline,
 ): Promise<readonly LedgerFile[]> {
-  if (ledgers === undefined) return [];
-  const files = await readRootFiles(exposed, evidence, LEDGER, limit);
+  if (depth === 'quick') return [];
+  const files = await readRootFiles(exposed, evidence, LEDGER_FILE, limit);
   return files.map((file) => ({ subject: volumeSubject(snapshot), file }));
 }
 

@@ -1,7 +1,8 @@
+import { count } from '../base/count.ts';
 import { seconds } from '../base/deadline.ts';
 import type { FireRecord, HoldRecord, WindowRecord } from '../model.ts';
 import { axis, type Scale, scaleOf, span } from './drawing-scale.ts';
-import { count, pad, shorten, WIDTH, widthOf, wrap } from './text.ts';
+import { pad, shorten, WIDTH, widthOf, wrap } from './text.ts';
 
 export interface DrawingOptions {
   readonly width?: number;

@@ -1,9 +1,10 @@
+import { count } from '../base/count.ts';
 import { seconds } from '../base/deadline.ts';
 import { localTime } from '../base/local-time.ts';
-import { unreachable } from '../base/unreachable.ts';
-import type { Doubt, LedgerReport, VolumeReport } from '../ledger/report.ts';
+import type { LedgerReport, VolumeReport } from '../ledger/report.ts';
+import { doubtText, ledgerSentence, wrongText } from '../ledger/sentence.ts';
 import { type Paint, PLAIN } from './paint.ts';
-import { count, pad, WIDTH, widthOf, wrap } from './text.ts';
+import { pad, WIDTH, widthOf, wrap } from './text.ts';
 
 /** What copies of a ledger show: one sentence with its number, then what it rests on. */
 export function ledgerLines(report: LedgerReport, paint: Paint = PLAIN): readonly string[] {
@@ -30,54 +31,11 @@ export function ledgerDocument(report: LedgerReport): Readonly<Record<string, un
   };
 }
 
-/** Without a full stop. */
-export function ledgerSentence(report: LedgerReport): string {
-  const { answer, records, volumes } = report;
-  switch (answer) {
-    case 'one-instant':
-      return `One instant, as far as this ledger tells: ${count(records, 'record')} on ${count(volumes.length, 'volume')}, none missing`;
-    case 'violated':
-      return `Not one instant: ${violationText(volumes)}`;
-    case 'cannot-be-judged': {
-      const [doubt] = report.doubts;
-      return `Cannot be judged: ${doubt === undefined ? 'there is no copy of a ledger' : doubtText(doubt)}`;
-    }
-    default:
-      return unreachable(answer);
-  }
-}
-
-function violationText(volumes: readonly VolumeReport[]): string {
-  const behind = volumes.filter(({ missing }) => missing > 0);
-  if (behind.length > 0) {
-    const [furthest] = [...behind].sort((a, b) => b.missing - a.missing);
-    const others =
-      behind.length > 1
-        ? `, and ${count(behind.length - 1, 'other volume')} ${behind.length === 2 ? 'is' : 'are'} behind too`
-        : '';
-    if (furthest !== undefined) return `${lacks(furthest)}${others}`;
-  }
-  const wrong = volumes.filter(({ damaged, unchained }) => damaged + unchained > 0);
-  return wrong.map((volume) => `${volume.volume} has ${wrongText(volume).join(' and ')}`).join('; ');
-}
-
-function lacks({ volume, missing, behindMs }: VolumeReport): string {
-  const late = behindMs === undefined ? '' : `; it is ${seconds(behindMs)} behind`;
-  return `${volume} lacks ${count(missing, 'record')} that ${missing === 1 ? 'was' : 'were'} on the disk before others that are there${late}`;
-}
-
 function volumeText(volume: VolumeReport): string {
   const { number, records, last, missing, missingFrom } = volume;
   if (number === undefined) return 'no ledger';
   const gap = missing === 0 ? [] : [`${missing} missing, the first ${missingFrom}`];
   return [`${count(records, 'record')}, the last ${last}`, ...gap, ...wrongText(volume)].join('; ');
-}
-
-function wrongText({ damaged, unchained }: VolumeReport): readonly string[] {
-  return [
-    ...(damaged === 0 ? [] : [count(damaged, 'damaged line')]),
-    ...(unchained === 0 ? [] : [`${count(unchained, 'record')} of another history`]),
-  ];
 }
 
 function restsOn({ ledger, begunAtMs, lastAtMs, ageMs, roundMs, unfinished }: LedgerReport): readonly string[] {
@@ -90,25 +48,4 @@ function restsOn({ ledger, begunAtMs, lastAtMs, ageMs, roundMs, unfinished }: Le
       ? []
       : [`One record on every volume took ${seconds(roundMs)}: a smaller difference may escape it.`]),
   ];
-}
-
-function doubtText(doubt: Doubt): string {
-  switch (doubt.kind) {
-    case 'no-ledger':
-      return `there is no ledger in ${doubt.volume}`;
-    case 'several-ledgers': {
-      const which = doubt.ledgers.map(({ volume, ledger }) => `${volume} has ${ledger}`);
-      return `the copies are of several ledgers, or a writer began anew between the snapshots: ${which.join(', ')}`;
-    }
-    case 'volume-twice':
-      return `${doubt.volumes.join(' and ')} are copies of the same volume`;
-    case 'volume-missing':
-      return `volume ${doubt.number} of ${doubt.of} is missing`;
-    case 'hardly-begun':
-      return `the ledger had hardly begun: ${count(doubt.highest, 'record')}, and less than ${doubt.wanted} show nothing`;
-    case 'stood-still':
-      return `the last record was written ${seconds(doubt.ageMs)} before the snapshot: a writer that stands still shows nothing`;
-    default:
-      return unreachable(doubt);
-  }
 }

@@ -1,7 +1,8 @@
+import { count } from '../base/count.ts';
 import type { Mended, MendReport } from '../flows/mend-parts.ts';
 import { type Paint, PLAIN } from './paint.ts';
 import { age } from './sizes.ts';
-import { count, WIDTH, wrap } from './text.ts';
+import { WIDTH, wrap } from './text.ts';
 
 /** What was mended, or would be; who was asked; what stays open; what is somebody else's. */
 export function mendLines(

@@ -1,3 +1,4 @@
+import { count } from '../base/count.ts';
 import { seconds } from '../base/deadline.ts';
 import { atLeast, type Plan, type PlannedArray, type PlannedDisk, type PlannedGuest } from '../model.ts';
 import { bestText } from '../plan/perfect.ts';
@@ -5,7 +6,7 @@ import { diskLines } from './disks.ts';
 import { findingLines, type RenderFinding } from './findings.ts';
 import { type Paint, PLAIN } from './paint.ts';
 import { table } from './table.ts';
-import { count, pad, WIDTH, widthOf, wrap } from './text.ts';
+import { pad, WIDTH, widthOf, wrap } from './text.ts';
 
 export interface PlanOptions {
   readonly render: RenderFinding;

@@ -1,10 +1,11 @@
+import { count } from '../base/count.ts';
 import { localTime, shortLocalTime } from '../base/local-time.ts';
 import { oldestOf, type ReadRebuilt, type RebuiltEntry } from '../catalog/rebuilt.ts';
 import type { ArraySnapshot } from '../model.ts';
 import { type Paint, PLAIN } from './paint.ts';
 import { snapshotLines } from './set.ts';
 import { table } from './table.ts';
-import { count, WIDTH, wrap } from './text.ts';
+import { WIDTH, wrap } from './text.ts';
 
 /** Apart from the sets, below them: these count for nothing. */
 export function rebuiltListLines(entries: readonly RebuiltEntry[], paint: Paint = PLAIN): readonly string[] {

@@ -1,3 +1,4 @@
+import { count } from '../base/count.ts';
 import { seconds } from '../base/deadline.ts';
 import { localTime, shortLocalTime } from '../base/local-time.ts';
 import type { SetEntry, WholeSet } from '../catalog/store.ts';
@@ -8,7 +9,7 @@ import { findingLines, type RenderFinding } from './findings.ts';
 import { type Paint, PLAIN } from './paint.ts';
 import { size } from './sizes.ts';
 import { table } from './table.ts';
-import { count, WIDTH, wrap } from './text.ts';
+import { WIDTH, wrap } from './text.ts';
 
 /** One line a set, newest first: name, when, what it is. What is said of a set besides stands below it. */
 export function setListLines(sets: readonly SetEntry[], paint: Paint = PLAIN): readonly string[] {

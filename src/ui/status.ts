@@ -1,3 +1,4 @@
+import { count } from '../base/count.ts';
 import { localTime } from '../base/local-time.ts';
 import type { HeldLock } from '../base/lock-file.ts';
 import type { RebuiltEntry } from '../catalog/rebuilt.ts';
@@ -7,7 +8,7 @@ import { rebuiltSummaries } from './rebuilt.ts';
 import { leftoverText } from './run.ts';
 import { age } from './sizes.ts';
 import { table } from './table.ts';
-import { count, WIDTH, wrap } from './text.ts';
+import { WIDTH, wrap } from './text.ts';
 
 /** A group a line, and below it what needs somebody; then the locks. */
 export function statusLines(

@@ -61,11 +61,6 @@ export function harmless(line: string): string {
   return colours.length === 0 || /\[(?:22|39)m$/.test(colours.at(-1) ?? '') ? text : text + PLAIN_AGAIN;
 }
 
-/** '1 array', '2 arrays' */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
 function graphemes(text: string): readonly string[] {
   return [...segmenter.segment(text)].map((part) => part.segment);
 }

@@ -12,7 +12,7 @@ import { runOn } from '../../src/evidence/stretch.ts';
 import { localShell } from '../../src/transport/local.ts';
 import { gptDisk, SECTOR } from '../fixtures/disk-bytes.ts';
 import { needs } from '../needs.ts';
-import { type BusyWriter, LEDGER, startBusyWriter } from './kit/busy-writer.ts';
+import { type BusyWriter, ROUNDS_FILE, startBusyWriter } from './kit/busy-writer.ts';
 import type { FileSystem, LabDisk } from './kit/disk.ts';
 import { type Lab, openLab } from './kit/lab.ts';
 import { must } from './kit/programs.ts';
@@ -139,7 +139,7 @@ needs(
         check: { kind: 'sound' },
       })),
     );
-    const files = await readRootFiles({ shell, image }, evidence, LEDGER, limit());
+    const files = await readRootFiles({ shell, image }, evidence, ROUNDS_FILE, limit());
     for (const file of files)
       expect(file).toMatchObject({ kind: 'read', text: expect.stringMatching(/^00000001\n(\d{8}\n)+$/) });
     expect(files).toHaveLength(3);
@@ -155,10 +155,10 @@ needs(
     for (const disk of disks) {
       await busy(disk);
       execFileSync('fsfreeze', ['-f', disk.here]);
-      const ledger = readFileSync(join(disk.here, LEDGER), 'utf8');
+      const ledger = readFileSync(join(disk.here, ROUNDS_FILE), 'utf8');
       const image = copyOf(disk, 'ledger');
       expect(await disk.thaw()).toBe('was frozen');
-      const [file] = await readRootFiles({ shell, image }, await look(image, 'quick'), LEDGER, limit());
+      const [file] = await readRootFiles({ shell, image }, await look(image, 'quick'), ROUNDS_FILE, limit());
       expect(file).toEqual({ kind: 'read', text: ledger });
     }
   });
@@ -167,7 +167,7 @@ needs(
     for (const disk of disks) {
       await busy(disk);
       const image = copyOf(disk, 'free');
-      const [file] = await readRootFiles({ shell, image }, await look(image, 'quick'), LEDGER, limit());
+      const [file] = await readRootFiles({ shell, image }, await look(image, 'quick'), ROUNDS_FILE, limit());
       expect(file).toMatchObject({ kind: 'unread', why: expect.stringContaining('recovered first') });
     }
   });

@@ -1,9 +1,9 @@
+import { count } from '../../base/count.ts';
 import { deadline } from '../../base/deadline.ts';
 import { EXIT } from '../../base/fault.ts';
 import { check } from '../../flows/check.ts';
 import { readTopology } from '../../topology/read.ts';
 import { checkDocument, checkLines } from '../../ui/check.ts';
-import { count } from '../../ui/text.ts';
 import { makes } from '../makes.ts';
 import {
   groupNamed,

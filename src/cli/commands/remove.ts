@@ -1,9 +1,9 @@
+import { count } from '../../base/count.ts';
 import { deadline } from '../../base/deadline.ts';
 import { asFault, EXIT, Fault } from '../../base/fault.ts';
 import { chooseDoomed, type Doomed, type RemoveParts, remove } from '../../flows/remove.ts';
 import { remainsText } from '../../flows/report.ts';
 import { setText } from '../../ui/set.ts';
-import { count } from '../../ui/text.ts';
 import { askYes } from '../ask.ts';
 import { loadTopology, openCatalog, timeoutMs, waitMs } from '../session.ts';
 import type { Command } from '../verb.ts';

@@ -18,9 +18,9 @@ export const verifyCommand: Command<Flags> = {
   about:
     'SET: an id, any unique beginning of one, latest, or latest:GROUP (the latest good one). Asks every array for the ' +
     "snapshots, compares identity, source, size, time and validity, and reads in them, where the array's driver can " +
-    'show them: a file system that was held needs no recovery. It uses e2fsprogs, xfsprogs and btrfs-progs of the ' +
+    'show them: a file system that was held needs no recovery, and a ledger on it (`stillpoint ledger`) lacks nothing. It uses e2fsprogs, xfsprogs and btrfs-progs of the ' +
     'machine where the array is reached; what is not there is said. Takes no lock, asks no guest and no vCenter.',
-  flags: [['--quick', 'only what superblocks and logs tell: no e2fsck, xfs_repair, btrfs check']],
+  flags: [['--quick', 'only what superblocks and logs tell: no e2fsck, xfs_repair, btrfs check, ledger']],
   async run(session, [name = ''], flags) {
     const { cli, output, paint } = session;
     const topology = await loadTopology(session);

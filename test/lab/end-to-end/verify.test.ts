@@ -1,18 +1,31 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readdirSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
+import { readCopy } from '../../../src/ledger/copy.ts';
+import { LEDGER_FILE } from '../../../src/ledger/record.ts';
 import { needs } from '../../needs.ts';
 import { type BusyWriter, startBusyWriter } from '../kit/busy-writer.ts';
 import { diskAt } from '../kit/holding.ts';
 import { must } from '../kit/programs.ts';
+import type { Running } from './kit/cli.ts';
 import { LAB } from './kit/needs.ts';
 import { manifestIn, type Paper } from './kit/papers.ts';
 import { type EndToEnd, openWorld } from './kit/world.ts';
 
 const PATIENCE_MS = 300_000;
+const HELD_MOUNTS = ['/mnt/ext4', '/mnt/xfs', '/mnt/btrfs'] as const;
 
 const answer = z.object({
   type: z.literal('verify'),
@@ -24,6 +37,7 @@ needs(...LAB, 'unshare')('verify, by the built program over real arrays', () => 
   let world: EndToEnd;
   let topology: string;
   const writers: BusyWriter[] = [];
+  let ledger: Running | undefined;
 
   beforeAll(async () => {
     world = await openWorld([
@@ -58,11 +72,25 @@ needs(...LAB, 'unshare')('verify, by the built program over real arrays', () => 
       writers.push(writer);
       for (const mount of mounts) await writer.goesOn(diskAt(guest, mount).here);
     }
+    ledger = world.start(['ledger', 'write', '--vm', 'mail01', ...HELD_MOUNTS, '-t', topology]);
+    await vi.waitFor(() => expect(records()).toBeGreaterThan(100), { timeout: 30_000, interval: 100 });
   }, PATIENCE_MS);
   afterAll(async () => {
+    ledger?.signal('SIGTERM');
+    await ledger?.ended;
     for (const writer of writers) writer.stop();
     await world?.close();
   }, PATIENCE_MS);
+
+  /** The ledger's last record so far. */
+  function records(): number {
+    const all = HELD_MOUNTS.map((mount) => join(diskAt(world.guest('mail01'), mount).here, LEDGER_FILE));
+    return Math.max(
+      ...all.map((file) =>
+        existsSync(file) ? readCopy({ volume: file, text: readFileSync(file, 'latin1') }).last : 0,
+      ),
+    );
+  }
 
   async function take(group: string, exit: number): Promise<Paper> {
     const paper = join(world.lab.folder, `${group}.json`);
@@ -101,6 +129,12 @@ needs(...LAB, 'unshare')('verify, by the built program over real arrays', () => 
       expect(inside(lines, 'mail01-scsi0-3')).toMatch(
         /^btrfs: needs no recovery .*, as mail01 scsi0:3 was held; btrfs check/,
       );
+      expect(lines.find(({ subject }) => subject.startsWith('ledger '))).toMatchObject({
+        is: 'as-recorded',
+        message: expect.stringMatching(
+          /^One instant, as far as this ledger tells: \d{3,} records on 3 volumes, none missing$/,
+        ),
+      });
       expect(inside(lines, 'mail01-scsi0-0')).toMatch(/^ext4: needs recovery .*, as may be where nobody held it/);
       expect(everything(world)).toEqual(before);
       const { exit, stdout } = await world.run(['verify', id.slice(0, -2), '-t', topology, '--quick']);

@@ -3,19 +3,19 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A file at the root of each place that grows by a line a round; the rounds are numbered from 1. */
-export const LEDGER = 'stillpoint.ledger';
+export const ROUNDS_FILE = 'busy.rounds';
 
-/** Appends to a ledger, and makes, writes, moves and removes files: so that every file system has something under way. */
+/** Numbers its rounds, and makes, writes, moves and removes files: so that every file system has something under way. */
 const PROGRAM = `
 import os, sys, time
 places = sys.argv[1:]
-ledgers = [os.open(place + '/${LEDGER}', os.O_WRONLY | os.O_CREAT | os.O_APPEND) for place in places]
+logs = [os.open(place + '/${ROUNDS_FILE}', os.O_WRONLY | os.O_CREAT | os.O_APPEND) for place in places]
 n = 0
 while True:
     n += 1
-    for place, ledger in zip(places, ledgers):
-        os.write(ledger, b'%08d\\n' % n)
-        os.fsync(ledger)
+    for place, log in zip(places, logs):
+        os.write(log, b'%08d\\n' % n)
+        os.fsync(log)
         path = '%s/busy-%d' % (place, n % 40)
         spot = os.open(path, os.O_WRONLY | os.O_CREAT)
         os.write(spot, b'x' * (3000 + 100 * (n % 60)))
@@ -37,7 +37,7 @@ export function startBusyWriter(places: readonly string[], through: readonly str
   const child = spawn(program, argv, { stdio: ['ignore', 'ignore', 'inherit'], detached: true });
   return {
     async goesOn(place) {
-      const size = (): number => statSync(join(place, LEDGER), { throwIfNoEntry: false })?.size ?? 0;
+      const size = (): number => statSync(join(place, ROUNDS_FILE), { throwIfNoEntry: false })?.size ?? 0;
       const wanted = size() + 50;
       for (let waited = 0; size() < wanted; waited++) {
         if (waited > 800) throw new Error(`nothing is written at ${place}`);

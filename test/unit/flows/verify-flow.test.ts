@@ -7,7 +7,7 @@ import { interruptedBy } from '../../../src/base/interrupt.ts';
 import { parseSetId } from '../../../src/catalog/names.ts';
 import type { SetEntry, WholeSet } from '../../../src/catalog/store.ts';
 import { exitOf, type Verified } from '../../../src/flows/verified.ts';
-import type { LedgerFile, VerifyParts } from '../../../src/flows/verify.ts';
+import type { VerifyParts } from '../../../src/flows/verify.ts';
 import { verify } from '../../../src/flows/verify.ts';
 import type { Manifest } from '../../../src/model.ts';
 import { extHead, gptDisk } from '../../fixtures/disk-bytes.ts';
@@ -173,22 +173,4 @@ describe('the papers', () => {
     const all = await verified({}, setOf({ state: 'removing' }));
     expect(all).toMatchObject([{ is: 'wrong', code: 'verify.removing' }]);
   });
-});
-
-test('ledgers are read where somebody judges them, and judged with the rest', async () => {
-  shell.images.set(`/copies/${names[2]}`, BUSY);
-  const seen: LedgerFile[] = [];
-  const torn: Verified = { subject: 'ledger', is: 'wrong', code: 'verify.torn', message: 'record 7 is missing' };
-  const all = await verified({
-    ledgers: (found) => {
-      seen.push(...found);
-      return [torn];
-    },
-  });
-  expect(seen).toEqual([
-    { subject: 'fast: mail_db', file: { kind: 'unread', why: 'e2fsprogs is not on fast.example' } },
-    { subject: 'fast: db_data', file: { kind: 'unread', why: 'e2fsprogs is not on fast.example' } },
-    { subject: 'fast: app_db', file: { kind: 'unread', why: 'ext4 would have to be recovered first' } },
-  ]);
-  expect(all).toContainEqual(torn);
 });

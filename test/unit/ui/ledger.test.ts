@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { judgeLedger } from '../../../src/ledger/rule.ts';
-import { ledgerDocument, ledgerLines, ledgerSentence } from '../../../src/ui/ledger.ts';
+import { ledgerSentence } from '../../../src/ledger/sentence.ts';
+import { ledgerDocument, ledgerLines } from '../../../src/ui/ledger.ts';
 import { BEGUN_AT_MS, ledgerHistory } from '../../fixtures/ledger.ts';
 
 const TWO = ledgerHistory({ volumes: 2, slots: 16 }, 100);
