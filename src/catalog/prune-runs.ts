@@ -1,6 +1,6 @@
 import type { SetId } from '../model.ts';
 import { leftovers } from './leftovers.ts';
-import { runFolder, type StateFolder, setFolder } from './state-folder.ts';
+import { runFolder, runsFolder, type StateFolder, setFolder } from './state-folder.ts';
 import { listRuns, listSets } from './store.ts';
 
 const KEPT_RUNS = 200;
@@ -10,6 +10,8 @@ const KEPT_RUNS = 200;
  * still going on, or made a set whose manifest cannot be believed: its label stands nowhere else. The papers of a removed set go with those of its run. Sets that stand are never touched.
  */
 export async function pruneRuns(state: StateFolder, running: ReadonlySet<SetId>, keep = KEPT_RUNS): Promise<void> {
+  // As a rule there is nothing to do, and the whole catalog need not be read again to see it.
+  if ((await state.files.list(runsFolder(state))).length <= keep) return;
   const sets = await listSets(state);
   const runs = await listRuns(state);
   const open = new Set([
