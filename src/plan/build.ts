@@ -157,11 +157,17 @@ function arraysOf(inputs: PlanInputs, disks: readonly PlannedDisk[]): readonly P
   });
 }
 
-/** What the group's methods give, of the guest that gets least. Optional guests count only where there are no others. */
+/**
+ * What the group's methods give, of the guest that gets least. An optional guest counts where it is held, because a
+ * hold that gives less keeps the whole set down; one that nobody holds, only where there are no others.
+ */
 function leastGiven(guests: readonly PlannedGuest[]): Level {
-  const required = guests.filter(({ optional }) => !optional);
-  const counted = required.length > 0 ? required : guests;
-  return weakest(counted.map(({ stages }) => best(['crash' as const, ...stages.map(({ gives }) => gives)])));
+  const counted = guests.filter(({ optional, stages }) => !optional || stages.length > 0);
+  return weakest(
+    (counted.length > 0 ? counted : guests).map(({ stages }) =>
+      best(['crash' as const, ...stages.map(({ gives }) => gives)]),
+    ),
+  );
 }
 
 /** VMs outside the group that lie on the same datastores: they are in the snapshots too, unheld. */

@@ -35,8 +35,10 @@ export function verdict(plan: Plan, window: WindowRecord, placement: PlacementWo
   const stilled = new Set(disks.filter((disk) => disk.stilledBy !== undefined).map(({ ref }) => diskName(ref)));
   const isStill = (disk: PlannedDisk): boolean => stilled.has(diskName(disk.ref));
 
+  // A fence stills its disks, and quiesces nothing: an optional guest that was not held must not weaken the others for it.
+  const isHeld = (disk: PlannedDisk): boolean => disks[plan.disks.indexOf(disk)]?.stilledBy === 'guest';
   const asides = new Set(
-    plan.guests.filter((guest) => guest.optional && !judgedOf(guest.vm).every(isStill)).map(({ vm }) => vm),
+    plan.guests.filter((guest) => guest.optional && !judgedOf(guest.vm).every(isHeld)).map(({ vm }) => vm),
   );
   const members = plan.disks.filter((disk) => !asides.has(disk.ref.vm));
 

@@ -89,6 +89,11 @@ describe('a whole run', () => {
     expect(seen.find(({ code }) => code === 'look.leftover')?.message).toContain(report.run);
   });
 
+  test('an optional guest whose hold gives less is asked for no more than that', async () => {
+    const world = await shop({ mail01: { gives: 'application' }, db01Optional: true });
+    expect(await world.run()).toMatchObject({ state: 'good', exit: 0, manifest: { verdict: { level: 'filesystem' } } });
+  });
+
   test('one array refuses: what the other took is removed', async () => {
     const world = await shop();
     world.bulk.failFire('bulk-v0', { kind: 'refused' });

@@ -174,6 +174,18 @@ describe('the verdict of a record', () => {
       expect(levelText(said)).toBe('filesystem (boot disks: crash)');
       expect(said.vms.find(({ vm }) => vm === 'web01')).toEqual({ vm: 'web01', level: 'crash', aside: true });
     });
+
+    test('is its own also where a fence stills its disks: that quiesces nothing, and must not weaken the others', () => {
+      const commit = { array: 'third', unit: 'third-u', fenced: true, sentAtMs: 60, answeredAtMs: 80 };
+      const up = { array: 'third', sentAtMs: 11, upAtMs: 15 };
+      const said = verdict(
+        plan,
+        record({ holds: [hold], fires: [fast, bulk, { ...bulk, ...commit }], fences: [up] }),
+        'same',
+      );
+      expect(said.level).toBe('filesystem');
+      expect(said.vms.find(({ vm }) => vm === 'web01')).toMatchObject({ level: 'crash', aside: true });
+    });
   });
 });
 
