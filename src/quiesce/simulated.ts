@@ -22,7 +22,7 @@ export interface SimulatedGuest {
   readonly letsGoAfterMs?: number;
   /** The line is lost, so long after the hold word was sent. */
   readonly lineLostAfterMs?: number;
-  /** `closed`: both ends see it at once. `silent`: neither does; the guest waits for its lease, and we for ever. */
+  /** `closed`: both ends see it at once. `silent`: neither does; the guest waits for its lease, or two minutes, and we for ever. */
   readonly lineEnds?: 'closed' | 'silent';
   /** Which of the disks it was ordered to cover it really stills; all. What it says agrees with what it does. */
   readonly stills?: (disk: DiskRef) => boolean;
@@ -43,6 +43,8 @@ export interface SimulatedQuiescer extends Quiescer {
 
 /** The longest that a hold word may have been on its way. */
 const STALE_WORD_MS = 1000;
+/** So long a guest that holds nothing waits for a line on which nothing comes. */
+const IDLE_MS = 120_000;
 
 /** A guest inside this process, on any clock, that keeps the contract and suffers what it is told to. */
 export function simulated(clock: Clock, guest: SimulatedGuest = {}): SimulatedQuiescer {
@@ -111,7 +113,10 @@ function channel(
   function lose(): void {
     if (!carries) return;
     carries = false;
-    if (guest.lineEnds === 'silent') return;
+    if (guest.lineEnds === 'silent') {
+      clock.after(IDLE_MS, () => inside.letGo('line'));
+      return;
+    }
     line.abort(new Fault({ code: 'line-lost', message: 'the line to the guest was lost' }));
     inside.letGo('line');
   }

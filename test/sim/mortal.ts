@@ -1,5 +1,6 @@
 import type { FileSystem } from '../../src/base/file-system.ts';
-import type { ArmedCut, ArrayDriver, GuestChannel, Quiescer } from '../../src/ports.ts';
+import type { Locks } from '../../src/base/lock.ts';
+import type { ArmedCut, ArrayDriver, GuestChannel, PlacementReader, Quiescer } from '../../src/ports.ts';
 
 /**
  * A process that can die at each of its steps: before and after every change of a file, every call of an array and
@@ -9,10 +10,17 @@ export interface Mortal {
   readonly files: (files: FileSystem) => FileSystem;
   readonly array: (driver: ArrayDriver) => ArrayDriver;
   readonly guest: (quiescer: Quiescer) => Quiescer;
+  readonly reader: (reader: PlacementReader) => PlacementReader;
+  readonly locks: (locks: Locks) => Locks;
   /** Rejects with `DIED`. */
   readonly died: Promise<never>;
   /** Steps taken so far. */
   steps(): number;
+  alive(): boolean;
+  /** Dies now, between two steps. With the machine's power its lines are not closed: nobody tells the guests. */
+  kill(by: 'signal' | 'power'): void;
+  /** What a guest's own sshd does at last with lines on which nobody answers. */
+  hangUp(): void;
 }
 
 export const DIED = new Error('the process died');
@@ -21,6 +29,7 @@ export const DIED = new Error('the process died');
 export function mortal(at = Number.POSITIVE_INFINITY): Mortal {
   const lines: GuestChannel[] = [];
   let steps = 0;
+  let alive = true;
   let die = (): void => {};
   const died = new Promise<never>((_, reject) => {
     die = () => reject(DIED);
@@ -28,13 +37,21 @@ export function mortal(at = Number.POSITIVE_INFINITY): Mortal {
   died.catch(() => {});
 
   function step(): Promise<void> {
-    if (steps < at) {
+    if (alive && steps < at) {
       steps += 1;
       return Promise.resolve();
     }
-    if (steps === at) for (const line of lines) void line.close();
-    die();
+    kill('signal');
     return new Promise(() => {});
+  }
+  function kill(by: 'signal' | 'power'): void {
+    if (!alive) return;
+    alive = false;
+    if (by === 'signal') hangUp();
+    die();
+  }
+  function hangUp(): void {
+    for (const line of lines) void line.close();
   }
   async function around<T>(work: () => Promise<T>): Promise<T> {
     await step();
@@ -46,6 +63,9 @@ export function mortal(at = Number.POSITIVE_INFINITY): Mortal {
   return {
     died,
     steps: () => steps,
+    alive: () => alive,
+    kill,
+    hangUp,
     files: (files) => ({
       ...files,
       writeWhole: (path, text) => around(() => files.writeWhole(path, text)),
@@ -61,6 +81,20 @@ export function mortal(at = Number.POSITIVE_INFINITY): Mortal {
       find: (label, limit) => around(() => driver.find(label, limit)),
       findAll: (limit) => around(() => driver.findAll(limit)),
       remove: (snapshot, limit) => around(() => driver.remove(snapshot, limit)),
+    }),
+    reader: (reader) => ({
+      ...reader,
+      read: (vms, limit) => around(() => reader.read(vms, limit)),
+      disturbances: (refs, since, limit) => around(() => reader.disturbances(refs, since, limit)),
+    }),
+    locks: (locks) => ({
+      ...locks,
+      take: (names, run, wait) =>
+        around(async () => {
+          const taken = await locks.take(names, run, wait);
+          return { release: () => around(() => taken.release()) };
+        }),
+      held: () => around(() => locks.held()),
     }),
     guest: (quiescer) => ({
       ...quiescer,

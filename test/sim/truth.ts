@@ -1,4 +1,4 @@
-import { atLeast, best, type DiskRef, diskName, type Level, type Plan, weakest } from '../../src/model.ts';
+import { atLeast, best, type DiskRef, diskName, type Level, type PlannedDisk, weakest } from '../../src/model.ts';
 
 /** When a disk could not be written, and by whose doing. */
 export interface Still {
@@ -7,6 +7,9 @@ export interface Still {
   /** What a guest's hold made of it; a fence quiesces nothing. */
   readonly gives: Level;
 }
+
+/** A disk, by what its image is made of, and whether it was to be held; `because`: why it was not. */
+export type JudgedDisk = Pick<PlannedDisk, 'ref' | 'units' | 'because'>;
 
 /** What really happened, as only the simulated world knows it. */
 export interface Truth {
@@ -20,7 +23,11 @@ export interface Truth {
  * and answers. A disk that is not still is taken to be written without a pause, so its image belongs to the instant of
  * its cut and to no other. The images are one instant if there is a time to which every image belongs.
  */
-export function trueLevel(plan: Plan, truth: Truth, vms: ReadonlySet<string>): Level {
+export function trueLevel(
+  plan: { readonly disks: readonly JudgedDisk[] },
+  truth: Truth,
+  vms: ReadonlySet<string>,
+): Level {
   const disks = plan.disks.filter((disk) => vms.has(disk.ref.vm));
   const spans = disks.flatMap((disk) => disk.units.map((unit) => spanOf(disk.ref, truth.cutAtMs.get(unit), truth)));
   const from = Math.max(...spans.map((span) => span?.fromMs ?? Number.POSITIVE_INFINITY));

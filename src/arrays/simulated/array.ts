@@ -36,6 +36,8 @@ interface TrueCut {
   readonly unit: string;
   readonly volumes: readonly string[];
   readonly label: CutLabel;
+  /** Ids of the snapshots that it made. */
+  readonly made: readonly string[];
   readonly atMs: number;
 }
 
@@ -45,6 +47,9 @@ interface TrueFence {
   readonly upAtMs: number;
   readonly downAtMs: number;
 }
+
+/** How much of a unit a request really copies. */
+type Share = 'whole' | 'half';
 
 /** What the array says to a fire. */
 export type Answer =
@@ -138,7 +143,8 @@ export function simulatedArray(id: ArrayId, settings: SimulatedSettings, clock: 
     failNext: (operation, fault) => queue(callFaults, operation, fault),
     failFire: (unit, fault) => queue(fireFaults, unit, fault),
     takeCallFault: (operation) => callFaults.get(operation)?.shift(),
-    fire: (unit, label, as) => execute(fireFaults.get(unit.id)?.shift(), () => takeOrRefuse(unit, label, as)),
+    fire: (unit, label, as) =>
+      execute(fireFaults.get(unit.id)?.shift(), (share = 'whole') => takeOrRefuse(unit, label, as, share)),
     raise(units, leaseMs) {
       for (const unit of units) {
         lower(unit.id);
@@ -156,7 +162,7 @@ export function simulatedArray(id: ArrayId, settings: SimulatedSettings, clock: 
     dropCopy: (name) => void copies.delete(name),
   };
 
-  function execute(fault: FireFault | undefined, take: () => Answer): Promise<Answer> {
+  function execute(fault: FireFault | undefined, take: (share?: Share) => Answer): Promise<Answer> {
     const cutMs = settings.cutMs ?? 5;
     const answerMs = settings.answerMs ?? 1;
     return new Promise((resolve) => {
@@ -174,6 +180,15 @@ export function simulatedArray(id: ArrayId, settings: SimulatedSettings, clock: 
           return;
         case 'lost-after':
           return cut(fault.cutMs ?? cutMs, () => {});
+        case 'half':
+          return cut(cutMs, () => {
+            take('half');
+            if (fault.says === 'cut') answer({ kind: 'cut' }, answerMs);
+            if (fault.says === 'refused') answer({ kind: 'refused', why: 'not all of it could be copied' }, answerMs);
+          });
+        case 'twice':
+          cut(cutMs + fault.againMs, () => {});
+          return cut(cutMs, (said) => answer(said, answerMs));
         case 'job':
           return answer({ kind: 'accepted', job: job(fault, take) }, answerMs);
       }
@@ -186,18 +201,22 @@ export function simulatedArray(id: ArrayId, settings: SimulatedSettings, clock: 
     });
   }
 
-  function takeOrRefuse(unit: CutUnit, label: CutLabel, as: 'plain' | 'commit'): Answer {
+  function takeOrRefuse(unit: CutUnit, label: CutLabel, as: 'plain' | 'commit', share: Share): Answer {
     if (as === 'commit' && (fenced.get(unit.id)?.downAtMs ?? 0) <= clock.now()) {
       return { kind: 'refused', why: 'the write hold did not stand at the commit' };
     }
-    const members = volumes.filter((volume) => volume.unit === unit.id);
-    const cut = { unit: unit.id, volumes: members.map((volume) => volume.id), label, atMs: clock.now() };
+    const all = volumes.filter((volume) => volume.unit === unit.id);
+    const members = share === 'half' ? all.slice(0, Math.ceil(all.length / 2)) : all;
+    const made: string[] = [];
+    const cut = { unit: unit.id, volumes: members.map((volume) => volume.id), label, made, atMs: clock.now() };
     for (const volume of members) {
-      const name = `${label}-${volume.name}`;
+      const name = freeName(`${label}-${volume.name}`);
+      const snapshot = `${id}-s${serial++}`;
+      made.push(snapshot);
       snapshots.set(name, {
         array: id,
         label,
-        id: `${id}-s${serial++}`,
+        id: snapshot,
         name,
         source: { id: volume.id, name: volume.name },
         sizeBytes: volume.sizeBytes,
@@ -208,6 +227,13 @@ export function simulatedArray(id: ArrayId, settings: SimulatedSettings, clock: 
     lower(unit.id);
     for (const see of watchers) see(cut);
     return { kind: 'cut' };
+  }
+
+  /** What has its name already keeps it. */
+  function freeName(wanted: string): string {
+    let name = wanted;
+    for (let number = 2; snapshots.has(name); number += 1) name = `${wanted}.${number}`;
+    return name;
   }
 
   function drop(units: readonly CutUnit[]): void {

@@ -23,6 +23,7 @@ export function simulated(array: SimulatedArray): ArrayDriver {
     lateMs: settings.lateMs ?? 60_000,
     answers: settings.answers ?? 'cut',
     tells: { id: true, time: true },
+    ...(settings.fence === undefined ? {} : { fences: true as const }),
     forecastMs: (settings.cutMs ?? 5) + (settings.answerMs ?? 1),
   };
 

@@ -32,5 +32,9 @@ export type FireFault =
   | { readonly kind: 'lost-before' }
   /** Executed, `cutMs` after it was sent (30 s, if you like), and the answer was lost. */
   | { readonly kind: 'lost-after'; readonly cutMs?: number }
+  /** Only the first half of the unit's volumes is copied, whatever is then said. */
+  | { readonly kind: 'half'; readonly says: 'cut' | 'refused' | 'nothing' }
+  /** Delivered a second time, so long after the first: that makes a second copy, under a name of its own. */
+  | { readonly kind: 'twice'; readonly againMs: number }
   /** Answered at once with a job, which cuts, or fails, `cutMs` after it was sent. */
   | { readonly kind: 'job'; readonly cutMs: number; readonly fails?: boolean };
