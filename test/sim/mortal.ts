@@ -30,6 +30,7 @@ export function mortal(at = Number.POSITIVE_INFINITY): Mortal {
   const lines: GuestChannel[] = [];
   let steps = 0;
   let alive = true;
+  let hungUp = false;
   let die = (): void => {};
   const died = new Promise<never>((_, reject) => {
     die = () => reject(DIED);
@@ -51,6 +52,7 @@ export function mortal(at = Number.POSITIVE_INFINITY): Mortal {
     die();
   }
   function hangUp(): void {
+    hungUp = true;
     for (const line of lines) void line.close();
   }
   async function around<T>(work: () => Promise<T>): Promise<T> {
@@ -102,6 +104,8 @@ export function mortal(at = Number.POSITIVE_INFINITY): Mortal {
         around(async () => {
           const channel = await quiescer.open(guest, order, limit);
           lines.push(channel);
+          // It was being opened when the process died.
+          if (hungUp) void channel.close();
           return spoken(channel);
         }),
     }),
