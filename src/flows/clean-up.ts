@@ -6,7 +6,7 @@ import { localTime } from '../base/local-time.ts';
 import type { Journal } from '../catalog/journal.ts';
 import { beginRemoval, type Removable } from '../catalog/removal.ts';
 import type { StateFolder } from '../catalog/state-folder.ts';
-import type { ArrayId, ArraySnapshot, CutLabel } from '../model.ts';
+import type { ArrayId, ArraySnapshot, CutLabel, CutUnit } from '../model.ts';
 import type { ArrayDriver, Emit } from '../ports.ts';
 
 /** What stays behind, and why. */
@@ -21,28 +21,47 @@ interface CleanUpParts {
   readonly emit: Emit;
 }
 
+/** What a run was to make, as far as it came to that: nothing else under its label is its own. */
+export interface Made {
+  readonly label: CutLabel;
+  /** By array; none: nothing was sent to it. */
+  readonly units: ReadonlyMap<ArrayId, readonly CutUnit[]>;
+}
+
+/** Whether the snapshot is of a volume that these units cut, wanted or not. */
+export function isCutBy(units: readonly CutUnit[], { source }: ArraySnapshot): boolean {
+  return units.some(
+    ({ volumes, alsoCaptures }) => volumes.some(({ id }) => id === source.id) || alsoCaptures.includes(source.name),
+  );
+}
+
 /**
- * Takes back what a run made on these arrays: what `arm` prepared, and every snapshot of its label. Each array for
- * itself; what could not be taken back, or may still appear, is answered and noted in the journal.
+ * Takes back what a run made on these arrays: what `arm` prepared, and every snapshot of its label and of its volumes.
+ * Each array for itself; what could not be taken back, or may still appear, is answered and noted in the journal.
  *
  * @param late arrays where something may still appear, and until when: an outcome is unknown, and was not seen
  */
 export async function takeBack(
   parts: CleanUpParts,
   drivers: readonly ArrayDriver[],
-  label: CutLabel,
+  { label, units }: Made,
   journal: Journal,
   late: ReadonlyMap<ArrayId, Date>,
   limit: Deadline,
 ): Promise<readonly Remains[]> {
   const outcomes = await gather(drivers, async (driver): Promise<Remains | undefined> => {
     await driver.disarm(label, limit);
-    const there = await driver.find(label, limit);
+    const found = await driver.find(label, limit);
+    const isOurs = (snapshot: ArraySnapshot): boolean => isCutBy(units.get(driver.id) ?? [], snapshot);
+    const there = found.filter(isOurs);
+    const others = found.filter((snapshot) => !isOurs(snapshot)).map(({ name }) => name);
     for (const snapshot of there) await journal.note({ type: 'taken', snapshot });
     const { left, why } = await removeEach(parts, driver, there, limit, (snapshot) =>
       journal.note({ type: 'removed', array: driver.id, id: snapshot.id }),
     );
     if (left.length > 0) return { array: driver.id, names: left.map(({ name }) => name), why };
+    if (others.length > 0)
+      return { array: driver.id, names: others, why: 'under our label, and not what the run took' };
     const until = late.get(driver.id);
     if (until !== undefined) return { array: driver.id, names: [], why: mayAppear(there.length, until) };
     await journal.note({ type: 'clean', array: driver.id });

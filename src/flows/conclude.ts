@@ -9,7 +9,7 @@ import type { ArrayId, ArraySnapshot, Level, Manifest, Plan, Verdict, WindowReco
 import { type Collected, collect } from '../window/collect.ts';
 import { type Decision, decide, exitAfter } from '../window/outcome.ts';
 import { type PlacementWord, verdict } from '../window/verdict.ts';
-import { takeBack } from './clean-up.ts';
+import { type Made, takeBack } from './clean-up.ts';
 import { readPlacement } from './prepare.ts';
 import { finish, mayBeHeld, unsealedFault } from './report.ts';
 import { applyRetention } from './retention.ts';
@@ -68,7 +68,7 @@ export async function concludeFailed(
   const late = new Map(
     window === undefined ? [] : fires.map(({ array }) => [array, lateUntil(parts, window.record, array)] as const),
   );
-  const remains = await takeBack(parts, drivers, opened.label, papers, late, limit);
+  const remains = await takeBack(parts, drivers, madeBy(opened), papers, late, limit);
   limit.done();
   const decision: Decision = { state: 'failed', keep: false, exit: earlyExit(fault) };
   const held = window === undefined ? [] : mayBeHeld(window.record);
@@ -195,7 +195,7 @@ async function giveUp(
   parts.emit({ type: 'step', step: 'clean-up' });
   const drivers = [...opened.touched].map((array) => driverOf(parts, array));
   const late = new Map([...seen.unsettled].map((array) => [array, lateUntil(parts, record, array)]));
-  const remains = await takeBack(parts, drivers, opened.label, papers, late, limit);
+  const remains = await takeBack(parts, drivers, madeBy(opened), papers, late, limit);
   const exit = exitAfter(decision, { leftovers: remains.length, unsealed: false });
   return finish(parts, {
     decision,
@@ -205,6 +205,11 @@ async function giveUp(
     window: { plan, record },
     fault: whyGivenUp(parts, record, judged, seen, decision),
   });
+}
+
+/** Only an array that was armed can have been fired at. */
+function madeBy({ label, armed }: Opened): Made {
+  return { label, units: new Map([...armed].map(([array, { units }]) => [array, units])) };
 }
 
 /** As long as an array may still carry out what it has not answered. */

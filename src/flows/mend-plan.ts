@@ -1,6 +1,7 @@
 import type { Intent } from '../catalog/intent.ts';
 import type { RunRecord } from '../catalog/journal.ts';
 import type { ArrayId, ArraySnapshot, Manifest, Plan } from '../model.ts';
+import { isCutBy } from './clean-up.ts';
 import type { OpenRun } from './mend-cases.ts';
 import { judgedBy, sealedLater } from './mend-seal.ts';
 
@@ -99,8 +100,6 @@ function endedBy(record: RunRecord): string | undefined {
 /** In ours and not ours. Ours is of a volume that the run was to cut, and no other than what the run has seen there. */
 function sortOut({ array, there, lateUntil }: Asked, record: RunRecord, intent: Intent): TakeBack {
   const units = intent.arrays.filter((one) => one.array === array).flatMap((one) => one.units);
-  const ids = new Set(units.flatMap(({ volumes }) => volumes.map(({ id }) => id)));
-  const others = new Set(units.flatMap(({ alsoCaptures }) => alsoCaptures));
   const noted = new Map(
     record.entries.flatMap((entry) =>
       entry.type === 'taken' && entry.snapshot.array === array ? [[entry.snapshot.name, entry.snapshot.id]] : [],
@@ -108,7 +107,7 @@ function sortOut({ array, there, lateUntil }: Asked, record: RunRecord, intent: 
   );
   const isOurs = (snapshot: ArraySnapshot): boolean =>
     snapshot.label === intent.label &&
-    (ids.has(snapshot.source.id) || others.has(snapshot.source.name)) &&
+    isCutBy(units, snapshot) &&
     (noted.get(snapshot.name) ?? snapshot.id) === snapshot.id;
   return {
     array,

@@ -116,7 +116,8 @@ async function removeLeftovers(
       .filter(([, until]) => until.getTime() > parts.clock.date().getTime()),
   );
   const journal = resumeJournal(parts.state, run.id);
-  return [...gone, ...(await takeBack(parts, known, intent.label, journal, late, limit))];
+  const made = { label: intent.label, units: new Map(intent.arrays.map(({ array, units }) => [array, units])) };
+  return [...gone, ...(await takeBack(parts, known, made, journal, late, limit))];
 }
 
 /** When the last request to an array can have been sent: by the end of the window, if it came to that. */

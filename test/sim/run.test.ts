@@ -104,6 +104,22 @@ describe('a whole run', () => {
     expect(world.onArrays()).toEqual([]);
   });
 
+  test('what carries its label and is of another volume is not taken back, and is named', async () => {
+    const world = await shop();
+    world.bulk.failFire('bulk-v0', { kind: 'refused' });
+    const report = await world.run({
+      interruptAt(event) {
+        const [ours] = world.fast.snapshots();
+        if (event.type === 'step' && event.step === 'collect' && ours !== undefined) {
+          world.fast.place({ ...ours, id: 'x', name: `${ours.label}-copy`, source: { id: 'clone', name: 'clone' } });
+        }
+        return false;
+      },
+    });
+    expect(report).toMatchObject({ state: 'failed', exit: 5, remains: [{ array: 'fast' }] });
+    expect(world.onArrays()).toEqual([expect.stringMatching(/-copy$/)]);
+  });
+
   test('an answer that is lost is settled by looking, and the set is weak', async () => {
     const world = await shop();
     world.bulk.failFire('bulk-v0', { kind: 'lost-after' });
