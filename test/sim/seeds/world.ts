@@ -4,7 +4,7 @@ import { type SimulatedGuest, type SimulatedQuiescer, simulated } from '../../..
 import { type HandClock, handClock } from '../hand-clock.ts';
 import { type Chronicle, emptyChronicle } from './chronicle.ts';
 import type { Draw } from './draw.ts';
-import { DISK_BYTES, type Estate, type EstateDisk, type EstateVm } from './estate.ts';
+import { DISK_BYTES, type Estate, type EstateVm } from './estate.ts';
 import { type Vsphere, vsphere } from './vsphere.ts';
 
 /** The machines of the estate, with their truth. Controllers come and go; this stays. */
@@ -80,9 +80,4 @@ export function volumesOf(world: World, devices: readonly DeviceKey[]): readonly
   return world.arrays.flatMap(({ volumes }) =>
     volumes.filter(({ device }) => devices.includes(device)).map(({ id }) => id),
   );
-}
-
-export function devicesOf(estate: Estate, { lies }: Pick<EstateDisk, 'lies'>): readonly DeviceKey[] {
-  if (lies.on === 'lun') return [lies.lun];
-  return estate.datastores.find(({ name }) => name === lies.store)?.devices ?? [];
 }
