@@ -24,7 +24,12 @@ export function placeStranger(history: History): void {
   if (kind === 'form') place({ ...made, label: label('spzz'), name: `${label('spzz')}-${volume.name}` });
   if (ours === undefined) return;
   if (kind === 'label') {
-    place({ ...made, label: ours.label, name: `${ours.label}-copy${strangers.length}`, source: { id: 'x-clone', name: 'clone' } });
+    place({
+      ...made,
+      label: ours.label,
+      name: `${ours.label}-copy${strangers.length}`,
+      source: { id: 'x-clone', name: 'clone' },
+    });
   }
   // Somebody deleted ours and made another under its name. Of one whose id was never written down nobody could tell.
   const isNoted = history.sets.some(({ manifest }) => manifest.snapshots.some(({ id }) => id === ours.id));

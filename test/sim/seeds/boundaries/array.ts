@@ -37,7 +37,7 @@ export function arraySeen(array: SimulatedArray, by: number, chronicle: Chronicl
 function callFault(operation: Operation, { befalls, draw }: Weather): CallFault | undefined {
   const kind =
     operation === 'raise'
-      ? befalls(['refused', 'slow', 'lost-before', 'lost-after', 'fence-short'], 4)
+      ? befalls(['refused', 'slow', 'lost-before', 'lost-after', 'fence-short'], 8)
       : befalls(['refused', 'slow', 'lost-before', 'lost-after']);
   switch (kind) {
     case undefined:
