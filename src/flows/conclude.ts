@@ -7,6 +7,7 @@ import { writeManifest } from '../catalog/manifest.ts';
 import { samePlacement } from '../inventory/same-placement.ts';
 import type { ArrayId, ArraySnapshot, Level, Manifest, Plan, Verdict, WindowRecord } from '../model.ts';
 import { type Collected, collect } from '../window/collect.ts';
+import { doubledIn, withDoubled } from '../window/doubled.ts';
 import { type Decision, decide, exitAfter } from '../window/outcome.ts';
 import { type PlacementWord, verdict } from '../window/verdict.ts';
 import { type Made, takeBack } from './clean-up.ts';
@@ -38,7 +39,8 @@ export async function conclude(parts: RunParts, past: Past): Promise<RunReport> 
     const seen = await collect(past.plan, past.record, past.opened.armed, parts.clock, limit);
     for (const snapshot of seen.taken) await papers.note({ type: 'taken', snapshot });
     const placement = await placementNow(parts, past, limit);
-    const judged = verdict(past.plan, past.record, placement);
+    const wanted = past.plan.arrays.flatMap(({ units }) => units.flatMap(({ volumes }) => volumes));
+    const judged = withDoubled(verdict(past.plan, past.record, placement), doubledIn(seen.taken, wanted));
     const decision = decide(factsOf(parts, past, seen, placement, judged));
     await papers.note({ type: 'judged', placement, level: judged.level, keep: decision.keep });
     if (decision.keep) return await keep(parts, past, decision, judged, seen.taken, limit);

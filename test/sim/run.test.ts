@@ -129,6 +129,15 @@ describe('a whole run', () => {
     expect(world.onArrays()).toHaveLength(3);
   });
 
+  test('a request that an array carries out twice leaves it open which copy is the image: the set is weak', async () => {
+    const world = await shop();
+    world.bulk.failFire('bulk-v0', { kind: 'twice', againMs: 1 });
+    const report = await world.run();
+    expect(report).toMatchObject({ state: 'weak', exit: 3, manifest: { verdict: { level: 'unproven' } } });
+    expect(report.because[0]).toContain('array bulk has more than one snapshot of vmfs_boot');
+    expect(world.onArrays()).toHaveLength(4);
+  });
+
   test('a weak set is removed where the topology or the caller says so', async () => {
     const world = await shop();
     world.bulk.failFire('bulk-v0', { kind: 'lost-after' });
