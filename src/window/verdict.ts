@@ -55,7 +55,8 @@ export function verdict(plan: Plan, window: WindowRecord, placement: PlacementWo
     level,
     except: oneInstant ? exceptions(members) : [],
     oneInstant,
-    disks,
+    // Held where it was planned to lie: what that is worth is not known of a disk that may lie elsewhere.
+    disks: placement === 'same' ? disks : disks.map(({ ref }) => ({ ref, level: 'crash' })),
     vms,
     because: [...because, ...shortfalls()],
   };

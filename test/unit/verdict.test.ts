@@ -105,9 +105,12 @@ describe('the verdict of a record', () => {
   });
 
   test.each(['changed', 'unread'] as const)('a placement that is %s leaves the best record unproven', (placement) => {
-    expect(verdict(planOf([boot, data]), record({ holds: [hold], fires: [fast, bulk] }), placement).level).toBe(
-      'unproven',
-    );
+    const said = verdict(planOf([boot, data]), record({ holds: [hold], fires: [fast, bulk] }), placement);
+    expect(said.level).toBe('unproven');
+    expect(said.disks.map(({ level, stilledBy }) => [level, stilledBy])).toEqual([
+      ['crash', undefined],
+      ['crash', undefined],
+    ]);
   });
 
   test('an application that was paused all the while lends its level; one that went on does not', () => {
