@@ -122,9 +122,10 @@ function withStrays(
   const added = runs.flatMap((run): readonly OpenRun[] => {
     const arrays = strays.get(run.id);
     const isMeant = group === undefined || run.group === group;
-    // Only of a run that failed. One without a last word is in the cases, or goes on; one that made a set may have made
-    // it since the arrays were looked at.
-    if (arrays === undefined || !isMeant || run.state !== 'failed') return [];
+    // Only of a run that failed, or took its weak set back. One without a last word is in the cases, or goes on; one that
+    // made a set may have made it since the arrays were looked at.
+    const keptNothing = run.state === 'failed' || run.record.entries.some(({ type }) => type === 'removed');
+    if (arrays === undefined || !isMeant || !keptNothing) return [];
     return known.some((open) => open.run.id === run.id) ? [] : [{ run, arrays, guests: [] }];
   });
   return { ...cases, runs: [...known, ...added] };

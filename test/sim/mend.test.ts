@@ -188,6 +188,25 @@ describe('mend', () => {
     await expectNothingToMend(one);
   });
 
+  test('names what comes late, under a name that was written down as another, of a weak set that its own run removed', async () => {
+    const one = await scene();
+    one.world.bulk.failFire('bulk-v0', { kind: 'twice', againMs: 30_000 });
+    const report = await one.world.run({
+      weak: 'remove',
+      interruptAt(event) {
+        if (event.type === 'step' && event.step === 'collect') one.world.vsphereGone = true;
+        return false;
+      },
+    });
+    expect(report).toMatchObject({ state: 'weak', exit: 3, remains: [] });
+    await one.world.clock.pass(LATE_MS);
+    expect(one.world.onArrays()).toHaveLength(4);
+    const late = await one.world.mend();
+    expect(late.exit).toBe(3);
+    expect(late.left.join()).toContain('-vmfs_boot (of vmfs_boot) carries our label and is not what the run took');
+    expect(one.world.onArrays()).toHaveLength(4);
+  });
+
   test('a set that is sealed while mend looks is nobody’s leftover', async () => {
     const one = await scene();
     const running = one.world.start();
