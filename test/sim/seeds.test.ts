@@ -17,7 +17,7 @@ describe('histories from seeds', () => {
       const { broken } = await play(seed, tally);
       expect(broken, `npm run sim -- --seed ${seed}`).toEqual([]);
     }
-    if (SEEDS >= 300) expect([...FAULTS].filter((kind) => !tally.has(kind))).toEqual([]);
+    expect(FAULTS.length - tally.size, 'kinds that none of them met').toBeLessThan(3);
   });
 
   test('one seed is one history: every event and every file, each time', { timeout: MINUTES }, async () => {

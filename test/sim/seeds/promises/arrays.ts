@@ -1,6 +1,7 @@
-import type { ArraySnapshot } from '../../../../src/model.ts';
+import type { ArraySnapshot, Manifest } from '../../../../src/model.ts';
 import type { Deed } from '../deed.ts';
 import { type Broken, broken, type SetSeen, type Story } from '../story.ts';
+import type { World } from '../world.ts';
 
 /** I7: nothing is sent twice, and what was answered after the release, or never, proves nothing. */
 export function sentOnce({ world }: Story): readonly Broken[] {
@@ -12,7 +13,7 @@ export function sentOnce({ world }: Story): readonly Broken[] {
 
 export function provedInTime({ world }: Story, { id, manifest }: SetSeen): readonly Broken[] {
   const { fires, holds, cuts } = world.chronicle;
-  const own = fires.filter(({ label }) => label === manifest.label);
+  const own = fires.filter(({ label, unit }) => label === manifest.label && unitsOf(world, manifest).has(unit));
   if (manifest.verdict.level === 'unproven' || own.length < 2) return [];
   const by = own[0]?.by;
   const released = holds.filter((hold) => hold.by === by).map(({ releaseSentAtMs }) => releaseSentAtMs ?? Infinity);
@@ -25,6 +26,20 @@ export function provedInTime({ world }: Story, { id, manifest }: SetSeen): reado
       );
     })
     .map(({ unit }) => broken('I7', `set ${id} is proved by an answer of ${unit} that came too late, or never`));
+}
+
+/** The units that carry a disk of a VM which counts: what took an optional guest's alone proves nothing of the others. */
+function unitsOf(world: World, { verdict }: Manifest): ReadonlySet<string> {
+  const counted = verdict.vms.filter(({ aside }) => !aside).map(({ vm }) => vm);
+  const vms = world.estate.vms.filter(({ name }) => counted.includes(name));
+  const devices = vms.flatMap((vm) =>
+    vm.disks.flatMap(({ address }) => world.vsphere.lay(vm.name, address, world.clock.now())),
+  );
+  return new Set(
+    world.arrays.flatMap(({ volumes }) =>
+      volumes.filter(({ device }) => devices.includes(device)).map(({ unit }) => unit),
+    ),
+  );
 }
 
 /** I8: a group of which something cannot be covered is never fired at. */
