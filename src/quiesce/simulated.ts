@@ -187,6 +187,7 @@ interface Watched {
 function insideOf(clock: Clock, guest: SimulatedGuest, watched: Watched): Inside {
   let state: 'free' | 'freezing' | 'held' = 'free';
   let ended: string | undefined;
+  let left = false;
   let waiting: (() => void) | undefined;
   let said: Release | undefined;
 
@@ -194,6 +195,12 @@ function insideOf(clock: Clock, guest: SimulatedGuest, watched: Watched): Inside
     if (state === 'held') watched.moving();
     state = 'free';
     waiting?.();
+    if (left) watched.gone();
+  }
+  /** Whoever comes next waits for a freeze that is under way, as for one that stands. */
+  function leave(): void {
+    left = true;
+    if (state === 'free') watched.gone();
   }
   /** While a freeze runs it can only be forbidden to stand: it is undone when it is through. */
   function end(by: string): void {
@@ -210,7 +217,7 @@ function insideOf(clock: Clock, guest: SimulatedGuest, watched: Watched): Inside
       state = 'freezing';
       clock.after(leaseMs, () => {
         if (state !== 'free') end('lease');
-        watched.gone();
+        leave();
       });
       clock.after(guest.holdTakesMs ?? 5, () => {
         if (guest.fails?.step === 'hold') end(guest.fails.code);
@@ -226,7 +233,7 @@ function insideOf(clock: Clock, guest: SimulatedGuest, watched: Watched): Inside
     },
     letGo(by) {
       end(by);
-      watched.gone();
+      leave();
     },
     release(answer) {
       said ??= state === 'held' ? { kind: 'kept' } : { kind: 'expired', why: ended ?? 'not all was held yet' };
