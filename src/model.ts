@@ -357,7 +357,7 @@ export interface WindowRecord {
   readonly fences: readonly FenceRecord[];
   readonly fires: readonly FireRecord[];
   /** What ended the window early, or was lost in it. Absent: all was fired, and nothing was lost on the way. */
-  readonly stopped?: { readonly code: string; readonly message: string };
+  readonly stopped?: { readonly code: string; readonly message: string; readonly hint?: string };
 }
 
 // ---- what the record proves

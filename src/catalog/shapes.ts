@@ -190,7 +190,7 @@ export const windowRecord = z.object({
   holds: z.array(holdRecord),
   fences: z.array(fenceRecord),
   fires: z.array(fireRecord),
-  stopped: z.object({ code: z.string(), message: z.string() }).exactOptional(),
+  stopped: z.object({ code: z.string(), message: z.string(), hint: z.string().exactOptional() }).exactOptional(),
 });
 
 export const verdict = z.object({

@@ -29,7 +29,9 @@ export async function finish(parts: Papers, ending: Ending): Promise<RunReport> 
   const { clock, emit } = parts;
   const held = ending.window === undefined ? [] : mayBeHeld(ending.window.record);
   const fault =
-    held.length > 0 && ending.window !== undefined ? stillHeld(parts, ending.window, held, ending.fault) : ending.fault;
+    held.length > 0 && ending.window !== undefined
+      ? stillHeld(parts, ending.window, held, ending.fault)
+      : toBeMended(parts, ending);
   // Of a run that kept nothing, what it could not prove is of no interest: its fault says what ended it.
   const doubts = ending.decision.state === 'failed' ? [] : (ending.verdict?.because ?? []);
   const line = ending.manifest === undefined ? `${parts.run}  failed` : answerLine(ending.manifest);
@@ -114,6 +116,14 @@ export function unsealedFault(parts: RunParts, label: CutLabel, cause: Fault): F
   });
 }
 
+/** Whatever went wrong, what stays open is brought to its end by one command. */
+function toBeMended({ group }: Papers, { fault, remains }: Ending): Fault | undefined {
+  if (fault === undefined || remains.length === 0) return fault;
+  const { code, message, hint, exit } = fault;
+  const mend = `What it may have left is looked for, and removed, by: stillpoint mend ${group.name}`;
+  return new Fault({ code, message, hint: hint === undefined ? mend : `${hint} ${mend}`, exit, cause: fault });
+}
+
 /** The one message that must not be missed: which guest, until when, and what to type there. */
 function stillHeld(
   { clock }: Papers,
@@ -142,7 +152,7 @@ function stillHeld(
   return new Fault({
     code: 'guest.may-be-held',
     message: before === undefined ? each.join('. ') : `${each.join('. ')}. Before that: ${before.message}`,
-    hint: `Look whether it writes again. If not: ${commands.join(' · ')} ("Invalid argument" means that it is not frozen).`,
+    hint: `Look whether it writes again (stillpoint mend asks it). If not: ${commands.join(' · ')} ("Invalid argument" means that it is not frozen).`,
     exit: EXIT.guestMayBeHeld,
   });
 }

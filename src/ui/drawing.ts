@@ -113,7 +113,7 @@ function holdRow(hold: HoldRecord, stages: number, scale: Scale): Row {
       name,
       state,
       bar,
-      below: `it let go by itself before it was told to${why === undefined ? '' : `: ${why}`}`,
+      below: `it is not proved to have been held until it was let go${why === undefined ? '' : `: ${why}`}`,
     };
   }
   const lease = `it lets go by itself within ${seconds(hold.leaseMs)} of being held`;

@@ -83,7 +83,7 @@ function releaseText(release: ReleaseKind | undefined): string {
     case 'kept':
       return 'let go, and held until then';
     case 'expired':
-      return 'let go by itself, before it was told to';
+      return 'let go, and not proved to be held until then';
     case 'unknown':
     case undefined:
       return 'its release is not confirmed';

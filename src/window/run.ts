@@ -1,7 +1,17 @@
 import type { Clock } from '../base/clock.ts';
 import { beforeDeadline, type Deadline, deadline } from '../base/deadline.ts';
 import { asFault, Fault } from '../base/fault.ts';
-import type { ArrayId, FenceRecord, FireRecord, HoldRecord, Level, Timing, VmName, WindowRecord } from '../model.ts';
+import type {
+  ArrayId,
+  CutUnit,
+  FenceRecord,
+  FireRecord,
+  HoldRecord,
+  Level,
+  Timing,
+  VmName,
+  WindowRecord,
+} from '../model.ts';
 import type { ArmedCut, Emit, Fired, GuestChannel } from '../ports.ts';
 import { holdInOrder, releaseEach, releaseInReverse } from './order.ts';
 
@@ -88,7 +98,7 @@ export async function runWindow(parts: WindowParts): Promise<WindowRecord> {
     holds: [...holds.values()],
     fences,
     fires,
-    ...(why === undefined ? {} : { stopped: { code: why.code, message: why.message } }),
+    ...(why === undefined ? {} : { stopped: stoppedBy(why) }),
   };
 
   async function holdAll(limit: Deadline): Promise<void> {
@@ -180,7 +190,7 @@ export async function runWindow(parts: WindowParts): Promise<WindowRecord> {
         if (worst === undefined || worst.kind === 'cut')
           return emit({ type: 'array', array, is: 'cut', atMs: answeredAtMs, tookMs });
         emit({ type: 'array', array, is: worst.kind, atMs: answeredAtMs, tookMs, why: worst.why.message });
-        halt(worst.why.of(`array ${array}`));
+        halt(said(array, worst.why));
       }),
     );
   }
@@ -190,10 +200,11 @@ export async function runWindow(parts: WindowParts): Promise<WindowRecord> {
     try {
       const answers = await beforeDeadline(armed.fire(firing), firing);
       const given = new Map(answers.map((answer) => [answer.unit.id, answer]));
-      const complete = armed.units.map((unit) => given.get(unit.id) ?? unknown(unit, noAnswer(unit.id)));
+      const complete = armed.units.map((unit) => given.get(unit.id) ?? unknown(unit, noAnswer(unit)));
       return { answers: complete, answeredAtMs: clock.now() };
     } catch (thrown) {
-      return { answers: armed.units.map((unit) => unknown(unit, asFault(thrown))), answeredAtMs: clock.now() };
+      const cause = asFault(thrown);
+      return { answers: armed.units.map((unit) => unknown(unit, noAnswer(unit, cause))), answeredAtMs: clock.now() };
     }
   }
 
@@ -244,6 +255,10 @@ export async function runWindow(parts: WindowParts): Promise<WindowRecord> {
   }
 }
 
+function stoppedBy({ code, message, hint }: Fault): WindowRecord['stopped'] & {} {
+  return { code, message, ...(hint === undefined ? {} : { hint }) };
+}
+
 function longest(arrays: readonly WindowArray[]): number {
   return Math.max(0, ...arrays.map(({ forecastMs }) => forecastMs));
 }
@@ -264,8 +279,21 @@ function noFence(array: ArrayId): Fault {
   return new Fault({ code: 'array.no-fence', message: `array ${array} has no write hold of its own` });
 }
 
-function noAnswer(unit: string): Fault {
-  return new Fault({ code: 'array.no-answer', message: `no answer for ${unit}` });
+/** A driver's own words name its array already. */
+function said(array: ArrayId, why: Fault): Fault {
+  const subject = `array ${array}`;
+  return why.message.startsWith(`${subject}: `) ? why : why.of(subject);
+}
+
+function noAnswer({ array, volumes }: CutUnit, cause?: Fault): Fault {
+  const names = volumes.map(({ name }) => name).join(', ');
+  const because = cause === undefined ? '' : `: ${cause.message}`;
+  return new Fault({
+    code: 'array.no-answer',
+    message: `array ${array}: the snapshot of ${names} was asked for, and no answer came in time${because}`,
+    hint: 'It may exist, or still appear. It is looked for by its label, never asked for again.',
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 function tooLate(needMs: number, leftMs: number): Fault {

@@ -96,13 +96,19 @@ export function verdict(plan: Plan, window: WindowRecord, placement: PlacementWo
   /** Planned holds that did not do what they should: what a reader of a weak set wants to know first. */
   function shortfalls(): string[] {
     return window.holds.flatMap((hold) => {
-      if (hold.heldAtMs === undefined)
-        return [`guest ${hold.vm} was not held by ${hold.method}${hold.why === undefined ? '' : `: ${hold.why}`}`];
+      if (hold.heldAtMs === undefined) return [`guest ${hold.vm} was not held by ${hold.method}${reasonOf(hold)}`];
       if (hold.release === 'kept') return [];
-      if (hold.release === 'expired') return [`guest ${hold.vm} let go before it was told (${hold.method})`];
+      if (hold.release === 'expired') {
+        const how = `${hold.method}${reasonOf(hold)}`;
+        return [`guest ${hold.vm} is not proved to have been held until it was let go (${how})`];
+      }
       return [`guest ${hold.vm} did not say that it was still held when it was let go (${hold.method})`];
     });
   }
+}
+
+function reasonOf({ why }: HoldRecord): string {
+  return why === undefined ? '' : `: ${why}`;
 }
 
 interface Span {

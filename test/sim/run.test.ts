@@ -99,7 +99,8 @@ describe('a whole run', () => {
     world.bulk.failFire('bulk-v0', { kind: 'refused' });
     const report = await world.run();
     expect(report).toMatchObject({ state: 'failed', exit: 5 });
-    expect(report.fault?.message).toContain('snapshot reserve is full');
+    expect(report.fault?.message).toMatch(/^array bulk: (?!array bulk).*snapshot reserve is full/);
+    expect(report.fault?.hint).toContain('Look there for what refused it');
     expect(world.fast.cuts).toHaveLength(1);
     expect(world.onArrays()).toEqual([]);
   });
@@ -152,6 +153,8 @@ describe('a whole run', () => {
     world.bulk.failFire('bulk-v0', { kind: 'lost-after', cutMs: 30_000 });
     const report = await world.run();
     expect(report).toMatchObject({ state: 'failed', exit: 5, remains: [{ array: 'bulk' }] });
+    expect(report.fault?.message).toMatch(/^array bulk: the snapshot of \S+ was asked for, and no answer came in time/);
+    expect(report.fault?.hint).toContain('stillpoint mend mail');
     expect(world.onArrays()).toHaveLength(1);
     const next = await world.run();
     expect(next.exit).toBe(0);
@@ -164,7 +167,7 @@ describe('a whole run', () => {
     const world = await shop({ mail01: { letsGoAfterMs: 30 } });
     const report = await world.run();
     expect(report).toMatchObject({ state: 'weak', exit: 3 });
-    expect(report.because.join()).toContain('guest mail01 let go before it was told');
+    expect(report.because.join()).toContain('guest mail01 is not proved to have been held until it was let go');
   });
 
   test('what could not be taken away beside the snapshots is said, and costs the set nothing', async () => {

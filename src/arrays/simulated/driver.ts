@@ -135,6 +135,7 @@ export function simulated(array: SimulatedArray): ArrayDriver {
     return new Fault({
       code: 'array.refused',
       message: `array ${id}: snapshot of ${unitName(unit)} refused: ${why}`,
+      hint: 'Look there for what refused it, then run again.',
       exit: EXIT.windowFailed,
     });
   }

@@ -81,7 +81,7 @@ describe('plain lines', () => {
       `${STAMP}  guest db01 (stage 2): not held: EBUSY`,
       `${STAMP}  array fast: snapshot in 21 ms`,
       `${STAMP}  array bulk: refused the snapshot: pool full`,
-      `${STAMP}  guest mail01: let go by itself, before it was told to`,
+      `${STAMP}  guest mail01: let go, and not proved to be held until then`,
       `${STAMP}  the window is closed, after 118 ms`,
       `${STAMP}  interrupted by SIGTERM: nothing new is begun, and whoever is held is let go within 5 s`,
       `${STAMP}  warning: array fast: is slow. Look.`,
