@@ -33,6 +33,8 @@ export function holderChannel(parts: {
   let pings = 0;
   let freshUntilMs = Number.NEGATIVE_INFINITY;
   let word: Release | undefined;
+  let leaseEndsAtMs = Number.POSITIVE_INFINITY;
+  let ending: string | undefined;
   let settled = (): void => {};
   const over = new Promise<void>((resolve) => {
     settled = resolve;
@@ -42,6 +44,7 @@ export function holderChannel(parts: {
     // Of what is not held here no word is kept: a guest may say any number of them.
     if (report.kind === 'thaw' && report.index in things) thaws.set(report.index, report);
     if (report.kind !== 'thawed') return;
+    ending = ENDINGS[report.by] ?? report.by;
     word = wordOf(report.by);
     if (!closing) line.abort(new Fault({ code: 'quiesce.let-go', message: `${session.where}: let go: ${word.why}` }));
     settled();
@@ -71,6 +74,9 @@ export function holderChannel(parts: {
     if (stuck.length > 0) return { kind: 'unknown', why: `${stuck.join(', ')} could not be let go` };
     if (by !== 'word') return { kind: 'expired', why: own(ENDINGS, by) ?? 'for a reason that we do not know' };
     if (!confirmed) return { kind: 'expired', why: 'the hold was never confirmed' };
+    // A guest that was paused with its holder obeys the word when it wakes, and its disks did stand. But it stood still for
+    // longer than anybody was promised, and what comes after its time proves nothing here.
+    if (clock.now() >= leaseEndsAtMs) return { kind: 'expired', why: 'its word came after its lease had ended' };
     const moved = things.filter((_, index) => !stood(thaws.get(index)));
     if (moved.length > 0) return { kind: 'expired', why: `${moved.join(', ')} had been let go by somebody else` };
     return { kind: 'kept' };
@@ -105,8 +111,12 @@ export function holderChannel(parts: {
     lost: line.signal,
     flush: (limit) => parts.flush(limit),
     async recheck(limit) {
-      await parts.recheck(limit);
-      await ping(limit);
+      try {
+        await parts.recheck(limit);
+        await ping(limit);
+      } catch (thrown) {
+        throw ending === undefined ? thrown : endedEarly(session.where, ending);
+      }
     },
 
     async hold(leaseMs, limit) {
@@ -126,6 +136,7 @@ export function holderChannel(parts: {
       }
       const sentAtMs = clock.now();
       wordSent = true;
+      leaseEndsAtMs = sentAtMs + leaseMs;
       const reports = await session.ask(['freeze', `lease=${Math.floor(leaseMs)}`], decides, limit);
       const answer = reports.at(-1);
       if (answer?.kind !== 'all-frozen') throw notHeld(reports);
@@ -176,6 +187,14 @@ function stood(thaw: Extract<Report, { kind: 'thaw' }> | undefined): boolean {
 
 function nothingHeld(): Release {
   return { kind: 'expired', why: 'nothing was held' };
+}
+
+function endedEarly(where: string, why: string): Fault {
+  return new Fault({
+    code: 'quiesce.holder-ended',
+    message: `${where}: the holder ended before it was told to hold: ${why}`,
+    hint: 'Look in the system log of the guest for who ends processes there (the OOM killer, a watchdog), then run again.',
+  });
 }
 
 function lineLost(where: string, why: string): Fault {

@@ -98,7 +98,12 @@ async function held(): Promise<ReturnType<typeof talkingSession> & { channel: Gu
   return { ...talking, channel, clock };
 }
 
-function channelOver(session: Session, clock: HandClock, things: readonly string[] = ['/srv']): GuestChannel {
+function channelOver(
+  session: Session,
+  clock: HandClock,
+  things: readonly string[] = ['/srv'],
+  recheck = async (): Promise<void> => {},
+): GuestChannel {
   return holderChannel({
     session,
     clock,
@@ -107,7 +112,7 @@ function channelOver(session: Session, clock: HandClock, things: readonly string
     things,
     failed: () => new Fault({ code: 'x', message: 'x' }),
     flush: async () => {},
-    recheck: async () => {},
+    recheck,
   });
 }
 
@@ -147,6 +152,67 @@ function talkingSession() {
     end: () => {},
   };
   return { session, said, say, loseLine: () => lose() };
+}
+
+describe('a guest that was asked to let go, and says that it stood until then', () => {
+  for (const { saysAfterMs, kind } of [
+    { saysAfterMs: 3999, kind: 'kept' },
+    { saysAfterMs: 4000, kind: 'expired' },
+  ] as const) {
+    test(`${saysAfterMs} ms into a lease of 4000 ms: ${kind}`, async () => {
+      const clock = handClock();
+      const { session, report } = readySession();
+      const channel = channelOver(session, clock);
+      const limit = deadline(clock, 60_000, 'the test');
+      await channel.hold(4000, limit);
+      const released = channel.release(limit);
+      await clock.pass(saysAfterMs);
+      report({ kind: 'thaw', index: 0, first: '0', again: 'EINVAL' });
+      report({ kind: 'thawed', by: 'word' });
+      expect(await released).toEqual(
+        kind === 'kept' ? { kind } : { kind, why: 'its word came after its lease had ended' },
+      );
+      limit.done();
+    });
+  }
+});
+
+test('a holder that ends before the hold says why, and what to do', async () => {
+  const clock = handClock();
+  const { session, report } = readySession();
+  const channel = channelOver(session, clock, ['/srv'], async () => {
+    report({ kind: 'thawed', by: 'freezer-gone' });
+    throw new Fault({ code: 'quiesce.holder-ended', message: 'guest: the holder ended: exit 0' });
+  });
+  const limit = deadline(clock, 5000, 'the test');
+  await expect(channel.recheck(limit)).rejects.toMatchObject({
+    message: 'guest: the holder ended before it was told to hold: the holder’s freezer was killed',
+    hint: expect.stringContaining('system log'),
+  });
+  limit.done();
+});
+
+/** A session that does at once what it is told; it reports more when the test says so. */
+function readySession(): { readonly session: Session; readonly report: (report: Report) => void } {
+  const listeners: ((report: Report) => void)[] = [];
+  return {
+    report: (report) => {
+      for (const hear of listeners) hear(report);
+    },
+    session: {
+      where: 'guest',
+      tell: () => {},
+      async ask([word, mark = '']) {
+        return word === 'ping' ? [{ kind: 'pong', mark, state: 'held' }] : [{ kind: 'all-frozen' }];
+      },
+      listen(hear) {
+        listeners.push(hear);
+        return () => {};
+      },
+      ended: new Promise(() => {}),
+      end: () => {},
+    },
+  };
 }
 
 /** A session whose pings are answered when the test says so. */
