@@ -61,8 +61,8 @@ export function btrfs(id: ArrayId, settings: BtrfsSettings, parts: Parts): Array
       };
       return lines.arm(order, deadline);
     },
-    async disarm(label) {
-      lines.close(label);
+    async disarm(label, deadline) {
+      await lines.stop(label, deadline);
       return [];
     },
     find: (label, deadline) => find(label, deadline),

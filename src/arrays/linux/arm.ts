@@ -24,10 +24,11 @@ interface Order {
   settle?(label: CutLabel, deadline: Deadline): Promise<void>;
 }
 
-/** Prepared cuts of a Linux machine: one line each, by label, until it was collected or disarmed. */
+/** Prepared cuts of a Linux machine: one line each, by label, until it is disarmed. */
 export interface LinuxArming {
   arm(order: Order, deadline: Deadline): Promise<ArmedCut>;
-  close(label: CutLabel): void;
+  /** What was fired and has not ended is ended: nobody waits for it any more. */
+  stop(label: CutLabel, deadline: Deadline): Promise<void>;
   closeAll(): void;
 }
 
@@ -36,9 +37,14 @@ export function linuxArming(array: ArrayId, box: Box, clock: Clock): LinuxArming
 
   return {
     arm,
-    close,
+    async stop(label, deadline) {
+      const line = lines.get(label);
+      lines.delete(label);
+      await line?.stop(deadline);
+    },
     closeAll() {
-      for (const label of lines.keys()) close(label);
+      for (const line of lines.values()) line.close();
+      lines.clear();
     },
   };
 
@@ -66,16 +72,10 @@ export function linuxArming(array: ArrayId, box: Box, clock: Clock): LinuxArming
       },
       send: (unit, limit) => send(line, units.indexOf(unit), unit, limit),
       async find(wanted, limit) {
-        close(label);
         await order.settle?.(wanted, limit);
         return order.find(wanted, limit);
       },
     });
-  }
-
-  function close(label: CutLabel): void {
-    lines.get(label)?.close();
-    lines.delete(label);
   }
 }
 

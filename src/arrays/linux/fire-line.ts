@@ -15,6 +15,8 @@ export interface FireLine {
   ping(deadline: Deadline): Promise<void>;
   /** undefined: the line had ended before; certainly not sent. Rejects when the answer does not come. */
   fire(job: number, deadline: Deadline): Promise<Shot | undefined>;
+  /** Ends what still runs there, and the line: after this no command of it takes a snapshot. */
+  stop(deadline: Deadline): Promise<void>;
   close(): void;
 }
 
@@ -41,8 +43,9 @@ export async function openFireLine(
 }
 
 /**
- * The words are `ping` and the number of a job; the answers `pong` and `NUMBER EXIT WHAT-IT-SAID`. A job's answer is one
- * short write, so that jobs that end together do not mix theirs.
+ * The words are `ping`, `stop` and the number of a job; the answers `pong` and `NUMBER EXIT WHAT-IT-SAID`. A job's answer
+ * is one short write, so that jobs that end together do not mix theirs. `stop` ends every job: the process group is the
+ * line's own, made by sshd or by `localShell`. Without that word, as when we have died, a job goes on to its end.
  */
 function program(take: string): string {
   return `
@@ -57,6 +60,7 @@ nth() { n=$1; shift $((n * 2 + 1)); job "$n" "$1" "$2"; }
 while read -r word; do
   case $word in
     ping) echo pong ;;
+    stop) trap '' TERM; kill 0 ;;
     '' | *[!0-9]*) echo "no such word" ;;
     *) nth "$word" "$@" </dev/null & ;;
   esac
@@ -86,6 +90,11 @@ function fireLine(line: Dialogue, where: string): FireLine {
       const answer = await answerTo(`${job}`, `${job}`, deadline);
       const [exit = '', ...said] = answer.split(' ');
       return { exit: Number.parseInt(exit, 10), said: said.join(' ').trim() };
+    },
+    async stop(deadline) {
+      line.send('stop');
+      line.end();
+      await beforeDeadline(line.ended, deadline);
     },
     close: () => line.end(),
   };

@@ -73,7 +73,7 @@ export function reflink(id: ArrayId, settings: ReflinkSettings, parts: Parts): A
       return lines.arm(order, deadline);
     },
     async disarm(label, deadline) {
-      lines.close(label);
+      await lines.stop(label, deadline);
       await api.removeParts(label, deadline);
       return [];
     },
