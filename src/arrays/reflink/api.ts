@@ -2,7 +2,9 @@ import type { Deadline } from '../../base/deadline.ts';
 import { Fault } from '../../base/fault.ts';
 import { lastLine, quoted } from '../../base/quoted.ts';
 import type { ArrayId } from '../../model.ts';
+import type { CommandResult } from '../../ports.ts';
 import type { Box } from '../box.ts';
+import { type Reason, reasonFor } from '../reasons.ts';
 
 /** A file as the file system knows it: whatever is renamed or written into it, its id stays; no other ever has it. */
 export interface ImageFile {
@@ -72,7 +74,7 @@ export function filesApi(array: ArrayId, at: { readonly root: string; readonly f
     },
     async prepare(label, deadline) {
       const result = await box.run(['sh', '-c', PROBE, 'stillpoint', folder, `${PART}${label}-probe`], deadline);
-      if (result.exit !== 0) throw cannotClone(array, folder, result.stderr.trim());
+      if (result.exit !== 0) throw cannotClone(array, folder, result);
     },
     flush: async (names, deadline) =>
       void (await box.expect(['sync', '--', ...names.map((name) => `${root}/${name}`)], deadline)),
@@ -94,9 +96,10 @@ export function filesApi(array: ArrayId, at: { readonly root: string; readonly f
 
 /** Data in both, or an inline or empty file would be a copy that proves nothing. */
 const PROBE = `
+LC_ALL=C; export LC_ALL
 mkdir -p -m 700 -- "$1" || exit 1
 umask 077
-dd if=/dev/zero of="$1/$2-a" bs=65536 count=1 2>/dev/null && LC_ALL=C cp --reflink=always -- "$1/$2-a" "$1/$2-b"
+dd if=/dev/zero of="$1/$2-a" bs=65536 count=1 status=none && cp --reflink=always -- "$1/$2-a" "$1/$2-b"
 code=$?
 rm -f -- "$1/$2-a" "$1/$2-b"
 exit $code`;
@@ -131,10 +134,19 @@ function noBirth(array: ArrayId, path: string): Fault {
   });
 }
 
-function cannotClone(array: ArrayId, folder: string, said: string): Fault {
+const CLONING: Reason = {
+  code: 'array.cannot-clone',
+  hint: 'LUNs and snapshot folder must lie on one file system with reflink (mkfs.xfs -m reflink=1), writable for this login.',
+};
+
+/** A full disk and a file system that cannot clone look alike to whoever only tries. */
+function cannotClone(array: ArrayId, folder: string, { exit, stderr }: CommandResult): Fault {
+  const said = lastLine(stderr);
+  const known = reasonFor(exit, said);
+  const { code, hint } = known === undefined || known.code === CLONING.code ? CLONING : known;
   return new Fault({
-    code: 'array.cannot-clone',
-    message: `array ${array}: files in ${folder} cannot be cloned: ${lastLine(said)}`,
-    hint: 'LUNs and snapshot folder must lie on one file system with reflink (mkfs.xfs -m reflink=1), writable for this login.',
+    code,
+    message: `array ${array}: files in ${folder} cannot be cloned: ${said === '' ? `exit ${exit}` : said}`,
+    hint,
   });
 }
