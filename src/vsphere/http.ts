@@ -100,7 +100,11 @@ function connectionFault(error: unknown, url: URL, limit: Deadline): Fault {
     case 'EAI_AGAIN':
       return fault('unknown-name', `${url.hostname}: no address is known for this name`, 'Check the name and the DNS.');
     case 'ECONNREFUSED':
-      return fault('refused', `${url.hostname}: nothing listens on port ${port}`, 'Check the port in vsphere.url.');
+      return fault(
+        'refused',
+        `${url.hostname}: nothing listens on port ${port}`,
+        'See whether vCenter is up there; if it is, correct the port in vsphere.url.',
+      );
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'ETIMEDOUT':
