@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { needs } from '../../needs.ts';
+import { tellRow } from '../faults/kit/row.ts';
 import { LAB } from './kit/needs.ts';
 import { type EndToEnd, openWorld, otherHome, type VmDisk } from './kit/world.ts';
 import { until } from './kit/writer.ts';
@@ -45,6 +46,11 @@ needs(...LAB)('two runs at once, of groups that share a VM', () => {
       new RegExp(`error: \\S.* is locked by run ${run} of root on this machine \\(process ${first.pid}\\), since`),
     );
     expect(second.stderr).toContain('--wait');
+    const says = [/\S.* is locked by run \S+ of root on this machine/, /[^.]*--wait[^.]*/];
+    const after = { exit: second.exit, state: { run: 'failed', set: 'none' }, onArrays: {} };
+    const message = second.stderr.replaceAll(/\s+/g, ' ').replace(/^.*error: /, '');
+    const fault = 'a second run of the same machine comes while the first holds a guest';
+    tellRow({ fault, found: { ...after, message }, guests: 'held by the first only', says, mend: 'nothing to mend' });
     expect(patient.exit, patient.stderr).toBe(0);
   });
 

@@ -17,6 +17,8 @@ export interface GuestOptions {
   readonly root?: MountOptions;
   /** Lines for sudoers; the login `ops` has the same key as root. */
   readonly sudoers?: string;
+  /** `none`: only what runs in the controller's namespace reaches it, at `address`, port 22. */
+  readonly relay?: 'none';
 }
 
 export interface MountOptions {
@@ -35,7 +37,7 @@ export interface LabGuest {
   readonly disks: ReadonlyMap<string, LabDisk>;
   /** PID 1 of the guest, as this machine counts. */
   readonly pid: number;
-  /** How a test in this process reaches it, through a relay into the controller's namespace. */
+  /** How a test in this process reaches it, through a relay into the controller's namespace; without one, how that does. */
   readonly ssh: SshSettings & { readonly key: string; readonly port: number };
   /** known_hosts for the address in the controller's namespace. */
   readonly knownHosts: string;
@@ -113,13 +115,12 @@ async function bringUp(
 
   const outer = startProcesses(netns, root, folder);
   undo.push(() => outer.child.kill('SIGKILL'));
-  const relay = await startRelay(controller, address);
-  undo.push(() => relay.child.disconnect());
+  const direct = { host: address, port: 22 };
+  const reached = options.relay === 'none' ? direct : await relayTo(controller, address, undo);
   const knownHosts = join(folder, 'known_hosts');
-  writeFileSync(knownHosts, `${address} ${keys.hostKey}\n[127.0.0.1]:${relay.port} ${keys.hostKey}\n`);
+  writeFileSync(knownHosts, `${address} ${keys.hostKey}\n[${reached.host}]:${reached.port} ${keys.hostKey}\n`);
   const ssh = {
-    host: '127.0.0.1',
-    port: relay.port,
+    ...reached,
     user: 'root',
     key: keys.userKey,
     knownHosts,
@@ -181,7 +182,11 @@ function writeSettings(folder: string, name: string, options: GuestOptions): { h
   return { hostKey: readFileSync(`${hostKey}.pub`, 'utf8').trim(), userKey };
 }
 
-async function startRelay(controller: string, address: string): Promise<{ child: ChildProcess; port: number }> {
+async function relayTo(
+  controller: string,
+  address: string,
+  undo: (() => unknown)[],
+): Promise<{ host: string; port: number }> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const bound = server.address();
@@ -190,11 +195,12 @@ async function startRelay(controller: string, address: string): Promise<{ child:
   const child = spawn('ip', ['netns', 'exec', controller, process.execPath, script, address], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
+  undo.push(() => child.disconnect());
   const ready = new Promise((resolve) => child.once('message', resolve));
   child.send('listen', server);
   await ready;
   server.close();
-  return { child, port: bound.port };
+  return { host: '127.0.0.1', port: bound.port };
 }
 
 async function listening(netns: string, state: () => string): Promise<void> {

@@ -16,6 +16,8 @@ export interface Lab {
   disk(name: string, options?: { readonly type?: FileSystem; readonly sizeMb?: number }): LabDisk;
   /** The argv that runs something where guests are reached at their own addresses. */
   inController(argv: readonly string[]): readonly string[];
+  /** Another machine that reaches the guests there are by now, through the first controller: the argv that runs something there. */
+  secondController(): (argv: readonly string[]) => readonly string[];
   close(): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export function openLab(): Lab {
   must('ip', 'netns', 'add', controller);
   must('ip', '-n', controller, 'link', 'set', 'lo', 'up');
   const guests: LabGuest[] = [];
+  let numbers = 0;
   const disks: LabDisk[] = [];
 
   function disk(name: string, options?: { readonly type?: FileSystem; readonly sizeMb?: number }): LabDisk {
@@ -41,17 +44,32 @@ export function openLab(): Lab {
     folder,
     disk,
     async guest(name, options = {}) {
-      const guest = await startGuest({ name, number: guests.length + 1, folder, controller }, options);
+      const guest = await startGuest({ name, number: ++numbers, folder, controller }, options);
       guests.push(guest);
       return guest;
     },
     inController: (argv) => ['ip', 'netns', 'exec', controller, ...argv],
+    secondController() {
+      const second = `${controller}-b`;
+      must('ip', 'netns', 'add', second);
+      const pair = ['add', 'b0', 'netns', controller, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', second];
+      must('ip', 'link', ...pair);
+      must('ip', '-n', controller, 'addr', 'add', '10.78.0.1/24', 'dev', 'b0');
+      must('ip', '-n', second, 'addr', 'add', '10.78.0.2/24', 'dev', 'eth0');
+      must('ip', '-n', controller, 'link', 'set', 'b0', 'up');
+      must('ip', '-n', second, 'link', 'set', 'eth0', 'up');
+      must('ip', '-n', second, 'route', 'add', 'default', 'via', '10.78.0.1');
+      must('ip', 'netns', 'exec', controller, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward');
+      for (let number = 1; number <= numbers; number++)
+        must('ip', '-n', `${controller}-${number}`, 'route', 'add', 'default', 'via', `10.77.${number}.1`);
+      return (argv) => ['ip', 'netns', 'exec', second, ...argv];
+    },
     async close() {
       // What others lie on is thawed first: their own thaw may wait for it.
       for (const one of disks) await one.thaw();
       for (const guest of guests) await guest.close();
       for (const one of disks.reverse()) await one.close();
-      await attempt('ip', ['netns', 'del', controller]);
+      for (const name of [`${controller}-b`, controller]) await attempt('ip', ['netns', 'del', name]);
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -12,20 +12,25 @@ export interface Vcsim {
   readonly password: string;
   /** All SOAP that passed so far, both ways, as vcsim saw it. */
   trace(): string;
+  /** To its process: SIGSTOP lets every question wait until SIGCONT. */
+  signal(name: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
 const READY_MS = 30_000;
 
 /**
- * The unmodified vcsim of vmware/govmomi, on a free port of loopback, serving this table. Its certificate is signed by
+ * The unmodified vcsim of vmware/govmomi, on a free port of loopback unless told where, serving this table. Its certificate is signed by
  * itself.
  */
 export async function startVcsim({
   table,
+  listen = '127.0.0.1:0',
   through = (argv) => argv,
 }: {
   readonly table: WorldTable;
+  /** Address and port; port 0 is a free one. */
+  readonly listen?: string;
   /** Makes the argv one that runs elsewhere: in another network namespace. It must become vcsim, not its parent. */
   through?(argv: readonly string[]): readonly string[];
 }): Promise<Vcsim> {
@@ -36,7 +41,7 @@ export async function startVcsim({
   writeModel(table, join(folder, 'model'));
   const [program = '', ...argv] = through([
     'vcsim',
-    ...['-l', '127.0.0.1:0', '-load', join(folder, 'model'), '-username', username, '-password', password],
+    ...['-l', listen, '-load', join(folder, 'model'), '-username', username, '-password', password],
     ...['-trace', '-trace-file', traceFile],
     // It ends when its input does: also where this process is killed.
     '-stdinexit',
@@ -47,13 +52,18 @@ export async function startVcsim({
     child.once('error', () => resolve());
   });
   const stop = async (): Promise<void> => {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM');
+      child.kill('SIGCONT');
+    }
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };
   try {
     const address = await listening(child, ended);
-    return { url: `https://${address}/sdk`, username, password, trace: () => readFileSync(traceFile, 'utf8'), stop };
+    const signal = (name: NodeJS.Signals): void => void child.kill(name);
+    const trace = (): string => readFileSync(traceFile, 'utf8');
+    return { url: `https://${address}/sdk`, username, password, trace, signal, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -67,7 +77,7 @@ function listening(child: ReturnType<typeof spawn>, ended: Promise<void>): Promi
     const timer = setTimeout(() => reject(new Error(`vcsim does not serve:\n${said}`)), READY_MS);
     const hear = (chunk: Buffer): void => {
       said += chunk.toString();
-      const address = /GOVC_URL=https?:\/\/\S*@(127\.0\.0\.1:\d+)\//.exec(said)?.[1];
+      const address = /GOVC_URL=https?:\/\/\S*@(\d[\d.]+:\d+)\//.exec(said)?.[1];
       if (address === undefined) return;
       clearTimeout(timer);
       resolve(address);

@@ -1,9 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { gather } from '../../../../src/base/gather.ts';
 import type { WorldTable, WorldVm } from '../../../../src/demo/table.ts';
 import { type FileSystem, type LabDisk, MAKE } from '../../kit/disk.ts';
 import type { LabGuest } from '../../kit/guest.ts';
+import { diskAt } from '../../kit/holding.ts';
 import { type Lab, openLab } from '../../kit/lab.ts';
 import { must } from '../../kit/programs.ts';
 import { startVcsim, type Vcsim } from '../../vcsim/start.ts';
@@ -41,13 +43,32 @@ export interface RunOptions {
   readonly delays?: Delays;
   /** Besides what every run gets. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where it runs: another controller than the world's own. */
+  through?(argv: readonly string[]): readonly string[];
+}
+
+export interface WorldOptions {
+  /** The size of an array's file system; 2048. */
+  readonly arrayMb?: Readonly<Partial<Record<ArrayName, number>>>;
+  /** What a LUN's bytes are: `thick` ones are all written when it is made. */
+  readonly luns?: 'thin' | 'thick';
+  /** Arrays that are machines of their own, behind an sshd; the others are local. */
+  readonly remote?: readonly ArrayName[];
+  /** Where vCenter listens in the controller's namespace; 127.0.0.1. */
+  readonly vcenterAddress?: string;
 }
 
 export interface EndToEnd {
   readonly lab: Lab;
   readonly vcsim: Vcsim;
+  /** Starts vCenter again, where it was, with what it knew at first. */
+  restartVcenter(): Promise<void>;
   guest(name: string): LabGuest;
+  /** Those that carry a disk. */
+  readonly arrays: readonly ArrayName[];
   array(name: ArrayName): LabDisk;
+  /** The machine that a remote array is. */
+  arrayHost(name: ArrayName): LabGuest;
   /** Writes a topology file of this world. */
   topology(name: string, order: TopologyOrder): string;
   start(args: readonly string[], options?: RunOptions): Running & { cuts(): readonly Cut[] };
@@ -64,50 +85,69 @@ const ARRAYS = {
   beta: { driver: 'reflink', type: 'xfs' },
   gamma: { driver: 'reflink', type: 'xfs' },
 } as const;
+/** They mostly wait: for their own init, and for their sshd. */
+const GUESTS_AT_ONCE = 8;
+/** Where a remote array has its LUNs. */
+const ROOT = '/srv/luns';
 /** The disk whose datastore is the VM's home. */
 const HOME = 'scsi0:0';
 const MIB = 1024 ** 2;
 
 /** A whole data centre on this machine: vCenter, arrays, guests, and the built program that knows them by a topology. */
-export async function openWorld(orders: readonly VmOrder[]): Promise<EndToEnd> {
+export async function openWorld(orders: readonly VmOrder[], options: WorldOptions = {}): Promise<EndToEnd> {
   const lab = openLab();
+  const order = { table: tableOf(orders), through: lab.inController };
   let vcsim: Vcsim | undefined;
   try {
     const arrays = new Map<ArrayName, LabDisk>();
+    const hosts = new Map<ArrayName, LabGuest>();
     for (const name of ['alpha', 'beta', 'gamma'] as const) {
       if (!orders.some(({ disks }) => disks.some(({ array }) => array === name))) continue;
-      arrays.set(name, lab.disk(name, { type: ARRAYS[name].type, sizeMb: 2048 }));
+      const disk = { type: ARRAYS[name].type, sizeMb: options.arrayMb?.[name] ?? 2048 };
+      const isRemote = options.remote?.includes(name) === true;
+      if (isRemote) hosts.set(name, await lab.guest(`array-${name}`, { mounts: { [ROOT]: disk }, relay: 'none' }));
+      const host = hosts.get(name);
+      arrays.set(name, host === undefined ? lab.disk(name, disk) : diskAt(host, ROOT));
     }
     const arrayOf = (name: ArrayName): LabDisk => known(arrays.get(name), `array ${name}`);
     const guests = new Map<string, LabGuest>();
-    for (const { name, disks } of orders) {
+    const started = await gather(orders, ({ name, disks }) => startVm(name, disks), GUESTS_AT_ONCE);
+    for (const outcome of started) if (!outcome.ok) throw outcome.fault;
+    async function startVm(name: string, disks: readonly VmDisk[]): Promise<void> {
       const places = disks.map((disk) => {
         const image = makeVolume(arrayOf(disk.array), disk.array, volumeName(name, disk));
-        return {
-          at: disk.mount,
-          mount: { image, type: disk.type ?? 'ext4', ...(disk.sizeMb === undefined ? {} : { sizeMb: disk.sizeMb }) },
-          disk,
-        };
+        makeImage(image, disk, options.luns ?? 'thin');
+        const { type = 'ext4', sizeMb } = disk;
+        return { at: disk.mount, mount: { image, type, ...(sizeMb === undefined ? {} : { sizeMb }) } };
       });
-      for (const { mount, disk } of places) makeImage(mount.image, disk);
       const root = places.find(({ at }) => at === '/');
       const mounts = Object.fromEntries(places.filter(({ at }) => at !== '/').map(({ at, mount }) => [at, mount]));
-      guests.set(name, await lab.guest(name, { mounts, ...(root === undefined ? {} : { root: root.mount }) }));
+      const rooted = root === undefined ? {} : { root: root.mount };
+      guests.set(name, await lab.guest(name, { mounts, ...rooted, relay: 'none' }));
     }
     const guestOf = (name: string): LabGuest => known(guests.get(name), `guest ${name}`);
-    vcsim = await startVcsim({ table: tableOf(orders), through: lab.inController });
+    let serving = await startVcsim({ ...order, listen: `${options.vcenterAddress ?? '127.0.0.1'}:0` });
+    vcsim = serving;
     const shims = makeShims(join(lab.folder, 'shims'));
     const home = join(lab.folder, 'home');
     let runs = 0;
 
     const world: EndToEnd = {
       lab,
-      vcsim,
+      get vcsim() {
+        return serving;
+      },
+      async restartVcenter() {
+        await serving.stop();
+        serving = await startVcsim({ ...order, listen: new URL(serving.url).host });
+      },
       guest: guestOf,
+      arrays: [...arrays.keys()],
       array: arrayOf,
+      arrayHost: (name) => known(hosts.get(name), `machine of array ${name}`),
       topology(name, order) {
         const file = join(lab.folder, `${name}.yaml`);
-        writeFileSync(file, stringify(topologyOf(orders, order, world)));
+        writeFileSync(file, stringify(topologyOf(orders, order, world, hosts)));
         return file;
       },
       start(args, options = {}) {
@@ -118,7 +158,7 @@ export async function openWorld(orders: readonly VmOrder[]): Promise<EndToEnd> {
           LAB_PASSWORD: world.vcsim.password,
           ...options.env,
         };
-        const running = start(args, { cwd: lab.folder, env, through: lab.inController });
+        const running = start(args, { cwd: lab.folder, env, through: options.through ?? lab.inController });
         return { ...running, cuts: () => readCuts(cuts) };
       },
       async run(args, options) {
@@ -166,8 +206,9 @@ function imageOf(path: string, array: ArrayName): string {
   return array === 'alpha' ? join(path, 'lun.img') : path;
 }
 
-function makeImage(image: string, { type = 'ext4', sizeMb = 64 }: VmDisk): void {
-  must('truncate', '-s', `${sizeMb}M`, image);
+function makeImage(image: string, { type = 'ext4', sizeMb = 64 }: VmDisk, bytes: 'thin' | 'thick'): void {
+  if (bytes === 'thin') must('truncate', '-s', `${sizeMb}M`, image);
+  else must('dd', 'if=/dev/zero', `of=${image}`, 'bs=1M', `count=${sizeMb}`, 'status=none');
   const [program, ...flags] = MAKE[type];
   must(program, ...flags, image);
 }
@@ -177,8 +218,9 @@ function makeImage(image: string, { type = 'ext4', sizeMb = 64 }: VmDisk): void 
 /** A LUN a disk. */
 function naaOf(orders: readonly VmOrder[], vm: string, { address, array }: VmDisk): string {
   const nth = orders.findIndex(({ name }) => name === vm);
+  const place = `${Object.keys(ARRAYS).indexOf(array)}${String(nth).padStart(3, '0')}`;
   const unit = address.replace(/\D/g, '').padStart(3, '0');
-  return `naa.6001405${'0'.repeat(19)}${Object.keys(ARRAYS).indexOf(array)}${nth}${unit}0`;
+  return `naa.6001405${'0'.repeat(17)}${place}${unit}0`;
 }
 
 function tableOf(orders: readonly VmOrder[]): WorldTable {
@@ -244,7 +286,12 @@ function vmOf({ name, disks }: VmOrder, index: number, orders: readonly VmOrder[
 
 // ---- the topology
 
-function topologyOf(orders: readonly VmOrder[], order: TopologyOrder, world: EndToEnd): unknown {
+function topologyOf(
+  orders: readonly VmOrder[],
+  order: TopologyOrder,
+  world: EndToEnd,
+  hosts: ReadonlyMap<ArrayName, LabGuest>,
+): unknown {
   const used = new Set(orders.flatMap(({ disks }) => disks.map(({ array }) => array)));
   return {
     version: 1,
@@ -255,7 +302,12 @@ function topologyOf(orders: readonly VmOrder[], order: TopologyOrder, world: End
       tls: { insecure: true },
     },
     arrays: Object.fromEntries(
-      [...used].map((name) => [name, { driver: ARRAYS[name].driver, local: true, root: world.array(name).here }]),
+      [...used].map((name) => {
+        const host = hosts.get(name);
+        const place =
+          host === undefined ? { local: true, root: world.array(name).here } : { ssh: loginOf(host), root: ROOT };
+        return [name, { driver: ARRAYS[name].driver, ...place }];
+      }),
     ),
     volumes: Object.fromEntries(
       orders.flatMap(({ name, disks }) =>
@@ -264,11 +316,10 @@ function topologyOf(orders: readonly VmOrder[], order: TopologyOrder, world: End
     ),
     vms: Object.fromEntries(
       orders.map(({ name, disks }) => {
-        const { address, ssh, knownHosts } = world.guest(name);
         return [
           name,
           {
-            ssh: { host: address, user: 'root', key: ssh.key, knownHosts, config: false },
+            ssh: loginOf(world.guest(name)),
             quiesce: 'fsfreeze',
             disks: Object.fromEntries(disks.map((disk) => [disk.address, disk.mount])),
             ...order.vms?.[name],
@@ -278,6 +329,10 @@ function topologyOf(orders: readonly VmOrder[], order: TopologyOrder, world: End
     ),
     groups: order.groups,
   };
+}
+
+function loginOf({ address, ssh, knownHosts }: LabGuest): unknown {
+  return { host: address, user: 'root', key: ssh.key, knownHosts, config: false };
 }
 
 /** The state folder of a second machine. */
