@@ -23,12 +23,13 @@ export function tellRow({ fault, found, guests, says, mend }: Row): void {
   const snapshots = Object.values(onArrays).reduce((sum, count) => sum + count, 0);
   const cells = [
     fault,
-    `${exit}`,
+    exit === null ? 'killed' : `${exit}`,
     guests,
     snapshots === 0 ? 'none' : `${snapshots} snapshots`,
     state.set === 'none' ? `${state.run} run` : `${state.set} set`,
     said.length === 0 ? '—' : said.join(' … '),
-    mend,
+    // What is another state folder's is not the run's.
+    mend.replace(/\s*Of our form.*/s, ''),
   ];
   process.stdout.write(`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`);
 }

@@ -29,8 +29,8 @@ export interface Scene {
 }
 
 /** Every VM a group of its own. */
-export function topologyOf(world: EndToEnd, vms: readonly string[]): string {
-  const group = (vm: string) => ({ vms: [vm], window: `${WINDOW_MS / 1000}s` });
+export function topologyOf(world: EndToEnd, vms: readonly string[], windowMs = WINDOW_MS): string {
+  const group = (vm: string) => ({ vms: [vm], window: `${windowMs / 1000}s` });
   return world.topology('all', { groups: Object.fromEntries(vms.map((vm) => [vm, group(vm)])) });
 }
 
