@@ -71,7 +71,7 @@ export const realFileSystem: FileSystem = {
 
   makeFolder: (path) =>
     doing('made', path, async () => {
-      const first = await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+      const first = await makeWithParents(path);
       if (first === undefined) return;
       for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
     }),
@@ -82,6 +82,17 @@ export const realFileSystem: FileSystem = {
       await syncFolder(dirname(path));
     }),
 };
+
+/** Of a folder that a full disk has no room for, Node 20 says ENOENT (20.20.2, 2026-11); without `recursive` it says why. */
+async function makeWithParents(path: string): Promise<string | undefined> {
+  try {
+    return await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'ENOENT') throw thrown;
+    await mkdir(path, { mode: FOLDER_MODE });
+    return path;
+  }
+}
 
 async function withFile<T>(path: string, flags: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
   const file = await open(path, flags, FILE_MODE);

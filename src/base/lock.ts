@@ -109,11 +109,17 @@ function userName(): string {
   }
 }
 
+function isFull(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT');
+}
+
 function unusable(folder: string, thrown: unknown): Fault {
   return new Fault({
     code: 'lock.folder',
     message: `no lock can be taken in ${folder}: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-    hint: 'Choose a state folder that this user can write, on a file system with hard links (`state:` in the topology).',
+    hint: isFull(thrown)
+      ? 'Make room on that file system.'
+      : 'Choose a state folder that this user can write, on a file system with hard links (`state:` in the topology).',
     cause: thrown,
   });
 }
