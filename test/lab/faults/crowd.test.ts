@@ -89,7 +89,9 @@ function watchCost(pid: number): () => { readonly cpuMs: number; readonly peakMi
       const fields = after.split(' ').map(Number);
       // utime and stime, in hundredths of a second.
       cpuMs = ((fields[11] ?? 0) + (fields[12] ?? 0)) * 10;
-      peakMiB = Math.round(Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024);
+      // One that has ended, and is not yet waited for, has no memory any more.
+      const peakKiB = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+      peakMiB = Math.max(peakMiB, Math.round(peakKiB / 1024));
     } catch {
       // It has ended.
     }

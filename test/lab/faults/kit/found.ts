@@ -46,6 +46,8 @@ export async function found(
   const fault = last?.fault;
   const texts = [fault?.message, ...(last?.because ?? []), fault?.hint].filter((text) => text !== undefined);
   const said = stderr.replaceAll(/\s+/g, ' ');
+  // A state folder that was full knows of no fault.
+  if (fault === undefined && said.includes(' error: ')) texts.push(said.replace(/^.* error: /, ''));
   return {
     exit,
     run,
