@@ -13,6 +13,11 @@ interface Row {
   readonly mend: string;
 }
 
+const RUNS: Readonly<Record<string, string>> = {
+  failed: 'failed run',
+  unfinished: 'failed run, without a last word',
+};
+
 /** Printed by the test that saw it: the table is made out of a run by `grep '^| '`. */
 export function tellRow({ fault, found, guests, says, mend }: Row): void {
   const { exit, state, onArrays, message } = found;
@@ -26,7 +31,7 @@ export function tellRow({ fault, found, guests, says, mend }: Row): void {
     exit === null ? 'killed' : `${exit}`,
     guests,
     snapshots === 0 ? 'none' : `${snapshots} snapshots`,
-    state.set === 'none' ? `${state.run} run` : `${state.set} set`,
+    state.set === 'none' ? (RUNS[state.run] ?? state.run) : `${state.set} set`,
     said.length === 0 ? '—' : said.join(' … '),
     // What is another state folder's is not the run's.
     mend.replace(/\s*Of our form.*/s, ''),
