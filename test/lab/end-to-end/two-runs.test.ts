@@ -46,7 +46,7 @@ needs(...LAB)('two runs at once, of groups that share a VM', () => {
       new RegExp(`error: \\S.* is locked by run ${run} of root on this machine \\(process ${first.pid}\\), since`),
     );
     expect(second.stderr).toContain('--wait');
-    const says = [/\S.* is locked by run \S+ of root on this machine/, /[^.]*--wait[^.]*/];
+    const says = [/\S.*? is locked by run \S+ of root on this machine/, /Wait for it[^:]*: --wait 10m/];
     const after = { exit: second.exit, state: { run: 'failed', set: 'none' }, onArrays: {} };
     const message = second.stderr.replaceAll(/\s+/g, ' ').replace(/^.*error: /, '');
     const fault = 'a second run of the same machine comes while the first holds a guest';
