@@ -7,6 +7,8 @@ const SWEEPING = 'test/lab/killsweep.test.ts';
 
 /** The long form of the fuzz tests tries sixty times as much in one test. */
 const PATIENCE_MS = process.env.STILLPOINT_PROOF === 'full' ? 3_600_000 : 60_000;
+/** Takes both processors for as long as it lasts, and others measure time. */
+const CROWD = 'test/lab/faults/crowd.test.ts';
 
 export default defineConfig({
   test: {
@@ -27,7 +29,7 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
-          exclude: [SWAPPING, SWEEPING],
+          exclude: [SWAPPING, SWEEPING, CROWD],
           sequence: { groupOrder: 1 },
           maxWorkers: 3,
           testTimeout: 180_000,
@@ -38,8 +40,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'lab, alone',
-          include: [SWAPPING],
+          include: [SWAPPING, CROWD],
           sequence: { groupOrder: 2 },
+          maxWorkers: 1,
           testTimeout: 180_000,
           hookTimeout: 120_000,
         },

@@ -33,7 +33,7 @@ needs(...LAB)('two runs at once, of groups that share a VM', () => {
   }
 
   test('from one state folder: the second ends with 10 and names the first, or waits for it and succeeds', async () => {
-    const first = await underWay(8);
+    const first = await underWay(13);
     const [second, patient] = await Promise.all([
       world.run(['snapshot', 'all', '-t', topology]),
       world.run(['snapshot', 'mail', '-t', topology, '--wait', '30s']),
@@ -55,7 +55,7 @@ needs(...LAB)('two runs at once, of groups that share a VM', () => {
   });
 
   test('from two state folders, as from two machines: the guest itself says who holds it', async () => {
-    const first = await underWay(8);
+    const first = await underWay(13);
     const second = await world.run(['snapshot', 'all', '-t', topology], { home: otherHome(world, 'second-home') });
     const { exit, stdout, stderr } = await first.ended;
     expect(exit, stderr).toBe(0);

@@ -41,7 +41,7 @@ needs(...LAB)('two runs from two machines', () => {
   });
 
   test('the second comes while the first holds the guest: exit 10 names the run and its machine, and the first is not disturbed', async () => {
-    const run = on(0, 'mail').start({ delays: { cp: 8 } });
+    const run = on(0, 'mail').start({ delays: { cp: 13 } });
     await insideWindow(run);
     const second = on(1, 'mail');
     const after = await second.found(await second.start().ended);

@@ -18,7 +18,7 @@ const RUNS: Readonly<Record<string, string>> = {
   unfinished: 'failed run, without a last word',
 };
 
-/** Printed by the test that saw it: the table is made out of a run by `grep '^| '`. */
+/** Printed by the test that saw it: `npm run faults | grep '^| '` is the table. */
 export function tellRow({ fault, found, guests, says, mend }: Row): void {
   const { exit, state, onArrays, message } = found;
   const said = says.map((wanted) => {
