@@ -62,7 +62,11 @@ export function session(dialogue: Dialogue, where: string): Session {
         const deaf = listen((report) => {
           heard.push(report);
           if (report.kind === 'error') reject(refusal(where, report));
-          else if (last(report)) resolve(heard);
+          else if (last(report)) {
+            // What arrives in the same turn is no part of the answer: a pong to keep company, say, behind ALL-FROZEN.
+            deaf();
+            resolve(heard);
+          }
         });
         unanswered.add(reject);
         done = () => {
