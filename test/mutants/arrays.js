@@ -89,8 +89,8 @@ export const arrays = [
     name: 'rows-of-other-parts-are-ours',
     why: 'Subvolumes outside of the array’s root are none of ours.',
     file: 'src/arrays/btrfs/api.ts',
-    before: ' || path?.startsWith(above) !== true',
-    after: ' || path === undefined',
+    before: 'uuid === undefined || path?.startsWith(above) !== true',
+    after: 'uuid === undefined || path === undefined',
     tests: NAMES,
   },
   {

@@ -40,7 +40,7 @@ export const catalog = [
   {
     name: 'changed-manifest-is-believed',
     why: 'Nothing of a manifest whose checksum does not match is believed.',
-    file: 'src/catalog/manifest.ts',
+    file: 'src/catalog/seal.ts',
     before: 'if (sha256 !== seal(content))',
     after: 'if (sha256 === undefined)',
     tests: MANIFEST,

@@ -24,11 +24,11 @@ export const flows = [
     name: 'late-answer-improves-the-verdict',
     why: 'What is found on an array after the window settles what is kept, and proves nothing.',
     file: 'src/flows/conclude.ts',
-    before: 'const judged = verdict(past.plan, past.record, placement);',
+    before: 'const judged = withDoubled(verdict(past.plan, past.record, placement), doubledIn(seen.taken, wanted));',
     after: `const fires = past.record.fires.map((fire) =>
       seen.unsettled.has(fire.array) ? fire : { ...fire, outcome: 'cut' as const, answeredAtMs: fire.answeredAtMs ?? fire.sentAtMs },
     );
-    const judged = verdict(past.plan, { ...past.record, fires }, placement);`,
+    const judged = withDoubled(verdict(past.plan, { ...past.record, fires }, placement), doubledIn(seen.taken, wanted));`,
     tests: [`${RUN} > an answer that is lost`],
   },
   {
@@ -124,8 +124,8 @@ export const flows = [
     name: 'prepared-things-stay',
     why: 'What was prepared on an array goes with the snapshots.',
     file: 'src/flows/clean-up.ts',
-    before: 'await driver.disarm(label, limit);\n    const there',
-    after: 'const there',
+    before: 'await driver.disarm(label, limit);\n    const found',
+    after: 'const found',
     tests: [`${RUN} > a guest that cannot be held`],
   },
   {
@@ -140,7 +140,7 @@ export const flows = [
     name: 'removal-does-not-look-again',
     why: 'A set that became the last good one while a question was open stays.',
     file: 'src/flows/remove.ts',
-    before: 'await chooseDoomed(parts, [id]);',
+    before: '      await chooseDoomed(parts, [id]);\n',
     after: '',
     tests: [REMOVE],
   },

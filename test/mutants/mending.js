@@ -15,7 +15,7 @@ export const mending = [
     name: 'mends-snapshots-of-other-volumes',
     why: 'Only what is of a volume that the run was to cut is that run’s.',
     file: 'src/flows/mend-plan.ts',
-    before: '(ids.has(snapshot.source.id) || others.has(snapshot.source.name)) &&',
+    before: 'isCutBy(units, snapshot) &&',
     after: '',
     tests: PLAN,
   },
@@ -29,10 +29,10 @@ export const mending = [
   },
   {
     name: 'mended-set-is-good',
-    why: 'What mend seals is weak: nobody compared the placement after its window.',
-    file: 'src/flows/mend-plan.ts',
-    before: "const judged = verdict(plan, window, 'unread');",
-    after: "const judged = verdict(plan, window, 'same');",
+    why: 'What mend seals as good, the run itself had compared after its window.',
+    file: 'src/flows/mend-seal.ts',
+    before: "isWhole && allSeen && judgedBy(record)?.placement === 'same' ? 'same' : 'unread'",
+    after: "isWhole && allSeen ? 'same' : 'unread'",
     tests: PLAN,
   },
   {
@@ -118,7 +118,7 @@ export const mending = [
   {
     name: 'silent-guest-writes',
     why: 'A guest that could not be asked may still be held: exit 6.',
-    file: 'src/flows/mend.ts',
+    file: 'src/flows/mend-guests.ts',
     before: "return is === 'not-writing' || is === 'not-asked';",
     after: "return is === 'not-writing';",
     tests: [`${MEND} > asks the guests`],
@@ -126,7 +126,7 @@ export const mending = [
   {
     name: 'mend-calls-every-array-clean',
     why: 'An array is called clean only where nothing of the run stays or may come.',
-    file: 'src/flows/mend.ts',
+    file: 'src/flows/mend-carry-out.ts',
     before: "if (open.length === 0) await journal.note({ type: 'clean', array });",
     after: "if (left.length === 0) await journal.note({ type: 'clean', array });",
     tests: [`${MEND} > says what may still appear`],

@@ -11,10 +11,11 @@ import { holder } from './holder.js';
 import { inventory } from './inventory.js';
 import { mending } from './mending.js';
 import { plan } from './plan.js';
+import { proving } from './proving.js';
 import { transport } from './transport.js';
 import { window } from './window.js';
 
-const areas = { window, flows, mending, catalog, base, plan, inventory, arrays, transport, holder };
+const areas = { window, flows, mending, catalog, base, plan, inventory, arrays, transport, holder, proving };
 
 export const table = Object.entries(areas).flatMap(([area, mutants]) =>
   mutants.map((mutant) => ({ ...mutant, table: `test/mutants/${area}.js` })),

@@ -8,7 +8,7 @@ export const transport = [
   {
     name: 'words-reach-a-shell-unquoted',
     why: 'Whatever a word holds, the far shell makes exactly that word of it.',
-    file: 'src/transport/quote.ts',
+    file: 'src/base/shell-word.ts',
     before: 'if (PLAIN.test(word) && !GRAMMAR.test(word)) return word;',
     after: 'if (!/\\s/.test(word) && !GRAMMAR.test(word)) return word;',
     tests: QUOTE,
@@ -16,7 +16,7 @@ export const transport = [
   {
     name: 'quote-inside-quotes',
     why: 'A quote inside a word does not end it.',
-    file: 'src/transport/quote.ts',
+    file: 'src/base/shell-word.ts',
     before: "(part === \"'\" || part === '\\\\' ? `\\\\${part}` : `'${part}'`)",
     after: "`'${part}'`",
     tests: QUOTE,
@@ -70,11 +70,11 @@ export const transport = [
     tests: [...HOST_KEY, ...KNOWN],
   },
   {
-    name: 'pattern-is-an-expression',
+    name: 'host-that-begins-alike-is-covered',
     why: 'A name in known_hosts covers that host, not one that looks like it.',
     file: 'src/transport/ssh/known-hosts.ts',
-    before: ".replaceAll(/[.+^${}()|[\\]\\\\]/g, '\\\\$&')",
-    after: '',
+    before: 'return first.length === host.length && fits(first, host, 0);',
+    after: 'return fits(first, host, 0);',
     tests: KNOWN,
   },
   {
