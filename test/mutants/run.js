@@ -1,6 +1,7 @@
-// npm run mutants [-- NAME… | --changed REV] [--list] [--explain]: takes guards out of a copy of the tree, one at a time,
+// npm run mutants [-- NAME… | --changed REV [--most N]] [--list] [--explain]: takes guards out of a copy of the tree, one at a time,
 // and runs the tests that must notice. `NAME: killed` only where a named test failed; every other end is one of ours.
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { copyTree, mutated, root, staleness } from './copy.js';
 import { table } from './table.js';
@@ -17,7 +18,12 @@ process.once('SIGTERM', () => process.exit(143));
 
 const { values: flags, positionals: names } = parseArgs({
   allowPositionals: true,
-  options: { changed: { type: 'string' }, list: { type: 'boolean' }, explain: { type: 'boolean' } },
+  options: {
+    changed: { type: 'string' },
+    most: { type: 'string' },
+    list: { type: 'boolean' },
+    explain: { type: 'boolean' },
+  },
 });
 process.exitCode = await main();
 
@@ -27,7 +33,9 @@ async function main() {
     process.stderr.write(`no mutant is named ${unknown.join(', ')}; to see them all: npm run mutants -- --list\n`);
     return 2;
   }
-  const chosen = table.filter(({ name }) => names.length === 0 || names.includes(name)).filter(isMeant());
+  const meant = table.filter(({ name }) => names.length === 0 || names.includes(name)).filter(isMeant());
+  const chosen = flags.most === undefined ? meant : drawn(meant, Number(flags.most));
+  if (chosen.length < meant.length) process.stdout.write(`${chosen.length} of ${meant.length}, drawn by the commit\n`);
   if (flags.list) return list(chosen);
 
   const results = [];
@@ -50,6 +58,13 @@ function isMeant() {
     ...git('ls-files', '--others', '--exclude-standard'),
   ]);
   return ({ file, tests, table: own }) => [file, own, ...tests.map(fileOf)].some((path) => changed.has(path));
+}
+
+/** So many at the most: other ones for every commit, the same for the same one. */
+function drawn(mutants, most) {
+  const [commit = ''] = git('rev-parse', 'HEAD');
+  const lot = ({ name }) => createHash('sha256').update(`${commit} ${name}`).digest('hex');
+  return [...mutants].sort((a, b) => (lot(a) < lot(b) ? -1 : 1)).slice(0, most);
 }
 
 /** Lines; where git says no, it has said why. */
