@@ -45,6 +45,8 @@ export interface RunResult {
   readonly group: string;
   readonly finishedAt: string;
   readonly state: SetState;
+  /** A weak set that the topology or the caller wanted removed: none of it was to stay. */
+  readonly kept?: false;
   readonly exit: number;
   /** The answer in one line. */
   readonly line: string;
@@ -97,6 +99,7 @@ const resultShape: z.ZodType<RunResult, unknown> = z.object({
   group: z.string(),
   finishedAt: instant,
   state: z.enum(['good', 'weak', 'failed']),
+  kept: z.literal(false).exactOptional(),
   exit: z.number(),
   line: z.string(),
   because: z.array(z.string()),

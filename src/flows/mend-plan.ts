@@ -90,6 +90,7 @@ export function mendPlan(run: RunSeen, now: Date): RunMending {
 function endedBy(record: RunRecord): string | undefined {
   const { result, window, entries } = record;
   if (result?.state === 'failed' && result.fault?.code !== 'run.unsealed') return 'the run failed';
+  if (result?.kept === false) return 'its set was not to be kept';
   const stopped = window?.stopped;
   if (stopped !== undefined && (stopped.code === 'interrupted' || stopped.code === 'bug')) return stopped.message;
   if (judgedBy(record)?.keep === false) return 'it had judged its set, and was to take it back';

@@ -41,6 +41,7 @@ export async function finish(parts: Papers, ending: Ending): Promise<RunReport> 
     group: parts.group.name,
     finishedAt: clock.date().toISOString(),
     state: ending.decision.state,
+    ...(ending.decision.state === 'weak' && ending.manifest === undefined ? { kept: false } : {}),
     exit: ending.exit,
     line,
     because: [...doubts, ...ending.remains.map(remainsText)],

@@ -188,6 +188,27 @@ describe('mend', () => {
     await expectNothingToMend(one);
   });
 
+  test('takes back a weak set that its own run was to remove and could not, also where its journal does not say so', async () => {
+    const one = await scene();
+    one.world.fast.failNext('disarm', { kind: 'refused' });
+    one.world.bulk.failFire('bulk-v0', { kind: 'lost-after' });
+    const report = await one.world.run({
+      weak: 'remove',
+      aroundFiles: (files) => ({
+        ...files,
+        append: (path, text) =>
+          /"(remains|removed)"/.test(text)
+            ? Promise.reject(new Fault({ code: 'files.eio', message: 'input/output error' }))
+            : files.append(path, text),
+      }),
+    });
+    expect(report).toMatchObject({ state: 'weak', kept: false, exit: 5 });
+    expect(one.world.onArrays().length).toBeGreaterThan(3);
+    expect(await one.world.mend()).toMatchObject({ exit: 0, mended: [{ kind: 'take-back' }] });
+    await expectAllAccounted(one);
+    await expectNothingToMend(one);
+  });
+
   test('names what comes late, under a name that was written down as another, of a weak set that its own run removed', async () => {
     const one = await scene();
     one.world.bulk.failFire('bulk-v0', { kind: 'twice', againMs: 30_000 });

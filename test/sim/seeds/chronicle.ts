@@ -1,5 +1,4 @@
 import type { ArrayId, ArraySnapshot, CutLabel, ReleaseKind, VmName } from '../../../src/model.ts';
-import type { RunEvent } from '../../../src/ports.ts';
 
 /** What was really done, and by whom: seen where it happens, on the world's one clock. Nobody's words are in it. */
 export interface Chronicle {
@@ -9,6 +8,8 @@ export interface Chronicle {
   readonly removals: RemovalSeen[];
   /** Who prepared something, or fired, under a label; a label that is not here is nobody's. */
   readonly labels: Map<CutLabel, number>;
+  /** When something was last prepared under a label. */
+  readonly preparedAtMs: Map<CutLabel, number>;
 }
 
 /** One word to a guest, and what came of it. `by`: the number of the operation. */
@@ -48,11 +49,5 @@ interface RemovalSeen {
 }
 
 export function emptyChronicle(): Chronicle {
-  return { holds: [], fires: [], cuts: [], removals: [], labels: new Map() };
-}
-
-/** The log of a history, line by line: what two plays of one seed must agree in. */
-export interface Log {
-  write(line: string): void;
-  event(machine: string, event: RunEvent): void;
+  return { holds: [], fires: [], cuts: [], removals: [], labels: new Map(), preparedAtMs: new Map() };
 }
