@@ -1,4 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+
+/** vcsim and govc, where .ci/run has built them. */
+process.env.PATH = `${fileURLToPath(new URL('.ci/.programs', import.meta.url))}:${process.env.PATH}`;
 
 /** Swap is the whole machine's: every guest sees it come and go, and rightly refuses a hold whose ground has changed. */
 const SWAPPING = 'test/lab/holder-refusals.test.ts';

@@ -28,6 +28,8 @@ needs(...LAB)('the program, killed wherever something leaves its process or come
     const found: (Point & { readonly act: Act })[] = [];
     for (const act of acts) for (const point of await enumerated(world, act)) found.push({ ...point, act });
     all = found;
+    // What was removed while it was being enumerated is no longer there to be lost.
+    await good(world);
   });
   afterAll(() => world?.close());
 

@@ -15,7 +15,7 @@ const IN_TIME = 'let go in time';
 const UNSEALED = [
   /every snapshot of RUN is on its array under LABEL, and its manifest could not be written/,
   /ENOSPC: no space left on device/,
-  /Make room in the state folder, then seal what was taken, as a weak set: stillpoint mend/,
+  /Make room in the state folder, then seal what was taken: stillpoint mend/,
 ];
 
 needs(...LAB)('what a run leans on, and that fails in its middle', () => {
