@@ -78,7 +78,7 @@ needs(...LAB)('two runs from two machines', () => {
     const second = on(1, 'db');
     await second.goesOn();
     const foreign = await second.mended();
-    expect(foreign).toContain('Of our form, and not in this state folder (left alone):');
+    expect(foreign).toContain('Of our form, and not in this state folder (left alone; to list them: mend --rebuild):');
     expect(onArrays(world, 'db')).toEqual({ alpha: 2, beta: 2 });
     const first = on(0, 'db');
     const after = await found(world, topology, 'db', { ...(await run.ended), exit: null }, machines[0]);
