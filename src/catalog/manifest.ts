@@ -55,7 +55,21 @@ export function sealed(manifest: Manifest): string {
   return sealedText(manifest);
 }
 
+/** A command reads its catalog several times, and a checksum costs more than a comparison: texts judged lately. */
+const lately = new Map<string, Exclude<ManifestReading, { kind: 'missing' }>>();
+const LATELY = 200;
+
 export function unsealed(text: string): Exclude<ManifestReading, { kind: 'missing' }> {
+  const known = lately.get(text);
+  if (known !== undefined) return known;
+  const reading = judged(text);
+  lately.set(text, reading);
+  const [oldest] = lately.keys();
+  if (lately.size > LATELY && oldest !== undefined) lately.delete(oldest);
+  return reading;
+}
+
+function judged(text: string): Exclude<ManifestReading, { kind: 'missing' }> {
   const opened = openSealed(text);
   if (opened.kind === 'broken') return opened;
   const manifest = manifestShape.safeParse(opened.content);
