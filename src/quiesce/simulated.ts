@@ -199,6 +199,8 @@ function insideOf(clock: Clock, guest: SimulatedGuest, watched: Watched): Inside
   }
   /** Whoever comes next waits for a freeze that is under way, as for one that stands. */
   function leave(): void {
+    // The end of its lease finds nothing to leave where the line has ended before: another may be there by now.
+    if (left) return;
     left = true;
     if (state === 'free') watched.gone();
   }
