@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly terminal: boolean;
+  /** Nothing is asked of vSphere: its password need not be there, for whoever mends at night without cron's variables. */
+  readonly vsphere?: 'unasked';
 }
 
 /** A world with everything in it still to be connected: nothing is reached before it is asked. */
@@ -37,11 +39,12 @@ export interface OpenWorld extends World {
  * @param vms the guests wanted; those of a group, or none
  */
 export async function openWorld(
-  topology: Topology,
+  whole: Topology,
   vms: readonly VmName[],
   emit: Emit,
-  { clock, env, terminal }: Surroundings,
+  { clock, env, terminal, vsphere }: Surroundings,
 ): Promise<OpenWorld> {
+  const topology = vsphere === 'unasked' ? withoutPassword(whole) : whole;
   const secrets = await secretsOf(topology, vms, emit, { clock, env, terminal });
   const shells = new Set<Promise<Shell>>();
   const connect = (settings: SshSettings<SecretRef>, limit: Deadline): Promise<Shell> => {
@@ -82,6 +85,11 @@ export async function openWorld(
       await reader.close();
     },
   };
+}
+
+function withoutPassword(topology: Topology): Topology {
+  const { password: _password, ...vsphere } = topology.vsphere;
+  return { ...topology, vsphere };
 }
 
 async function secretsOf(

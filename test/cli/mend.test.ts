@@ -49,6 +49,11 @@ describe('mend, by the built program', () => {
     expect(readdirSync(join(folder, 'fast'))).toHaveLength(3);
   });
 
+  test('it needs no password of vSphere, which it does not ask: at night nobody has the variables of cron', async () => {
+    const { exit, stdout } = await stillpoint(['mend', '--state', join(folder, 'state')], { cwd: folder, env: {} });
+    expect({ exit, stdout }).toMatchObject({ exit: 0, stdout: expect.stringContaining('Mended:') });
+  });
+
   test('what is not whole goes, and what nobody here has taken is named and stays', async () => {
     rmSync(join(folder, 'bulk', `vmfs_boot@${LABEL}`));
     writeFileSync(join(folder, 'bulk', `vmfs_boot@${labelOf(2)}`), '');

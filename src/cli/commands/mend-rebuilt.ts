@@ -26,7 +26,7 @@ export async function mendRebuild(
   dryRun: boolean,
 ): Promise<number> {
   const { cli, output, paint } = session;
-  const world = await openWorld(topology, [], output.emit, { ...cli, terminal: session.terminal });
+  const world = await openWorld(topology, [], output.emit, { ...cli, terminal: session.terminal, vsphere: 'unasked' });
   const limit = deadline(cli.clock, timeoutMs(session), 'rebuilding the catalog', cli.interrupt);
   try {
     const doing = dryRun ? 'look' : 'mend';
@@ -47,7 +47,7 @@ export async function mendAdopt(
   { adopt: label, confirm, young, dryRun }: AdoptFlags,
 ): Promise<number> {
   const { cli, output, flags: global } = session;
-  const world = await openWorld(topology, [], output.emit, { ...cli, terminal: session.terminal });
+  const world = await openWorld(topology, [], output.emit, { ...cli, terminal: session.terminal, vsphere: 'unasked' });
   const parts: AdoptParts = {
     ...world,
     ...catalog,

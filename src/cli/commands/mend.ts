@@ -97,7 +97,7 @@ async function mendRuns(
   const group = wanted === undefined ? undefined : groupNamed(topology, wanted).name;
   const { runs } = await openNow(catalog, group);
   const vms = [...new Set(runs.flatMap(({ guests }) => guests))];
-  const world = await openWorld(topology, vms, output.emit, { ...cli, terminal: session.terminal });
+  const world = await openWorld(topology, vms, output.emit, { ...cli, terminal: session.terminal, vsphere: 'unasked' });
   const limit = deadline(cli.clock, timeoutMs(session), 'mending', cli.interrupt);
   const parts: MendParts = {
     ...world,

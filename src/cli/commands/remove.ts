@@ -40,7 +40,11 @@ export const removeCommand: Command<Flags> = {
     }
     await askYes(session, ['These will be removed:', ...what]);
 
-    const world = await openWorld(topology, [], output.emit, { ...cli, terminal: session.terminal });
+    const world = await openWorld(topology, [], output.emit, {
+      ...cli,
+      terminal: session.terminal,
+      vsphere: 'unasked',
+    });
     const limit = deadline(cli.clock, timeoutMs(session), 'removing');
     const left: string[] = [];
     const gone: string[] = [];

@@ -26,7 +26,11 @@ export const verifyCommand: Command<Flags> = {
     const topology = await loadTopology(session);
     const { state } = await openCatalog(session, topology);
     const set = resolveSet(await listSets(state), name);
-    const world = await openWorld(topology, [], output.emit, { ...cli, terminal: session.terminal });
+    const world = await openWorld(topology, [], output.emit, {
+      ...cli,
+      terminal: session.terminal,
+      vsphere: 'unasked',
+    });
     const limit = deadline(cli.clock, timeoutMs(session), 'verifying', cli.interrupt);
     try {
       const parts = { drivers: world.drivers, depth: flags.quick === true ? 'quick' : 'full' } as const;

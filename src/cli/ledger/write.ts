@@ -59,7 +59,7 @@ async function guestOf(session: Session, vm: string): Promise<Place> {
   const { cli, output, terminal } = session;
   const topology = await loadTopology(session);
   if (topology.vms.get(vm)?.ssh === undefined) throw notAGuest(topology, vm);
-  const world = await openWorld(topology, [vm], output.emit, { ...cli, terminal });
+  const world = await openWorld(topology, [vm], output.emit, { ...cli, terminal, vsphere: 'unasked' });
   const connect = (limit: Deadline): Promise<Shell> => {
     const side = world.guests.get(vm);
     return side === undefined ? Promise.reject(notAGuest(topology, vm)) : side.guest.connect(limit);
