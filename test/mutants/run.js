@@ -135,7 +135,7 @@ async function unbroken(copies, mutants) {
       const own = (names) => names.filter((_, index) => index % copies.length === share);
       const runs = [own(wholly), own(partly)].filter((names) => names.length > 0);
       const outcome = [];
-      for (const names of runs) outcome.push(await runTests(folder, names, { longestMs: UNBROKEN_MS }));
+      for (const names of runs) outcome.push(await runTests(folder, names, { longestMs: UNBROKEN_MS, again: true }));
       return outcome;
     }),
   );

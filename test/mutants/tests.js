@@ -29,15 +29,21 @@ export function isNamed(name, { file, title }) {
  * @param names what to run
  * @param longestMs what takes longer is ended
  * @param bail end with the first that fails
+ * @param again try what fails once more: a machine that is busy makes some fail that nothing has broken
  * @returns `tests`: each with file, title, state and, where it failed, why; `broken`: what went wrong outside of a test
  */
-export async function runTests(folder, names, { longestMs, bail = false }) {
+export async function runTests(folder, names, { longestMs, bail = false, again = false }) {
   const report = join(folder, 'report.json');
   rmSync(report, { force: true });
   const parts = names.map(partOf);
   const only = parts.includes('') ? [] : ['-t', parts.map(escaped).join('|')];
   const files = [...new Set(names.map(fileOf))];
-  const options = [...only, ...(bail ? ['--bail', '1'] : []), `--outputFile=${report}`];
+  const options = [
+    ...only,
+    ...(bail ? ['--bail', '1'] : []),
+    ...(again ? ['--retry', '1'] : []),
+    `--outputFile=${report}`,
+  ];
   const ended = await vitest(folder, [...files, ...options], longestMs);
   if (ended.why !== undefined) return { tests: [], broken: ended.why };
   return read(report, folder, ended.said);
