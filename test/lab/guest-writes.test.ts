@@ -6,21 +6,13 @@ import { needs } from '../needs.ts';
 import type { LabGuest } from './kit/guest.ts';
 import { diskAt, within } from './kit/holding.ts';
 import { type Lab, openLab } from './kit/lab.ts';
+import { GUEST } from './kit/needs.ts';
 import { attempt } from './kit/programs.ts';
 
 const MOUNTS = { '/srv/a': { type: 'ext4' }, '/srv/b': { type: 'xfs' }, '/srv/c': { type: 'btrfs' } } as const;
 
 needs(
-  'root',
-  'linux',
-  'sshd',
-  'ip',
-  'unshare',
-  'losetup',
-  'loop',
-  'namespaces',
-  'fsfreeze',
-  'mkfs.ext4',
+  ...GUEST,
   'mkfs.xfs',
   'mkfs.btrfs',
 )('a guest that is asked whether it writes', () => {

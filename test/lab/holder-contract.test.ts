@@ -9,21 +9,9 @@ import { needs } from '../needs.ts';
 import type { LabGuest } from './kit/guest.ts';
 import { diskAt, guestOver, leftClean, within } from './kit/holding.ts';
 import { type Lab, openLab } from './kit/lab.ts';
+import { GUEST } from './kit/needs.ts';
 
-needs(
-  'root',
-  'linux',
-  'sshd',
-  'ip',
-  'unshare',
-  'losetup',
-  'loop',
-  'namespaces',
-  'fsfreeze',
-  'python3',
-  'perl',
-  'mkfs.ext4',
-)('over a real sshd', () => {
+needs(...GUEST, 'perl')('over a real sshd', () => {
   let lab: Lab;
   let guest: LabGuest;
   beforeAll(async () => {

@@ -5,25 +5,16 @@ import { clientShell } from './kit/client.ts';
 import type { LabGuest } from './kit/guest.ts';
 import { LATE_MS, leftClean, openChannel, processOf, standsStill, within, writesWithin } from './kit/holding.ts';
 import { type Lab, openLab } from './kit/lab.ts';
+import { GUEST } from './kit/needs.ts';
 
 /** The lease of most tests: whoever is let go well before it was not let go by it. */
 const LEASE_MS = 6000;
 const BY_NEWS_MS = 3000;
 
 needs(
-  'root',
-  'linux',
-  'sshd',
+  ...GUEST,
   'ssh',
-  'ip',
-  'unshare',
-  'losetup',
-  'loop',
-  'namespaces',
-  'fsfreeze',
-  'python3',
   'perl',
-  'mkfs.ext4',
   'mkfs.xfs',
 )('a held guest', () => {
   let lab: Lab;

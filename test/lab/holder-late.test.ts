@@ -5,21 +5,9 @@ import { needs } from '../needs.ts';
 import type { LabGuest } from './kit/guest.ts';
 import { LATE_MS, leftClean, openChannel, standsStill, within, writesWithin } from './kit/holding.ts';
 import { type Lab, openLab } from './kit/lab.ts';
+import { GUEST } from './kit/needs.ts';
 
-needs(
-  'root',
-  'linux',
-  'sshd',
-  'ip',
-  'unshare',
-  'losetup',
-  'loop',
-  'namespaces',
-  'fsfreeze',
-  'python3',
-  'perl',
-  'mkfs.ext4',
-)('when words or processes do not come through', () => {
+needs(...GUEST, 'perl')('when words or processes do not come through', () => {
   let lab: Lab;
   beforeAll(() => {
     lab = openLab();

@@ -6,20 +6,12 @@ import { needs } from '../needs.ts';
 import type { LabGuest } from './kit/guest.ts';
 import { diskAt, leftClean, openChannel, standsStill, within } from './kit/holding.ts';
 import { type Lab, openLab } from './kit/lab.ts';
+import { GUEST } from './kit/needs.ts';
 
 needs(
-  'root',
-  'linux',
-  'sshd',
-  'ip',
-  'unshare',
-  'losetup',
-  'loop',
-  'namespaces',
-  'python3',
+  ...GUEST,
   'perl',
   'sudo',
-  'mkfs.ext4',
 )('a login that is not root', () => {
   let lab: Lab;
   let guest: LabGuest;

@@ -9,24 +9,15 @@ import { needs } from '../needs.ts';
 import type { LabGuest } from './kit/guest.ts';
 import { diskAt, leftClean, openChannel, standsStill, within, writesWithin } from './kit/holding.ts';
 import { type Lab, openLab } from './kit/lab.ts';
+import { GUEST } from './kit/needs.ts';
 import { must } from './kit/programs.ts';
 
 const ready = (report: Report): boolean => report.kind === 'ready';
 
 /** The holder is spoken to by itself here: what it refuses, it refuses whoever asks. */
 needs(
-  'root',
-  'linux',
-  'sshd',
-  'ip',
-  'unshare',
-  'losetup',
-  'loop',
-  'namespaces',
-  'fsfreeze',
-  'python3',
+  ...GUEST,
   'perl',
-  'mkfs.ext4',
   'mkfs.btrfs',
   'swapon',
 )('before it holds anything', () => {

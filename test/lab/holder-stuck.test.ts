@@ -5,6 +5,7 @@ import type { LabDisk } from './kit/disk.ts';
 import type { LabGuest } from './kit/guest.ts';
 import { diskAt, LATE_MS, leftClean, openChannel, standsStill, within, writesWithin } from './kit/holding.ts';
 import { type Lab, openLab } from './kit/lab.ts';
+import { GUEST } from './kit/needs.ts';
 import { attempt, must } from './kit/programs.ts';
 
 const LEASE_MS = 1500;
@@ -13,20 +14,7 @@ const LEASE_MS = 1500;
  * The guest's /srv/stuck lies in a file on a file system that the test freezes first: its storage hangs, and so does a
  * FIFREEZE of it. /srv/free is an ordinary disk, and is frozen before it.
  */
-needs(
-  'root',
-  'linux',
-  'sshd',
-  'ip',
-  'unshare',
-  'losetup',
-  'loop',
-  'namespaces',
-  'fsfreeze',
-  'python3',
-  'perl',
-  'mkfs.ext4',
-)('a guest whose storage hangs inside the freeze', () => {
+needs(...GUEST, 'perl')('a guest whose storage hangs inside the freeze', () => {
   for (const interpreter of ['python3', 'perl', 'sh'] as const) {
     describe(`by the ${interpreter} holder`, () => {
       let lab: Lab;

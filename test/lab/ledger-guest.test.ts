@@ -10,24 +10,15 @@ import { SYSTEM_PATH } from './end-to-end/kit/shims.ts';
 import type { LabGuest } from './kit/guest.ts';
 import { diskAt } from './kit/holding.ts';
 import { type Lab, openLab } from './kit/lab.ts';
+import { GUEST } from './kit/needs.ts';
 import { attempt } from './kit/programs.ts';
 
 const MOUNTS = ['/srv/a', '/srv/b'] as const;
 
 needs(
-  'root',
-  'linux',
-  'sshd',
+  ...GUEST,
   'ssh',
-  'ip',
-  'unshare',
-  'losetup',
-  'loop',
-  'namespaces',
-  'fsfreeze',
-  'python3',
   'sudo',
-  'mkfs.ext4',
 )('the built program that has a ledger written in a guest, over its login', () => {
   let lab: Lab;
   let guest: LabGuest;

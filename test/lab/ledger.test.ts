@@ -7,6 +7,7 @@ import type { LabGuest } from './kit/guest.ts';
 import { openChannel, within } from './kit/holding.ts';
 import { type Lab, openLab } from './kit/lab.ts';
 import { btrfsArray, cutBoth, judge, reflinkArray, type Trial, type TrialArray } from './kit/ledger-trial.ts';
+import { GUEST } from './kit/needs.ts';
 
 /** Between the cut of one array and that of the other. */
 const APART_MS = 80;
@@ -17,17 +18,7 @@ const TRIALS = process.env.STILLPOINT_PROOF === 'full' ? 100 : 20;
 const PATIENCE_MS = 900_000;
 
 needs(
-  'root',
-  'linux',
-  'sshd',
-  'ip',
-  'unshare',
-  'losetup',
-  'loop',
-  'namespaces',
-  'fsfreeze',
-  'python3',
-  'mkfs.ext4',
+  ...GUEST,
   'mkfs.xfs',
   'mkfs.btrfs',
 )(`two real arrays that are cut ${APART_MS} ms apart while the ledger is written in a guest`, () => {
