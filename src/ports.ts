@@ -63,6 +63,8 @@ export interface ArrayTraits {
   readonly maxGroup: number;
   /** How long after a lost answer the array may still execute the request. */
   readonly lateMs: number;
+  /** `arm` makes something there, which a process that has died cannot have taken away: `disarm` is called once more. */
+  readonly prepares?: true;
   /** `cut`: its answer says that the instant is past. `accepted`: it does not; never better than unproven with two units. */
   readonly answers: 'cut' | 'accepted';
   /** It can hold writes back by itself: an armed cut has a `fence`. */

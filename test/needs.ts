@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { tmpdir, userInfo } from 'node:os';
+import { basename, delimiter, join } from 'node:path';
 import { describe, test } from 'vitest';
 
 interface Check {
@@ -12,7 +12,10 @@ interface Check {
 const NEEDS = {
   root: { met: () => process.getuid?.() === 0, remedy: 'run as root' },
   linux: { met: () => process.platform === 'linux', remedy: 'run on Linux' },
-  sshd: program('sshd', 'openssh-server'),
+  sshd: {
+    met: () => find('sshd') && hasLoginShell(),
+    remedy: 'apt-get install openssh-server, and run as a user who has a login shell',
+  },
   ssh: program('ssh', 'openssh-client'),
   ip: program('ip', 'iproute2'),
   unshare: program('unshare', 'util-linux'),
@@ -78,6 +81,15 @@ function canUse(path: string, mode: number): boolean {
   try {
     accessSync(path, mode);
     return true;
+  } catch {
+    return false;
+  }
+}
+
+/** An sshd of ours lets in whoever runs the tests, and nobody whose shell is nologin, or who has no line in passwd. */
+function hasLoginShell(): boolean {
+  try {
+    return !['nologin', 'false'].includes(basename(userInfo().shell ?? 'nologin'));
   } catch {
     return false;
   }

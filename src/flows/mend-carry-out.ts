@@ -66,7 +66,7 @@ export async function carryOut(work: Work, plan: RunMending): Promise<void> {
 /** By label and identity; each step is in the journal before the next. Answers what stays, in sentences. */
 async function takeBack(
   { parts, journal, seen, limit }: Work,
-  { array, remove, notOurs, lateUntil }: TakeBack,
+  { array, remove, notOurs, late }: TakeBack,
 ): Promise<readonly string[]> {
   const { intent, entries } = seen.run.record;
   const driver = parts.drivers.get(array);
@@ -83,7 +83,7 @@ async function takeBack(
   const open = [
     ...left.map(({ name }) => `${name} could not be removed: ${why}`),
     ...notOurs.map(({ name, source }) => `${name} (of ${source.name}) carries our label and is not what the run took`),
-    ...(lateUntil === undefined ? [] : [lateText(lateUntil)]),
+    ...(late === undefined ? [] : [lateText(late)]),
   ];
   if (open.length === 0) await journal.note({ type: 'clean', array });
   else await noteRemains(journal, entries, array, open.join('; '));

@@ -10,7 +10,7 @@ import type { ArrayId, ArraySnapshot, CutLabel, SetId } from '../model.ts';
 import type { ArrayDriver } from '../ports.ts';
 import type { OpenRun } from './mend-cases.ts';
 import type { MendParts } from './mend-parts.ts';
-import type { ArraySeen, RunSeen } from './mend-plan.ts';
+import type { ArraySeen, Late, RunSeen } from './mend-plan.ts';
 import { lastSent } from './remove.ts';
 
 /** So long one array may take to answer what is there. */
@@ -102,9 +102,9 @@ export async function lookAtRun(parts: MendParts, open: OpenRun, limit: Deadline
     if (open.set !== undefined) return { array, there: [] };
     try {
       const there = await asking(driver, limit, (time) => driver.find(intent.label, time));
-      const lateUntil = lateOf(record, intent, driver, there);
-      const isLate = lateUntil !== undefined && lateUntil.getTime() > parts.clock.date().getTime();
-      return { array, there, ...(isLate ? { lateUntil } : {}) };
+      const late = lateOf(record, intent, driver, there);
+      const isLate = late !== undefined && late.until.getTime() > parts.clock.date().getTime();
+      return { array, there, ...(isLate ? { late } : {}) };
     } catch (thrown) {
       return { array, unasked: asFault(thrown).message };
     }
@@ -128,13 +128,14 @@ async function asking<T>(driver: ArrayDriver, limit: Deadline, ask: (time: Deadl
   }
 }
 
-/** Until when the array may still carry out a request of this run; undefined: none is open. */
+/** What the array may still carry out of this run, and until when; undefined: everything was answered. */
 function lateOf(
   record: RunRecord,
   intent: Intent,
   { id, traits }: ArrayDriver,
   there: readonly ArraySnapshot[],
-): Date | undefined {
+): Late | undefined {
+  const until = new Date(lastSent(record, intent) + traits.lateMs);
   const opened = record.faults.length > 0 || record.entries.some(({ type }) => type === 'opening');
   const fires = record.window?.fires.filter(({ array }) => array === id);
   const isOpen = fires === undefined ? opened : fires.some(({ outcome }) => outcome === 'unknown');
@@ -142,5 +143,7 @@ function lateOf(
   const all = wanted
     .flatMap(({ volumes }) => volumes)
     .every((volume) => there.some(({ source }) => source.id === volume.id));
-  return isOpen && !all ? new Date(lastSent(record, intent) + traits.lateMs) : undefined;
+  if (isOpen && !all) return { what: 'snapshot', until };
+  // Every `arm` has answered before the window is opened.
+  return !opened && traits.prepares === true ? { what: 'prepared', until } : undefined;
 }

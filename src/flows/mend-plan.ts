@@ -5,13 +5,18 @@ import { isCutBy } from './clean-up.ts';
 import type { OpenRun } from './mend-cases.ts';
 import { judgedBy, sealedLater } from './mend-seal.ts';
 
+/** What an array may still carry out of what it was sent, and until when. */
+export interface Late {
+  readonly what: 'snapshot' | 'prepared';
+  readonly until: Date;
+}
+
 /** What an array answered, or why it could not be asked. */
 export type ArraySeen =
   | {
       readonly array: ArrayId;
       readonly there: readonly ArraySnapshot[];
-      /** The array may still carry out what it was sent, until then. */
-      readonly lateUntil?: Date;
+      readonly late?: Late;
     }
   | { readonly array: ArrayId; readonly unasked: string };
 
@@ -30,7 +35,7 @@ export interface TakeBack {
   readonly remove: readonly ArraySnapshot[];
   /** Under the run's label, and not what the run can have taken: stays, and is named. */
   readonly notOurs: readonly ArraySnapshot[];
-  readonly lateUntil?: Date;
+  readonly late?: Late;
 }
 
 export type RunMending =
@@ -99,7 +104,7 @@ function endedBy(record: RunRecord): string | undefined {
 }
 
 /** In ours and not ours. Ours is of a volume that the run was to cut, and no other than what the run has seen there. */
-function sortOut({ array, there, lateUntil }: Asked, record: RunRecord, intent: Intent): TakeBack {
+function sortOut({ array, there, late }: Asked, record: RunRecord, intent: Intent): TakeBack {
   const units = intent.arrays.filter((one) => one.array === array).flatMap((one) => one.units);
   const noted = new Map(
     record.entries.flatMap((entry) =>
@@ -114,7 +119,7 @@ function sortOut({ array, there, lateUntil }: Asked, record: RunRecord, intent: 
     array,
     remove: there.filter(isOurs),
     notOurs: there.filter((snapshot) => !isOurs(snapshot)),
-    ...(lateUntil === undefined ? {} : { lateUntil }),
+    ...(late === undefined ? {} : { late }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { localTime } from '../base/local-time.ts';
 import { unreachable } from '../base/unreachable.ts';
-import type { RunMending, RunSeen, TakeBack } from './mend-plan.ts';
+import type { Late, RunMending, RunSeen, TakeBack } from './mend-plan.ts';
 import { answerLine } from './report.ts';
 
 /** What is, or would be, done about a run. */
@@ -26,8 +26,9 @@ function takenText(arrays: readonly TakeBack[]): string {
   return names.length === 0 ? 'it left no snapshot' : `taken back: ${names.join(', ')}`;
 }
 
-export function lateText(until: Date): string {
-  return `an answer is missing, so that a snapshot may still appear until ${localTime(until)}`;
+export function lateText({ what, until }: Late): string {
+  const subject = what === 'snapshot' ? 'a snapshot' : 'what was being prepared there';
+  return `an answer is missing, so that ${subject} may still appear until ${localTime(until)}`;
 }
 
 /** The answer line of a run whose set stands. */

@@ -81,7 +81,9 @@ export async function armAll(
   limit: Deadline,
 ): Promise<void> {
   parts.emit({ type: 'step', step: 'arm' });
-  for (const { array } of plan.arrays) await journal.note({ type: 'arming', array });
+  for (const { array } of plan.arrays) {
+    await journal.note({ type: 'arming', array, at: parts.clock.date().toISOString() });
+  }
   const outcomes = await gather(plan.arrays, async ({ array, units }) => {
     opened.touched.add(array);
     opened.armed.set(array, await driverOf(parts, array).arm(units, opened.label, limit));

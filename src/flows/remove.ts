@@ -123,7 +123,9 @@ async function removeLeftovers(
 /** When the last request to an array can have been sent: by the end of the window, if it came to that. */
 export function lastSent({ entries }: RunRecord, intent: Intent): number {
   const opening = entries.find((entry) => entry.type === 'opening');
-  return opening?.at === undefined ? Date.parse(intent.startedAt) : Date.parse(opening.at) + intent.timing.windowMs;
+  if (opening?.at !== undefined) return Date.parse(opening.at) + intent.timing.windowMs;
+  const arming = entries.findLast((entry) => entry.type === 'arming');
+  return Date.parse(arming?.at ?? intent.startedAt);
 }
 
 function lastGoodSet(id: SetId, group: string): Fault {

@@ -175,6 +175,24 @@ describe('mend', () => {
     await expectNothingToMend(one);
   });
 
+  test('takes away what an array prepares only after the process that asked for it was killed', async () => {
+    const one = await scene();
+    one.world.fast.failNext('arm', { kind: 'slow', ms: 60_000 });
+    const life = mortal();
+    const dying = one.world.start(asMortal(life));
+    dying.catch(() => {});
+    await one.world.clock.pass(1000);
+    life.kill('signal');
+    const early = await one.world.mend();
+    expect(early).toMatchObject({ exit: 3, mended: [{ kind: 'take-back' }] });
+    expect(early.left.join()).toContain('what was being prepared there may still appear until');
+    await one.world.clock.pass(LATE_MS);
+    expect(one.world.onArrays().filter((name) => name.startsWith('group'))).toHaveLength(1);
+    expect(await one.world.mend()).toMatchObject({ exit: 0, mended: [{ kind: 'take-back' }], left: [] });
+    await expectAllAccounted(one);
+    await expectNothingToMend(one);
+  });
+
   test('takes back what comes when everybody has stopped looking', async () => {
     const one = await scene();
     one.world.bulk.failFire('bulk-v0', { kind: 'lost-after', cutMs: 600_000 });

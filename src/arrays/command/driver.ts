@@ -31,6 +31,7 @@ export function command(id: ArrayId, settings: CommandSettings, parts: Parts): A
     parallel: settings.parallel,
     maxGroup: together ? Number.MAX_SAFE_INTEGER : 1,
     lateMs: 120_000,
+    ...(settings.arm === undefined ? {} : { prepares: true as const }),
     answers: settings.answers === 'cut' || settings.settled !== undefined ? 'cut' : 'accepted',
     tells: { id: tells(settings, /\(\?<id>/, 'id'), time: tells(settings, /\(\?<(?:unix)?time>/, 'time') },
     forecastMs: 1000,

@@ -21,6 +21,7 @@ export function simulated(array: SimulatedArray): ArrayDriver {
     parallel: settings.parallel ?? Math.max(1, array.volumes.length),
     maxGroup: Number.POSITIVE_INFINITY,
     lateMs: settings.lateMs ?? 60_000,
+    prepares: true,
     answers: settings.answers ?? 'cut',
     tells: { id: true, time: true },
     ...(settings.fence === undefined ? {} : { fences: true as const }),

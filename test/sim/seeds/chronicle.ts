@@ -8,8 +8,6 @@ export interface Chronicle {
   readonly removals: RemovalSeen[];
   /** Who prepared something, or fired, under a label; a label that is not here is nobody's. */
   readonly labels: Map<CutLabel, number>;
-  /** When something was last prepared under a label. */
-  readonly preparedAtMs: Map<CutLabel, number>;
 }
 
 /** One word to a guest, and what came of it. `by`: the number of the operation. */
@@ -49,5 +47,5 @@ interface RemovalSeen {
 }
 
 export function emptyChronicle(): Chronicle {
-  return { holds: [], fires: [], cuts: [], removals: [], labels: new Map(), preparedAtMs: new Map() };
+  return { holds: [], fires: [], cuts: [], removals: [], labels: new Map() };
 }

@@ -13,7 +13,6 @@ export function arraySeen(array: SimulatedArray, by: number, chronicle: Chronicl
     takeCallFault: (operation) => (isDown ? { kind: 'refused' } : callFault(operation, weather)),
     prepare(label, units) {
       chronicle.labels.set(label, by);
-      chronicle.preparedAtMs.set(label, array.clock.now());
       array.prepare(label, units);
     },
     async fire(unit, label, as) {

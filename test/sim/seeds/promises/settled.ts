@@ -38,16 +38,10 @@ function prepared({ world, deeds }: Story, last: readonly Deed[]): readonly Brok
   const told = deeds.flatMap(({ events }) =>
     events.flatMap((event) => (event.type === 'finding' ? [`${event.finding.subject} ${event.finding.message}`] : [])),
   );
-  // A request to prepare that is carried out after its process has died may come after every look: a limit, not a promise.
-  const isPosthumous = (label: string): boolean =>
-    [...world.chronicle.preparedAtMs].some(([own, atMs]) => {
-      const maker = deeds.find(({ number }) => number === world.chronicle.labels.get(own));
-      return own === label && maker?.end.how === 'died' && atMs > maker.endedAtMs;
-    });
   return world.arrays.flatMap((array) =>
     array
       .objects()
-      .filter((name) => name.startsWith('group ') && !isPosthumous(name.slice('group '.length)))
+      .filter((name) => name.startsWith('group '))
       .filter(
         () => ![...named, ...told].some((line) => line.includes(`array ${array.id}`) && line.includes('prepared')),
       )
