@@ -1,9 +1,9 @@
 import type { Fault } from '../base/fault.ts';
 import type { Locks } from '../base/lock.ts';
-import type { RunResult } from '../catalog/journal.ts';
+import type { Journal, RunResult } from '../catalog/journal.ts';
 import type { Random } from '../catalog/names.ts';
 import type { StateFolder } from '../catalog/state-folder.ts';
-import type { ArrayId, CutLabel, Level, Manifest, SetId } from '../model.ts';
+import type { ArrayId, CutLabel, Level, Manifest, Plan, SetId, WindowRecord } from '../model.ts';
 import type { ArmedCut, ArrayDriver, GuestChannel } from '../ports.ts';
 import type { GroupSettings } from '../topology/topology.ts';
 import type { Remains } from './clean-up.ts';
@@ -40,6 +40,16 @@ export interface Opened {
   readonly armed: Map<ArrayId, ArmedCut>;
   /** Arrays that were asked to prepare: also one that failed at it may carry something of ours. */
   readonly touched: Set<ArrayId>;
+}
+
+/** A run that has been through its window. */
+export interface Past {
+  readonly plan: Plan;
+  readonly record: WindowRecord;
+  readonly opened: Opened;
+  readonly journal: Journal;
+  /** When the placement was last known to be as planned. */
+  readonly since: Date;
 }
 
 /** How a run ended. */

@@ -1,19 +1,10 @@
 import type { Clock } from '../base/clock.ts';
 import { beforeDeadline, type Deadline, deadline } from '../base/deadline.ts';
-import { asFault, Fault } from '../base/fault.ts';
-import type {
-  ArrayId,
-  CutUnit,
-  FenceRecord,
-  FireRecord,
-  HoldRecord,
-  Level,
-  Timing,
-  VmName,
-  WindowRecord,
-} from '../model.ts';
+import { asFault, type Fault } from '../base/fault.ts';
+import type { ArrayId, FenceRecord, FireRecord, HoldRecord, Level, Timing, VmName, WindowRecord } from '../model.ts';
 import type { ArmedCut, Emit, Fired, GuestChannel } from '../ports.ts';
 import { holdInOrder, releaseEach, releaseInReverse } from './order.ts';
+import { lineLost, noAnswer, noFence, notHeld, said, tooLate } from './why.ts';
 
 export interface WindowGuest {
   readonly vm: VmName;
@@ -265,41 +256,4 @@ function longest(arrays: readonly WindowArray[]): number {
 
 function unknown(unit: ArmedCut['units'][number], why: Fault): Fired {
   return { kind: 'unknown', unit, why };
-}
-
-function lineLost(vm: VmName): Fault {
-  return new Fault({ code: 'guest.line-lost', message: `guest ${vm}: the line was lost while it was held` });
-}
-
-function notHeld(vm: VmName): Fault {
-  return new Fault({ code: 'guest.not-held', message: `guest ${vm} was not held in time` });
-}
-
-function noFence(array: ArrayId): Fault {
-  return new Fault({ code: 'array.no-fence', message: `array ${array} has no write hold of its own` });
-}
-
-/** A driver's own words name its array already. */
-function said(array: ArrayId, why: Fault): Fault {
-  const subject = `array ${array}`;
-  return why.message.startsWith(`${subject}: `) ? why : why.of(subject);
-}
-
-function noAnswer({ array, volumes }: CutUnit, cause?: Fault): Fault {
-  const names = volumes.map(({ name }) => name).join(', ');
-  const because = cause === undefined ? '' : `: ${cause.message}`;
-  return new Fault({
-    code: 'array.no-answer',
-    message: `array ${array}: the snapshot of ${names} was asked for, and no answer came in time${because}`,
-    hint: 'It may exist, or still appear. It is looked for by its label, never asked for again.',
-    ...(cause === undefined ? {} : { cause }),
-  });
-}
-
-function tooLate(needMs: number, leftMs: number): Fault {
-  return new Fault({
-    code: 'window.too-late',
-    message: `the snapshots may take ${Math.round(needMs)} ms, and ${Math.round(leftMs)} ms of the window are left for them`,
-    hint: 'Set a longer `window` for the group, or see in `stillpoint show` which guest was slow.',
-  });
 }

@@ -42,7 +42,7 @@ export const flows = [
   {
     name: 'old-sets-go-while-a-guest-is-in-doubt',
     why: 'A guest that may be held is told of at once, not after old sets were removed.',
-    file: 'src/flows/conclude.ts',
+    file: 'src/flows/conclude-keep.ts',
     before: "if (decision.state === 'good' && mayBeHeld(record).length === 0)",
     after: "if (decision.state === 'good')",
     tests: [`${RUN} > while a guest may be held`],
@@ -68,8 +68,8 @@ export const flows = [
     name: 'arming-is-not-announced',
     why: 'From before an array is asked to prepare, the journal says that it may carry something of ours.',
     file: 'src/flows/prepare.ts',
-    before: "for (const { array } of plan.arrays) await journal.note({ type: 'arming', array });",
-    after: '',
+    before: "await journal.note({ type: 'arming', array, at: parts.clock.date().toISOString() });",
+    after: 'void array;',
     tests: [`${MEND} > at any of its steps: all on the arrays`],
   },
   {

@@ -51,12 +51,14 @@ export const removeCommand: Command<Flags> = {
     try {
       for (const one of doomed) {
         // What was begun is brought to its end; nothing new is.
-        if (cli.interrupt.aborted) throw notAll(cli.interrupt, gone);
+        cli.interrupt.throwIfAborted();
         const wait = deadline(cli.clock, waitMs(session), 'waiting for the lock', cli.interrupt);
         const remains = await remove(parts, one, world.drivers, wait, limit);
         if (remains.length === 0) gone.push(one.id);
         left.push(...remains.map((each) => `${one.id}: ${remainsText(each)}`));
       }
+    } catch (thrown) {
+      throw notAll(thrown, gone, left);
     } finally {
       limit.done();
       await world.close();
@@ -78,10 +80,20 @@ export const removeCommand: Command<Flags> = {
   },
 };
 
-function notAll(interrupt: AbortSignal, gone: readonly string[]): Fault {
-  const { code, message, exit } = asFault(interrupt.reason);
-  const said = gone.length === 0 ? 'nothing was removed' : `removed so far: ${gone.join(', ')}`;
-  return new Fault({ code, message: `${message}; ${said}`, exit });
+/** Why it stopped, and how far it had come. */
+function notAll(thrown: unknown, gone: readonly string[], left: readonly string[]): Fault {
+  const fault = asFault(thrown);
+  const said = [
+    gone.length === 0 ? 'nothing was removed' : `removed so far: ${gone.join(', ')}`,
+    ...left.map((text) => `not known to be gone: ${text}`),
+  ];
+  return new Fault({
+    code: fault.code,
+    message: [fault.message, ...said].join('; '),
+    ...(fault.hint === undefined ? {} : { hint: fault.hint }),
+    exit: fault.exit,
+    cause: fault,
+  });
 }
 
 function doomedText(doomed: Doomed): string {

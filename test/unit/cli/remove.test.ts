@@ -1,42 +1,71 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
+import { deadline } from '../../../src/base/deadline.ts';
 import { realFileSystem } from '../../../src/base/file-system.ts';
 import { interruptedBy } from '../../../src/base/interrupt.ts';
+import { fileLocks } from '../../../src/base/lock.ts';
 import { writeManifest } from '../../../src/catalog/manifest.ts';
-import { openState } from '../../../src/catalog/state-folder.ts';
+import { locksFolder, openState, type StateFolder } from '../../../src/catalog/state-folder.ts';
 import { listSets } from '../../../src/catalog/store.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import { manifestOf } from '../../fixtures/sets.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'stillpoint-remove-'));
-afterEach(() => {
-  vi.restoreAllMocks();
-  rmSync(folder, { recursive: true });
-});
+let folder: string;
+let state: StateFolder;
+let said: string;
 
-test('after a signal no further set is removed, and what is gone by then is said', async () => {
-  const example = readFileSync(new URL('../../../examples/minimal.yaml', import.meta.url));
-  const file = join(folder, 'stillpoint.yaml');
-  writeFileSync(file, example);
-  const state = await openState(join(folder, 'state'), realFileSystem);
-  const manifest = manifestOf({ group: 'app' });
-  await writeManifest(state, manifest);
-  let said = '';
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'stillpoint-remove-'));
+  writeFileSync(
+    join(folder, 'stillpoint.yaml'),
+    readFileSync(new URL('../../../examples/minimal.yaml', import.meta.url)),
+  );
+  state = await openState(join(folder, 'state'), realFileSystem);
+  said = '';
   vi.spyOn(process.stdout, 'write').mockImplementation((text: unknown, ...rest: readonly unknown[]) => {
     said += String(text);
     const done = rest.at(-1);
     if (typeof done === 'function') done();
     return true;
   });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+function removing(ids: readonly string[], interrupt: AbortSignal): Promise<number> {
   const { stdin, stdout, stderr } = process;
-  const interrupt = AbortSignal.abort(interruptedBy('SIGTERM', 15));
-  const env = { VC_PASSWORD: 'x' };
-  const cli = { clock: systemClock, env, stdin, stdout, stderr, interrupt, version: '0', command: 'stillpoint' };
-  const asked = ['remove', manifest.id, '--last', '--yes', '--json', '-t', file, '--state', state.root];
-  expect(await runProgram(cli, asked, () => {})).toBe(143);
+  const cli = { clock: systemClock, env: {}, stdin, stdout, stderr, interrupt, version: '0', command: 'stillpoint' };
+  const options = ['--last', '--yes', '--json', '-t', join(folder, 'stillpoint.yaml'), '--state', state.root];
+  return runProgram(cli, ['remove', ...ids, ...options], () => {});
+}
+
+test('after a signal no further set is removed, and what is gone by then is said', async () => {
+  const manifest = manifestOf({ group: 'app' });
+  await writeManifest(state, manifest);
+  expect(await removing([manifest.id], AbortSignal.abort(interruptedBy('SIGTERM', 15)))).toBe(143);
   expect(said).toContain('interrupted by SIGTERM; nothing was removed');
   expect(await listSets(state)).toMatchObject([{ id: manifest.id, state: 'good' }]);
+});
+
+test('where the second set is locked, the first is gone, and that is said', async () => {
+  const first = { ...manifestOf({ group: 'app' }), snapshots: [] };
+  const second = manifestOf({ group: 'mail' });
+  for (const manifest of [first, second]) await writeManifest(state, manifest);
+  const locks = fileLocks(locksFolder(state), systemClock);
+  const time = deadline(systemClock, 1000, 'the lock');
+  const taken = await locks.take([{ key: 'group:mail', shown: 'group mail' }], second.id, time);
+  time.done();
+  expect(await removing([first.id, second.id], new AbortController().signal)).toBe(10);
+  expect(said).toContain(`removed so far: ${first.id}`);
+  expect(await listSets(state)).toMatchObject([
+    { id: first.id, state: 'removed' },
+    { id: second.id, state: 'good' },
+  ]);
+  await taken.release();
 });

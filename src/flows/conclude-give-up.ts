@@ -1,0 +1,70 @@
+import type { Deadline } from '../base/deadline.ts';
+import { asFault, Fault } from '../base/fault.ts';
+import type { Journal } from '../catalog/journal.ts';
+import type { ArrayId, Verdict, WindowRecord } from '../model.ts';
+import type { Collected } from '../window/collect.ts';
+import { type Decision, exitAfter } from '../window/outcome.ts';
+import { type Made, takeBack } from './clean-up.ts';
+import { finish } from './report.ts';
+import { driverOf, type Opened, type Past, type RunParts, type RunReport } from './run-parts.ts';
+
+/** Not kept: all of this run goes, and nothing of any other. */
+export async function giveUp(
+  parts: RunParts,
+  { plan, record, opened }: Past,
+  papers: Journal,
+  decision: Decision,
+  judged: Verdict,
+  seen: Collected,
+  limit: Deadline,
+): Promise<RunReport> {
+  parts.emit({ type: 'step', step: 'clean-up' });
+  const drivers = [...opened.touched].map((array) => driverOf(parts, array));
+  const late = new Map([...seen.unsettled].map((array) => [array, lateUntil(parts, record, array)]));
+  const remains = await takeBack(parts, drivers, madeBy(opened), papers, late, limit);
+  const exit = exitAfter(decision, { leftovers: remains.length, unsealed: false });
+  return finish(parts, {
+    decision,
+    exit,
+    verdict: judged,
+    remains,
+    window: { plan, record },
+    fault: whyGivenUp(parts, record, judged, seen, decision),
+  });
+}
+
+/** Only an array that was armed can have been fired at. */
+export function madeBy({ label, armed }: Opened): Made {
+  return { label, units: new Map([...armed].map(([array, { units }]) => [array, units])) };
+}
+
+/** As long as an array may still carry out what it has not answered. */
+export function lateUntil(parts: RunParts, { fires, closedAtMs }: WindowRecord, array: ArrayId): Date {
+  const sentAtMs = Math.max(...fires.filter((fire) => fire.array === array).map((fire) => fire.sentAtMs));
+  const untilMs = (Number.isFinite(sentAtMs) ? sentAtMs : closedAtMs) + driverOf(parts, array).traits.lateMs;
+  return new Date(parts.clock.date().getTime() + untilMs - parts.clock.now());
+}
+
+function whyGivenUp(
+  { interrupt }: RunParts,
+  { stopped }: WindowRecord,
+  judged: Verdict,
+  seen: Collected,
+  { state, exit }: Decision,
+): Fault {
+  if (stopped !== undefined) return new Fault({ ...stopped, exit });
+  if (interrupt.aborted) return asFault(interrupt.reason);
+  const [missing] = seen.missing;
+  if (missing !== undefined) {
+    return new Fault({
+      code: 'run.incomplete',
+      message: seen.unsettled.has(missing.array)
+        ? `it is not known whether array ${missing.array} has a snapshot of ${missing.name}`
+        : `array ${missing.array} has no snapshot of ${missing.name}`,
+      exit,
+    });
+  }
+  const why = judged.because[0] ?? 'it proves less than was required';
+  const what = state === 'weak' ? 'the set was weak and was removed' : 'the set was removed';
+  return new Fault({ code: 'run.not-kept', message: `${what}: ${why}`, exit });
+}
