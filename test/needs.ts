@@ -30,8 +30,8 @@ const NEEDS = {
   'mkfs.btrfs': program('mkfs.btrfs', 'btrfs-progs'),
   openssl: program('openssl', 'openssl'),
   go: program('go', 'golang-go'),
-  vcsim: { met: () => find('vcsim'), remedy: 'go install github.com/vmware/govmomi/vcsim@latest' },
-  govc: { met: () => find('govc'), remedy: 'go install github.com/vmware/govmomi/govc@latest' },
+  vcsim: { met: () => find('vcsim'), remedy: 'go install github.com/vmware/govmomi/vcsim@v0.46.0' },
+  govc: { met: () => find('govc'), remedy: 'go install github.com/vmware/govmomi/govc@v0.46.0' },
   postgres: {
     met: () => canUse('/usr/lib/postgresql/15/bin/postgres', constants.X_OK),
     remedy: 'apt-get install postgresql-15',
