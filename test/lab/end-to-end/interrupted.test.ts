@@ -6,8 +6,9 @@ import { stoodStill, tellRow } from '../faults/kit/row.ts';
 import { sceneOf } from '../faults/kit/scene.ts';
 import { LATE_MS } from '../kit/holding.ts';
 import { LAB } from './kit/needs.ts';
+import type { VmDisk } from './kit/orders.ts';
 import type { Delays } from './kit/shims.ts';
-import { type EndToEnd, openWorld, type VmDisk } from './kit/world.ts';
+import { type EndToEnd, openWorld } from './kit/world.ts';
 import { longestGapMs, type PairWriter, startPairWriter, until } from './kit/writer.ts';
 
 const WINDOW_MS = 4000;

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { needs } from '../../needs.ts';
 import { tellRow } from '../faults/kit/row.ts';
 import { LAB } from './kit/needs.ts';
-import { type EndToEnd, openWorld, otherHome, type VmDisk } from './kit/world.ts';
+import type { VmDisk } from './kit/orders.ts';
+import { type EndToEnd, openWorld, otherHome } from './kit/world.ts';
 import { until } from './kit/writer.ts';
 
 const DISKS: readonly VmDisk[] = [

@@ -2,40 +2,18 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { gather } from '../../../../src/base/gather.ts';
-import type { WorldTable, WorldVm } from '../../../../src/demo/table.ts';
-import { type FileSystem, type LabDisk, MAKE } from '../../kit/disk.ts';
+import type { LabDisk } from '../../kit/disk.ts';
 import type { LabGuest } from '../../kit/guest.ts';
 import { diskAt } from '../../kit/holding.ts';
 import { type Lab, openLab } from '../../kit/lab.ts';
 import { must } from '../../kit/programs.ts';
 import { startVcsim, type Vcsim } from '../../vcsim/start.ts';
 import { type Ended, type Running, start } from './cli.ts';
+import { tableOf } from './inventory.ts';
+import { ARRAYS, type ArrayName, type TopologyOrder, type VmDisk, type VmOrder, volumeName } from './orders.ts';
 import { type Cut, type Delays, makeShims, readCuts, shimmed } from './shims.ts';
-
-/** `alpha` is btrfs, a subvolume a LUN; `beta` and `gamma` are xfs, a file a LUN. */
-export type ArrayName = 'alpha' | 'beta' | 'gamma';
-
-export interface VmDisk {
-  /** `scsi0:0` is a file on the VM's own VMFS datastore; all others are raw disks. */
-  readonly address: string;
-  /** Mount point in the guest. */
-  readonly mount: string;
-  readonly array: ArrayName;
-  readonly sizeMb?: number;
-  /** ext4, unless it says otherwise. */
-  readonly type?: FileSystem;
-}
-
-export interface VmOrder {
-  readonly name: string;
-  readonly disks: readonly VmDisk[];
-}
-
-export interface TopologyOrder {
-  /** By VM: what differs from a plain fsfreeze of all but `/`. */
-  readonly vms?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  readonly groups: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-}
+import { ROOT, topologyOf } from './topology.ts';
+import { imageOf, makeImage, makeVolume } from './volumes.ts';
 
 export interface RunOptions {
   /** A state folder of its own: another machine's, as far as it knows. */
@@ -80,19 +58,8 @@ export interface EndToEnd {
   close(): Promise<void>;
 }
 
-const ARRAYS = {
-  alpha: { driver: 'btrfs', type: 'btrfs' },
-  beta: { driver: 'reflink', type: 'xfs' },
-  gamma: { driver: 'reflink', type: 'xfs' },
-} as const;
 /** They mostly wait: for their own init, and for their sshd. */
 const GUESTS_AT_ONCE = 8;
-/** Where a remote array has its LUNs. */
-const ROOT = '/srv/luns';
-/** The disk whose datastore is the VM's home. */
-const HOME = 'scsi0:0';
-const MIB = 1024 ** 2;
-
 /** A whole data centre on this machine: vCenter, arrays, guests, and the built program that knows them by a topology. */
 export async function openWorld(orders: readonly VmOrder[], options: WorldOptions = {}): Promise<EndToEnd> {
   const lab = openLab();
@@ -188,151 +155,6 @@ export async function openWorld(orders: readonly VmOrder[], options: WorldOption
 function known<T>(thing: T | undefined, what: string): T {
   if (thing === undefined) throw new Error(`this world has no ${what}`);
   return thing;
-}
-
-// ---- arrays
-
-function volumeName(vm: string, { address }: VmDisk): string {
-  return `${vm}-${address.replace(':', '-')}`;
-}
-
-function makeVolume(disk: LabDisk, array: ArrayName, volume: string): string {
-  const path = join(disk.here, volume);
-  if (array === 'alpha') must('btrfs', '-q', 'subvolume', 'create', path);
-  return imageOf(path, array);
-}
-
-function imageOf(path: string, array: ArrayName): string {
-  return array === 'alpha' ? join(path, 'lun.img') : path;
-}
-
-function makeImage(image: string, { type = 'ext4', sizeMb = 64 }: VmDisk, bytes: 'thin' | 'thick'): void {
-  if (bytes === 'thin') must('truncate', '-s', `${sizeMb}M`, image);
-  else must('dd', 'if=/dev/zero', `of=${image}`, 'bs=1M', `count=${sizeMb}`, 'status=none');
-  const [program, ...flags] = MAKE[type];
-  must(program, ...flags, image);
-}
-
-// ---- vSphere
-
-/** A LUN a disk. */
-function naaOf(orders: readonly VmOrder[], vm: string, { address, array }: VmDisk): string {
-  const nth = orders.findIndex(({ name }) => name === vm);
-  const place = `${Object.keys(ARRAYS).indexOf(array)}${String(nth).padStart(3, '0')}`;
-  const unit = address.replace(/\D/g, '').padStart(3, '0');
-  return `naa.6001405${'0'.repeat(17)}${place}${unit}0`;
-}
-
-function tableOf(orders: readonly VmOrder[]): WorldTable {
-  const disks = orders.flatMap((vm) =>
-    vm.disks.map((disk) => ({ vm: vm.name, disk, naa: naaOf(orders, vm.name, disk) })),
-  );
-  const luns = disks.map(({ naa, disk }) => ({
-    naa,
-    sizeBytes: BigInt((disk.sizeMb ?? 64) * MIB),
-    vendor: 'LIO-ORG',
-    model: disk.array,
-  }));
-  const hosts = [
-    { id: 'host-1', name: 'esx1.test', luns: luns.map(({ naa }, number) => ({ naa, number: number + 1 })) },
-  ];
-  return {
-    about: {
-      product: 'vcenter',
-      version: '8.0.3',
-      build: '24022515',
-      apiVersion: '8.0.3.0',
-      instanceUuid: '4f98d1ca-7359-4083-ac0b-2f1a7efea30c',
-    },
-    datacenter: 'Lab',
-    hosts,
-    luns,
-    datastores: disks
-      .filter(({ disk }) => disk.address === HOME)
-      .map(({ vm, naa }, index) => ({
-        id: `datastore-${index + 1}`,
-        kind: 'vmfs' as const,
-        name: `VMFS-${vm}`,
-        hosts: ['host-1'],
-        extents: [naa],
-      })),
-    vms: orders.map((order, index) => vmOf(order, index, orders)),
-  };
-}
-
-function vmOf({ name, disks }: VmOrder, index: number, orders: readonly VmOrder[]): WorldVm {
-  const tail = String(index + 1).padStart(12, '0');
-  const home = `[VMFS-${name}] ${name}/${name}`;
-  return {
-    id: `vm-${index + 1}`,
-    name,
-    folder: [],
-    host: 'host-1',
-    vmx: `${home}.vmx`,
-    instanceUuid: `50200000-0000-4000-8000-${tail}`,
-    biosUuid: `42000000-0000-4000-8000-${tail}`,
-    powerState: 'poweredOn',
-    guestId: 'debian12_64Guest',
-    guestFamily: 'linuxGuest',
-    changeVersion: '2026-11-01T00:00:00.000001Z',
-    disks: disks.map((disk, nth) => {
-      const sizeBytes = BigInt((disk.sizeMb ?? 64) * MIB);
-      if (disk.address === HOME) return { kind: 'file', address: disk.address, sizeBytes, files: [`${home}.vmdk`] };
-      const naa = naaOf(orders, name, disk);
-      return { kind: 'rdm-physical', address: disk.address, sizeBytes, naa, files: [`${home}_${nth}.vmdk`] };
-    }),
-  };
-}
-
-// ---- the topology
-
-function topologyOf(
-  orders: readonly VmOrder[],
-  order: TopologyOrder,
-  world: EndToEnd,
-  hosts: ReadonlyMap<ArrayName, LabGuest>,
-): unknown {
-  const used = new Set(orders.flatMap(({ disks }) => disks.map(({ array }) => array)));
-  return {
-    version: 1,
-    vsphere: {
-      url: world.vcsim.url,
-      username: world.vcsim.username,
-      password: { env: 'LAB_PASSWORD' },
-      tls: { insecure: true },
-    },
-    arrays: Object.fromEntries(
-      [...used].map((name) => {
-        const host = hosts.get(name);
-        const place =
-          host === undefined ? { local: true, root: world.array(name).here } : { ssh: loginOf(host), root: ROOT };
-        return [name, { driver: ARRAYS[name].driver, ...place }];
-      }),
-    ),
-    volumes: Object.fromEntries(
-      orders.flatMap(({ name, disks }) =>
-        disks.map((disk) => [volumeName(name, disk), { array: disk.array, naa: naaOf(orders, name, disk) }]),
-      ),
-    ),
-    vms: Object.fromEntries(
-      orders.map(({ name, disks }) => {
-        return [
-          name,
-          {
-            ssh: loginOf(world.guest(name)),
-            quiesce: 'fsfreeze',
-            disks: Object.fromEntries(disks.map((disk) => [disk.address, disk.mount])),
-            ...order.vms?.[name],
-          },
-        ];
-      }),
-    ),
-    groups: order.groups,
-  };
-}
-
-function loginOf({ address, ssh, knownHosts }: LabGuest): unknown {
-  return { host: address, user: 'root', key: ssh.key, knownHosts, config: false };
 }
 
 /** The state folder of a second machine. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Ended } from '../../end-to-end/kit/cli.ts';
-import type { ArrayName, EndToEnd, RunOptions } from '../../end-to-end/kit/world.ts';
+import type { ArrayName } from '../../end-to-end/kit/orders.ts';
+import type { EndToEnd, RunOptions } from '../../end-to-end/kit/world.ts';
 
 const listed = z.object({ sets: z.array(z.object({ id: z.string(), state: z.string() })) });
 const toldRuns = z.object({

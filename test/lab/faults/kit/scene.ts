@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import type { Ended } from '../../end-to-end/kit/cli.ts';
+import type { VmDisk } from '../../end-to-end/kit/orders.ts';
 import type { Delays } from '../../end-to-end/kit/shims.ts';
-import type { EndToEnd, RunOptions, VmDisk } from '../../end-to-end/kit/world.ts';
+import type { EndToEnd, RunOptions } from '../../end-to-end/kit/world.ts';
 import { type PairWriter, startPairWriter, until } from '../../end-to-end/kit/writer.ts';
 import { type Found, found, impersonal, onArrays } from './found.ts';
 
