@@ -11,10 +11,12 @@ import {
   makePlan,
   openAll,
   recheckAll,
+  takenMeanwhile,
   tellLeftovers,
   unlockAll,
   writeIntent,
 } from './flows/prepare.ts';
+import { finish, reusing } from './flows/report.ts';
 import type { Opened, RunParts, RunReport } from './flows/run-parts.ts';
 import type { Plan, WindowRecord } from './model.ts';
 import type { RunEvent } from './ports.ts';
@@ -29,7 +31,13 @@ import { runWindow, type WindowArray, type WindowGuest } from './window/run.ts';
  */
 export async function snapshot(parts: RunParts): Promise<RunReport> {
   const { clock, emit, run, group } = parts;
-  const opened: Opened = { label: newLabel(parts.random), channels: [], armed: new Map(), touched: new Set() };
+  const opened: Opened = {
+    label: newLabel(parts.random),
+    channels: [],
+    armed: new Map(),
+    touched: new Set(),
+    unanswered: new Set(),
+  };
   const before = deadline(clock, parts.timeoutMs, 'preparing the run', parts.interrupt);
   let locks: TakenLocks | undefined;
   let window: { readonly plan: Plan; readonly record: WindowRecord } | undefined;
@@ -37,6 +45,8 @@ export async function snapshot(parts: RunParts): Promise<RunReport> {
   try {
     const plan = await makePlan(parts, before);
     locks = await lockAll(parts, plan, before);
+    const taken = await takenMeanwhile(parts);
+    if (taken !== undefined) return await finish(parts, reusing(taken));
     await tellLeftovers(parts, before);
     const journal = await writeIntent(parts, plan, opened);
     const ready = await prepare(parts, plan, journal, opened, before);

@@ -80,7 +80,7 @@ export function commandFailed(array: ArrayId, argv: readonly string[], result: C
   const known = reasonFor(result.exit, said);
   const how = result.exit === null ? 'did not end by itself' : `failed with exit ${result.exit}`;
   return new Fault({
-    code: known?.code ?? 'array.command-failed',
+    code: result.exit === null ? 'array.unanswered' : (known?.code ?? 'array.command-failed'),
     message: `array ${array}: ${argv[0] ?? 'a command'} ${how}${said === '' ? '' : `: ${said}`}`,
     hint: known?.hint ?? 'Run it there by hand, as the same user.',
   });

@@ -47,6 +47,8 @@ export interface RunResult {
   readonly state: SetState;
   /** A weak set that the topology or the caller wanted removed: none of it was to stay. */
   readonly kept?: false;
+  /** Failed only in that its manifest could not be written: all of its set is on the arrays, and stays. */
+  readonly unsealed?: true;
   readonly exit: number;
   /** The answer in one line. */
   readonly line: string;
@@ -100,6 +102,7 @@ const resultShape: z.ZodType<RunResult, unknown> = z.object({
   finishedAt: instant,
   state: z.enum(['good', 'weak', 'failed']),
   kept: z.literal(false).exactOptional(),
+  unsealed: z.literal(true).exactOptional(),
   exit: z.number(),
   line: z.string(),
   because: z.array(z.string()),

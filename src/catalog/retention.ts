@@ -18,7 +18,7 @@ export interface Retired {
  *
  * Only good sets count for `keepLast`. The newest good set always stays, and so does a pinned one (it takes one of the
  * places all the same). Weak sets go only where the rules say so. A set whose removal was begun goes on going. What
- * cannot be read stays.
+ * cannot be read stays; so does one whose removal was begun, and that somebody pinned since.
  *
  * @param sets of one group, newest first
  */
@@ -26,7 +26,8 @@ export function retire(sets: readonly SetEntry[], rules: RetentionRules): readon
   const last = rules.keepLast === undefined ? Number.POSITIVE_INFINITY : Math.max(1, rules.keepLast);
   let good = 0;
   return sets.flatMap((set): readonly Retired[] => {
-    if (set.state === 'removing') return [{ id: set.id, because: set.removal?.because ?? 'its removal was begun' }];
+    if (set.state === 'removing' && set.pinned === undefined)
+      return [{ id: set.id, because: set.removal?.because ?? 'its removal was begun' }];
     if (set.state === 'good') good += 1;
     if ((set.state !== 'good' && set.state !== 'weak') || set.pinned !== undefined) return [];
     if (set.state === 'good') return good > last ? [{ id: set.id, because: `keep: { last: ${last} }` }] : [];

@@ -1,4 +1,5 @@
-import { levelText, type SetId } from '../model.ts';
+import { levelText, type SetId, type VmName } from '../model.ts';
+import { inDoubt } from './in-doubt.ts';
 import { type Leftover, leftovers } from './leftovers.ts';
 import { goodSets, lastGood, type RunEntry, type SetEntry } from './store.ts';
 
@@ -21,6 +22,12 @@ export interface GroupStatus {
   readonly leftovers: readonly Leftover[];
   /** The run that is going on now. */
   readonly running?: SetId;
+  /** Runs that went down with this machine: their locks stand, and nobody has looked at them. */
+  readonly cutOff: readonly SetId[];
+  /** Guests whose release was not confirmed, and that nobody has seen writing since. */
+  readonly mayBeHeld: readonly { readonly run: SetId; readonly vms: readonly VmName[] }[];
+  /** The last good set is dated so far ahead of now: a clock that went back. */
+  readonly aheadMs?: number;
   /** The limit that the last good set is older than. */
   readonly tooOldMs?: number;
   /** A good set that is not too old, and nothing that needs somebody. */
@@ -33,9 +40,14 @@ export interface StatusQuestion {
   readonly runs: readonly RunEntry[];
   /** From the locks: runs whose process is alive. */
   readonly running: ReadonlySet<SetId>;
+  /** Of these, the ones of an earlier boot of this machine. */
+  readonly cutOff?: ReadonlySet<SetId>;
   readonly now: Date;
   readonly maxAgeMs?: number;
 }
+
+/** Clocks of a controller and of whoever looks may differ by so much, and nobody is told. */
+const SAME_TIME_MS = 300_000;
 
 export function groupStatus(question: StatusQuestion): GroupStatus {
   const { group, now, maxAgeMs, running } = question;
@@ -47,7 +59,14 @@ export function groupStatus(question: StatusQuestion): GroupStatus {
   const open = leftovers(sets, runs, running);
   const weak = sets.filter((set) => set.state === 'weak').length;
   const broken = sets.flatMap((set) => brokenOf(set));
-  const current = runs.find((run) => running.has(run.id));
+  const cutOff = runs.map(({ id }) => id).filter((id) => question.cutOff?.has(id) === true);
+  const current = runs.find(({ id }) => running.has(id) && !cutOff.includes(id));
+  const mayBeHeld = runs
+    .filter(({ id }) => !running.has(id))
+    .map((run) => ({ run: run.id, vms: inDoubt(run) }))
+    .filter(({ vms }) => vms.length > 0);
+  const aheadMs = good === undefined ? 0 : Date.parse(good.manifest.takenAt) - now.getTime();
+  const isAhead = aheadMs > SAME_TIME_MS;
   return {
     group,
     ...(good === undefined
@@ -66,8 +85,16 @@ export function groupStatus(question: StatusQuestion): GroupStatus {
       .map((run) => run.id),
     leftovers: open,
     ...(current === undefined ? {} : { running: current.id }),
+    cutOff,
+    mayBeHeld,
+    ...(isAhead ? { aheadMs } : {}),
     ...(tooOld ? { tooOldMs: maxAgeMs } : {}),
-    fine: good !== undefined && !tooOld && weak === 0 && open.length === 0 && broken.length === 0,
+    fine:
+      good !== undefined &&
+      !tooOld &&
+      !isAhead &&
+      weak === 0 &&
+      [open, broken, cutOff, mayBeHeld].every((needs) => needs.length === 0),
   };
 }
 

@@ -28,6 +28,12 @@ export interface Made {
   readonly units: ReadonlyMap<ArrayId, readonly CutUnit[]>;
 }
 
+/** What an array may still carry out of what it was sent, and until when. */
+export interface Late {
+  readonly what: 'snapshot' | 'prepared';
+  readonly until: Date;
+}
+
 /** Whether the snapshot is of a volume that these units cut, wanted or not. */
 export function isCutBy(units: readonly CutUnit[], { source }: ArraySnapshot): boolean {
   return units.some(
@@ -39,14 +45,14 @@ export function isCutBy(units: readonly CutUnit[], { source }: ArraySnapshot): b
  * Takes back what a run made on these arrays: what `arm` prepared, and every snapshot of its label and of its volumes.
  * Each array for itself; what could not be taken back, or may still appear, is answered and noted in the journal.
  *
- * @param late arrays where something may still appear, and until when: an outcome is unknown, and was not seen
+ * @param late arrays where something may still appear: an outcome is unknown, and was not seen
  */
 export async function takeBack(
   parts: CleanUpParts,
   drivers: readonly ArrayDriver[],
   { label, units }: Made,
   journal: Journal,
-  late: ReadonlyMap<ArrayId, Date>,
+  late: ReadonlyMap<ArrayId, Late>,
   limit: Deadline,
 ): Promise<readonly Remains[]> {
   const outcomes = await gather(drivers, async (driver): Promise<Remains | undefined> => {
@@ -62,8 +68,8 @@ export async function takeBack(
     if (left.length > 0) return { array: driver.id, names: left.map(({ name }) => name), why };
     if (others.length > 0)
       return { array: driver.id, names: others, why: 'under our label, and not what the run took' };
-    const until = late.get(driver.id);
-    if (until !== undefined) return { array: driver.id, names: [], why: mayAppear(there.length, until) };
+    const open = late.get(driver.id);
+    if (open !== undefined) return { array: driver.id, names: [], why: mayAppear(there.length, open) };
     await journal.note({ type: 'clean', array: driver.id });
     return undefined;
   });
@@ -76,9 +82,10 @@ export async function takeBack(
   return remains;
 }
 
-function mayAppear(removed: number, until: Date): string {
+function mayAppear(removed: number, { what, until }: Late): string {
   const gone = removed === 0 ? 'no snapshot is there' : 'what was there is removed';
-  return `${gone}; as its answer is missing, one may still appear until ${localTime(until)}`;
+  const subject = what === 'snapshot' ? 'one' : 'what was being prepared there';
+  return `${gone}; as its answer is missing, ${subject} may still appear until ${localTime(until)}`;
 }
 
 /** Removes a whole set, by label and identity, marking each step on disk. What could not be removed is answered. */

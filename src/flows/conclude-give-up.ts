@@ -4,7 +4,7 @@ import type { Journal } from '../catalog/journal.ts';
 import type { ArrayId, Verdict, WindowRecord } from '../model.ts';
 import type { Collected } from '../window/collect.ts';
 import { type Decision, exitAfter } from '../window/outcome.ts';
-import { type Made, takeBack } from './clean-up.ts';
+import { type Late, type Made, takeBack } from './clean-up.ts';
 import { finish } from './report.ts';
 import { driverOf, type Opened, type Past, type RunParts, type RunReport } from './run-parts.ts';
 
@@ -20,8 +20,8 @@ export async function giveUp(
 ): Promise<RunReport> {
   parts.emit({ type: 'step', step: 'clean-up' });
   const drivers = [...opened.touched].map((array) => driverOf(parts, array));
-  const late = new Map([...seen.unsettled].map((array) => [array, lateUntil(parts, record, array)]));
-  const remains = await takeBack(parts, drivers, madeBy(opened), papers, late, limit);
+  const open = new Map([...seen.unsettled].map((array) => [array, lateCut(parts, record, array)]));
+  const remains = await takeBack(parts, drivers, madeBy(opened), papers, open, limit);
   const exit = exitAfter(decision, { leftovers: remains.length, unsealed: false });
   return finish(parts, {
     decision,
@@ -38,11 +38,20 @@ export function madeBy({ label, armed }: Opened): Made {
   return { label, units: new Map([...armed].map(([array, { units }]) => [array, units])) };
 }
 
-/** As long as an array may still carry out what it has not answered. */
-export function lateUntil(parts: RunParts, { fires, closedAtMs }: WindowRecord, array: ArrayId): Date {
+/** As long as an array may still cut what it has not answered. */
+export function lateCut(parts: RunParts, { fires, closedAtMs }: WindowRecord, array: ArrayId): Late {
   const sentAtMs = Math.max(...fires.filter((fire) => fire.array === array).map((fire) => fire.sentAtMs));
-  const untilMs = (Number.isFinite(sentAtMs) ? sentAtMs : closedAtMs) + driverOf(parts, array).traits.lateMs;
-  return new Date(parts.clock.date().getTime() + untilMs - parts.clock.now());
+  return late(parts, array, 'snapshot', Number.isFinite(sentAtMs) ? sentAtMs : closedAtMs);
+}
+
+/** As long as an array may still prepare: its answer was waited for until now. */
+export function lateArm(parts: RunParts, array: ArrayId): Late {
+  return late(parts, array, 'prepared', parts.clock.now());
+}
+
+function late(parts: RunParts, array: ArrayId, what: Late['what'], sentAtMs: number): Late {
+  const untilMs = sentAtMs + driverOf(parts, array).traits.lateMs;
+  return { what, until: new Date(parts.clock.date().getTime() + untilMs - parts.clock.now()) };
 }
 
 function whyGivenUp(

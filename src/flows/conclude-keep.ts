@@ -1,10 +1,11 @@
 import type { Deadline } from '../base/deadline.ts';
 import { EXIT, Fault } from '../base/fault.ts';
 import { gather, settle } from '../base/gather.ts';
+import { mayBeHeld } from '../catalog/in-doubt.ts';
 import { writeManifest } from '../catalog/manifest.ts';
 import type { ArraySnapshot, Level, Manifest, Verdict } from '../model.ts';
 import { type Decision, exitAfter } from '../window/outcome.ts';
-import { finish, mayBeHeld, unsealedFault } from './report.ts';
+import { finish, unsealedFault } from './report.ts';
 import { applyRetention } from './retention.ts';
 import { driverOf, type Opened, type Past, type RunParts, type RunReport } from './run-parts.ts';
 
@@ -42,7 +43,7 @@ export async function keep(
   if (!sealed.ok) {
     const exit = exitAfter(decision, { leftovers: 0, unsealed: true });
     const fault = unsealedFault(parts, opened.label, sealed.fault);
-    return finish(parts, { ...ending, decision: { ...decision, state: 'failed' }, exit, fault });
+    return finish(parts, { ...ending, decision: { ...decision, state: 'failed' }, exit, fault, unsealed: true });
   }
   // A guest in doubt is told of now, not after old sets were removed.
   if (decision.state === 'good' && mayBeHeld(record).length === 0) await applyRetention(parts, limit);

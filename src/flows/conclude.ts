@@ -1,6 +1,7 @@
 import { type Deadline, deadline } from '../base/deadline.ts';
 import { asFault, EXIT, type Fault } from '../base/fault.ts';
 import { signalNumber } from '../base/interrupt.ts';
+import { mayBeHeld } from '../catalog/in-doubt.ts';
 import { resumeJournal } from '../catalog/journal.ts';
 import { samePlacement } from '../inventory/same-placement.ts';
 import type { Plan, Verdict, WindowRecord } from '../model.ts';
@@ -9,11 +10,11 @@ import { doubledIn, withDoubled } from '../window/doubled.ts';
 import { type Decision, decide, exitAfter } from '../window/outcome.ts';
 import { type PlacementWord, verdict } from '../window/verdict.ts';
 import { takeBack } from './clean-up.ts';
-import { giveUp, lateUntil, madeBy } from './conclude-give-up.ts';
+import { giveUp, lateArm, lateCut, madeBy } from './conclude-give-up.ts';
 import { keep } from './conclude-keep.ts';
 import { patient } from './patient-journal.ts';
 import { readPlacement } from './prepare.ts';
-import { finish, mayBeHeld } from './report.ts';
+import { finish } from './report.ts';
 import { driverOf, type Opened, type Past, type RunParts, type RunReport } from './run-parts.ts';
 
 /**
@@ -56,10 +57,12 @@ export async function concludeFailed(
   const drivers = [...opened.touched].map((array) => driverOf(parts, array));
   if (drivers.length > 0) parts.emit({ type: 'step', step: 'clean-up' });
   const papers = patient(parts, resumeJournal(parts.state, parts.run));
-  const fires = window?.record.fires.filter(({ outcome }) => outcome === 'unknown') ?? [];
-  const late = new Map(
-    window === undefined ? [] : fires.map(({ array }) => [array, lateUntil(parts, window.record, array)] as const),
-  );
+  const record = window?.record;
+  const fires = record?.fires.filter(({ outcome }) => outcome === 'unknown') ?? [];
+  const late = new Map([
+    ...[...opened.unanswered].map((array) => [array, lateArm(parts, array)] as const),
+    ...(record === undefined ? [] : fires.map(({ array }) => [array, lateCut(parts, record, array)] as const)),
+  ]);
   const remains = await takeBack(parts, drivers, madeBy(opened), papers, late, limit);
   limit.done();
   const decision: Decision = { state: 'failed', keep: false, exit: earlyExit(fault) };

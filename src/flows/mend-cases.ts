@@ -1,7 +1,7 @@
+import { inDoubt } from '../catalog/in-doubt.ts';
 import { leftovers } from '../catalog/leftovers.ts';
 import type { RunEntry, SetEntry, WholeSet } from '../catalog/store.ts';
 import type { ArrayId, SetId, VmName } from '../model.ts';
-import { mayBeHeld } from './report.ts';
 
 /** A run that is not going on, and of which something is open. */
 export interface OpenRun {
@@ -62,7 +62,7 @@ export function openCases(
 function openRun(run: RunEntry, set: SetEntry | undefined, left: readonly ArrayId[]): readonly OpenRun[] {
   const { intent, entries, result } = run.record;
   if (intent === undefined || set?.state === 'unreadable') return [];
-  const guests = unconfirmed(run);
+  const guests = inDoubt(run);
   if (result !== undefined) {
     const arrays = set === undefined ? left : [];
     return arrays.length === 0 && guests.length === 0 ? [] : [{ run, guests, arrays, ...(set && { set }) }];
@@ -72,15 +72,4 @@ function openRun(run: RunEntry, set: SetEntry | undefined, left: readonly ArrayI
   );
   const arrays = set === undefined ? left : armed.map(({ array }) => array);
   return [{ run, guests, arrays, ...(set && { set }) }];
-}
-
-/** Whoever may have been sent a hold, and whose word is nowhere. A torn journal may hide that the window was opened. */
-function unconfirmed({ record }: RunEntry): readonly VmName[] {
-  const { intent, entries, window, result, faults } = record;
-  const written = new Set(entries.flatMap((entry) => (entry.type === 'writes' ? [entry.vm] : [])));
-  const opened = faults.length > 0 || entries.some(({ type }) => type === 'opening');
-  const all = (intent?.guests ?? []).filter(({ methods }) => methods.some((method) => method !== 'none'));
-  const asked =
-    result?.mayBeHeld ?? (window === undefined ? (opened ? all.map(({ vm }) => vm) : []) : mayBeHeld(window));
-  return asked.filter((vm) => !written.has(vm));
 }

@@ -8,9 +8,10 @@ import { readRunPlan } from '../catalog/run-plan.ts';
 import type { RunEntry, SetEntry } from '../catalog/store.ts';
 import type { ArrayId, ArraySnapshot, CutLabel, SetId } from '../model.ts';
 import type { ArrayDriver } from '../ports.ts';
+import type { Late } from './clean-up.ts';
 import type { OpenRun } from './mend-cases.ts';
 import type { MendParts } from './mend-parts.ts';
-import type { ArraySeen, Late, RunSeen } from './mend-plan.ts';
+import type { ArraySeen, RunSeen } from './mend-plan.ts';
 import { lastSent } from './remove.ts';
 
 /** So long one array may take to answer what is there. */

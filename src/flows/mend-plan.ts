@@ -1,15 +1,9 @@
 import type { Intent } from '../catalog/intent.ts';
 import type { RunRecord } from '../catalog/journal.ts';
 import type { ArrayId, ArraySnapshot, Manifest, Plan } from '../model.ts';
-import { isCutBy } from './clean-up.ts';
+import { isCutBy, type Late } from './clean-up.ts';
 import type { OpenRun } from './mend-cases.ts';
 import { judgedBy, sealedLater } from './mend-seal.ts';
-
-/** What an array may still carry out of what it was sent, and until when. */
-export interface Late {
-  readonly what: 'snapshot' | 'prepared';
-  readonly until: Date;
-}
 
 /** What an array answered, or why it could not be asked. */
 export type ArraySeen =
@@ -94,7 +88,7 @@ export function mendPlan(run: RunSeen, now: Date): RunMending {
 /** Why the run's snapshots go whatever is there; undefined: it never came to decide. */
 function endedBy(record: RunRecord): string | undefined {
   const { result, window, entries } = record;
-  if (result?.state === 'failed' && result.fault?.code !== 'run.unsealed') return 'the run failed';
+  if (result?.state === 'failed' && result.unsealed !== true) return 'the run failed';
   if (result?.kept === false) return 'its set was not to be kept';
   const stopped = window?.stopped;
   if (stopped !== undefined && (stopped.code === 'interrupted' || stopped.code === 'bug')) return stopped.message;

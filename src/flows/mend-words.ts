@@ -1,6 +1,7 @@
 import { localTime } from '../base/local-time.ts';
 import { unreachable } from '../base/unreachable.ts';
-import type { Late, RunMending, RunSeen, TakeBack } from './mend-plan.ts';
+import type { Late } from './clean-up.ts';
+import type { RunMending, RunSeen, TakeBack } from './mend-plan.ts';
 import { answerLine } from './report.ts';
 
 /** What is, or would be, done about a run. */

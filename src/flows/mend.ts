@@ -4,13 +4,13 @@ import { gather } from '../base/gather.ts';
 import { resumeJournal } from '../catalog/journal.ts';
 import { knownLabels } from '../catalog/leftovers.ts';
 import { listRebuilt } from '../catalog/rebuilt.ts';
-import { runningRuns } from '../catalog/running.ts';
+import { runningRuns, runsOutOfSight } from '../catalog/running.ts';
 import { listRuns, listSets } from '../catalog/store.ts';
 import type { ArrayId, SetId } from '../model.ts';
 import { removeSet } from './clean-up.ts';
 import { carryOut } from './mend-carry-out.ts';
 import { type Cases, type OpenRun, openCases } from './mend-cases.ts';
-import { askGuest, mayStandStill } from './mend-guests.ts';
+import { askGuest } from './mend-guests.ts';
 import { foreignIn, lookAtRun, lookEverywhere, straysIn } from './mend-look.ts';
 import { exitOf, type MendParts, type MendReport, type Page } from './mend-parts.ts';
 import { mendPlan } from './mend-plan.ts';
@@ -24,7 +24,9 @@ export async function openNow(
   { state, locks }: Pick<MendParts, 'state' | 'locks'>,
   group: string | undefined,
 ): Promise<Cases> {
-  return openCases(await listSets(state), await listRuns(state), await runningRuns(locks), group);
+  // First: a run that ends between these looks is then still one that goes on.
+  const running = await runningRuns(locks);
+  return openCases(await listSets(state), await listRuns(state), running, group);
 }
 
 /**
@@ -38,12 +40,19 @@ export async function mend(parts: MendParts, doing: 'look' | 'mend', limit: Dead
   const page: Page = { mended: [], guests: [], left: [], silent: new Map(), locked: false };
   const shown = await lookEverywhere(parts.drivers, limit);
   for (const [array, why] of shown.silent) page.silent.set(array, why);
+  const running = await runningRuns(parts.locks);
   const sets = await listSets(parts.state);
   const runs = await listRuns(parts.state);
-  const strays = straysIn(shown, sets, runs, await runningRuns(parts.locks));
+  const strays = straysIn(shown, sets, runs, running);
   const rebuilt = await listRebuilt(parts.state);
   page.left.push(...(await openNow(parts, parts.group)).beyond, ...strays.besides, ...besideAdopted(shown, rebuilt));
 
+  const unseen = await runsOutOfSight(parts.locks);
+  for (const { id, group, record } of runs) {
+    if (!unseen.has(id) || record.intent === undefined || (parts.group ?? group) !== group) continue;
+    page.locked = true;
+    page.left.push(`run ${id} ${OUT_OF_SIGHT}`);
+  }
   for (const group of await groupsToMend(parts, strays.ofRuns)) {
     await unlessLocked(page, `group ${group}`, () => mendGroup(parts, group, strays.ofRuns, doing, page, limit));
   }
@@ -54,6 +63,10 @@ export async function mend(parts: MendParts, doing: 'look' | 'mend', limit: Dead
   const foreign = foreignIn(shown, known);
   return { mended: page.mended, guests: page.guests, foreign, left: page.left, exit: exitOf(page) };
 }
+
+const OUT_OF_SIGHT =
+  'may be going on where it cannot be seen from here (another machine or container, or before this machine was started ' +
+  'again); if it is not: stillpoint mend --break-lock';
 
 /** What somebody else is at work on stays open; the rest goes on. */
 async function unlessLocked(page: Page, subject: string, work: () => Promise<void>): Promise<void> {
@@ -155,6 +168,7 @@ async function mendRun(
     page.mended.push({ id: open.run.id, kind: plan.kind, text: intendedText(plan) });
     return;
   }
-  const held = guests.filter(mayStandStill).map(({ vm }) => vm);
+  // Also of one that is no longer in the topology nobody knows: when it is back, it is asked again.
+  const held = guests.filter(({ is }) => is !== 'writing').map(({ vm }) => vm);
   await carryOut({ parts, journal, seen, held, page, limit }, plan);
 }

@@ -6,8 +6,9 @@ import { intentOf } from '../catalog/intent.ts';
 import { beginJournal, type Journal } from '../catalog/journal.ts';
 import { writeRunPlan } from '../catalog/run-plan.ts';
 import { runningRuns } from '../catalog/running.ts';
+import { listSets, setWithKey } from '../catalog/store.ts';
 import { samePlacement } from '../inventory/same-placement.ts';
-import type { Finding, Placement, Plan } from '../model.ts';
+import type { ArrayId, Finding, Manifest, Placement, Plan } from '../model.ts';
 import { forecastOf, timingFindings } from '../plan/timing.ts';
 import type { WindowArray, WindowGuest } from '../window/run.ts';
 import { LOOK_MS, lookForLeftovers } from './look.ts';
@@ -37,6 +38,12 @@ export function lockAll(parts: RunParts, plan: Plan, limit: Deadline): Promise<T
     ),
   ];
   return parts.locks.take(names, parts.run, limit.within(parts.waitMs, 'waiting for the locks'));
+}
+
+/** The set with the run's key, if somebody has taken it while this one waited for its locks. */
+export async function takenMeanwhile({ state, group, key, require }: RunParts): Promise<Manifest | undefined> {
+  if (key === undefined) return undefined;
+  return setWithKey(await listSets(state), group.name, key, require ?? group.require)?.manifest;
 }
 
 /** Locks that cannot be given back cost a run nothing: the next one finds their owner gone, and takes them over. */
@@ -84,13 +91,24 @@ export async function armAll(
   for (const { array } of plan.arrays) {
     await journal.note({ type: 'arming', array, at: parts.clock.date().toISOString() });
   }
+  const sent = new Set<ArrayId>();
   const outcomes = await gather(plan.arrays, async ({ array, units }) => {
     opened.touched.add(array);
+    limit.signal.throwIfAborted();
+    sent.add(array);
     opened.armed.set(array, await driverOf(parts, array).arm(units, opened.label, limit));
     parts.emit({ type: 'array', array, is: 'armed', atMs: parts.clock.now() });
   });
+  for (const [index, { array }] of plan.arrays.entries()) {
+    const outcome = outcomes[index];
+    const isOpen = outcome?.ok === false && (limit.signal.aborted || NO_ANSWER.includes(outcome.fault.code));
+    if (isOpen && sent.has(array) && driverOf(parts, array).traits.prepares === true) opened.unanswered.add(array);
+  }
   wantAll(outcomes, (index) => `array ${plan.arrays[index]?.array}`);
 }
+
+/** What was sent may still be carried out. */
+const NO_ANSWER: readonly string[] = ['array.unanswered', 'ssh.line-lost'];
 
 /** Opens every guest up to the word. An optional one that cannot be opened is left out, and said. */
 export async function openAll(

@@ -34,10 +34,11 @@ export type Doomed =
 /** What each name means. Rejects, before anything is removed, for a name that means nothing or must not go. */
 export async function chooseDoomed(parts: RemoveParts, wanted: readonly string[]): Promise<readonly Doomed[]> {
   const { state, locks, last } = parts;
+  // First: a run that ends between these looks is then still one that goes on, and never a dead one without a set.
+  const running = await runningRuns(locks);
   const sets = await listSets(state);
   const runs = await listRuns(state);
   const rebuilt = (await listRebuilt(state)).filter((entry) => entry.state !== 'removed');
-  const running = await runningRuns(locks);
   const open = new Set(leftovers(sets, runs, running).map(({ run }) => run));
   const doomed = wanted.map((name): Doomed => {
     if (meansRebuilt(name, rebuilt, [...sets, ...runs]))
@@ -78,14 +79,14 @@ export async function remove(
     if (doomed.kind === 'rebuilt') {
       const [now] = await chooseDoomed(parts, [id]);
       if (now?.kind !== 'rebuilt' || canonicalJson(now.set) !== canonicalJson(doomed.set))
-        throw changedMeanwhile(doomed.id);
+        throw changedMeanwhile(id, 'was adopted anew meanwhile, and is no longer what was to be removed');
       return await removeSet(parts, parts.state, drivers, now.set, parts.because, limit);
     }
     if (doomed.kind === 'set') {
       await chooseDoomed(parts, [id]);
       return await removeSet(parts, parts.state, drivers, doomed.set.manifest, parts.because, limit);
     }
-    return await removeLeftovers(parts, doomed.run, drivers, limit);
+    return await removeLeftovers(parts, await stillLeftover(parts, doomed.id), drivers, limit);
   } finally {
     await taken.release();
   }
@@ -94,6 +95,16 @@ export async function remove(
 function lockOf(doomed: Doomed): LockName {
   if (doomed.kind === 'rebuilt') return REBUILT_LOCK;
   return { key: `group:${doomed.group}`, shown: `group ${doomed.group}` };
+}
+
+/** Somebody may have sealed meanwhile what that run took: then it is a set, with a set's own rules. */
+async function stillLeftover({ state }: RemoveParts, id: SetId): Promise<RunEntry> {
+  const sets = await listSets(state);
+  const run = (await listRuns(state)).find((entry) => entry.id === id);
+  if (run === undefined || sets.some((set) => set.id === id)) {
+    throw changedMeanwhile(id, 'was mended meanwhile, and is a set now, or nothing');
+  }
+  return run;
 }
 
 /** By the label in the run's own intent, on the arrays that it names. */
@@ -112,8 +123,8 @@ async function removeLeftovers(
   const sentBy = lastSent(run.record, intent);
   const late = new Map(
     known
-      .map(({ id, traits }) => [id, new Date(sentBy + traits.lateMs)] as const)
-      .filter(([, until]) => until.getTime() > parts.clock.date().getTime()),
+      .map(({ id, traits }) => [id, { what: 'snapshot', until: new Date(sentBy + traits.lateMs) }] as const)
+      .filter(([, { until }]) => until.getTime() > parts.clock.date().getTime()),
   );
   const journal = resumeJournal(parts.state, run.id);
   const made = { label: intent.label, units: new Map(intent.arrays.map(({ array, units }) => [array, units])) };
@@ -155,10 +166,10 @@ function unreadable(id: SetId, why: string): Fault {
   });
 }
 
-function changedMeanwhile(id: CutLabel): Fault {
+function changedMeanwhile(id: SetId | CutLabel, what: string): Fault {
   return new Fault({
     code: 'remove.changed',
-    message: `${id} was adopted anew meanwhile, and is no longer what was to be removed`,
+    message: `${id} ${what}`,
     hint: `Look at it: stillpoint show ${id}`,
     exit: EXIT.usage,
   });

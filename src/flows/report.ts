@@ -2,6 +2,7 @@ import { seconds } from '../base/deadline.ts';
 import { asFault, EXIT, Fault } from '../base/fault.ts';
 import { clockTime } from '../base/local-time.ts';
 import { pasted } from '../base/shell-word.ts';
+import { mayBeHeld } from '../catalog/in-doubt.ts';
 import { resumeJournal } from '../catalog/journal.ts';
 import { runFolder } from '../catalog/state-folder.ts';
 import { type CutLabel, levelText, type Manifest, type Plan, type Verdict, type WindowRecord } from '../model.ts';
@@ -20,6 +21,8 @@ export interface Ending {
   readonly verdict?: Verdict;
   readonly remains: readonly Remains[];
   readonly manifest?: Manifest;
+  /** Its manifest could not be written. */
+  readonly unsealed?: true;
   /** Of a run that came to its window. */
   readonly window?: { readonly plan: Plan; readonly record: WindowRecord };
 }
@@ -42,6 +45,7 @@ export async function finish(parts: Papers, ending: Ending): Promise<RunReport> 
     finishedAt: clock.date().toISOString(),
     state: ending.decision.state,
     ...(ending.decision.state === 'weak' && ending.manifest === undefined ? { kept: false } : {}),
+    ...(ending.unsealed === undefined ? {} : { unsealed: ending.unsealed }),
     exit: ending.exit,
     line,
     because: [...doubts, ...ending.remains.map(remainsText)],
@@ -79,6 +83,11 @@ export async function finish(parts: Papers, ending: Ending): Promise<RunReport> 
   return report;
 }
 
+/** Of a retried job: the set that is there already is its answer. */
+export function reusing(manifest: Manifest): Ending {
+  return { decision: { state: 'good', keep: true, exit: EXIT.done }, exit: EXIT.done, manifest, remains: [] };
+}
+
 /** `mail-20261122T020003Z-7f3a  filesystem (boot disks: crash)  window 1.24 s  2 arrays  7 volumes` */
 export function answerLine(manifest: Manifest): string {
   const arrays = new Set(manifest.snapshots.map(({ array }) => array)).size;
@@ -91,15 +100,6 @@ export function answerLine(manifest: Manifest): string {
     `${arrays} ${arrays === 1 ? 'array' : 'arrays'}`,
     `${volumes} ${volumes === 1 ? 'volume' : 'volumes'}`,
   ].join('  ');
-}
-
-/** Guests to which a hold was sent, and whose word that they were let go is missing. */
-export function mayBeHeld(record: WindowRecord): readonly string[] {
-  return [
-    ...new Set(
-      record.holds.filter(({ release }) => release === undefined || release === 'unknown').map(({ vm }) => vm),
-    ),
-  ];
 }
 
 export function remainsText({ array, names, why }: Remains): string {
@@ -153,7 +153,10 @@ function stillHeld(
   return new Fault({
     code: 'guest.may-be-held',
     message: before === undefined ? each.join('. ') : `${each.join('. ')}. Before that: ${before.message}`,
-    hint: `Look whether it writes again (stillpoint mend asks it). If not: ${commands.join(' · ')} ("Invalid argument" means that it is not frozen).`,
+    hint: [
+      `Look whether it writes again (stillpoint mend asks it). If not: ${commands.join(' · ')} ("Invalid argument" means that it is not frozen).`,
+      ...(before?.hint === undefined ? [] : [`Then: ${before.hint}`]),
+    ].join(' '),
     exit: EXIT.guestMayBeHeld,
   });
 }

@@ -3,7 +3,7 @@ import { asFault } from '../base/fault.ts';
 import { pruneRuns } from '../catalog/prune-runs.ts';
 import { retire } from '../catalog/retention.ts';
 import { runningRuns } from '../catalog/running.ts';
-import { listSets } from '../catalog/store.ts';
+import { listSets, type SetEntry } from '../catalog/store.ts';
 import { removeSet } from './clean-up.ts';
 import { remainsText } from './report.ts';
 import type { RunParts } from './run-parts.ts';
@@ -15,7 +15,13 @@ export async function applyRetention(parts: RunParts, limit: Deadline): Promise<
     parts.emit({ type: 'finding', finding: { code: 'retention.left', severity: 'warning', subject, message } });
   parts.emit({ type: 'step', step: 'retention' });
   try {
-    const sets = (await listSets(state)).filter((set) => set.group === group.name);
+    const byDate = (await listSets(state)).filter((set) => set.group === group.name);
+    const isOwn = ({ id }: SetEntry): boolean => id === parts.run;
+    const [newest] = byDate;
+    if (newest !== undefined && !isOwn(newest))
+      tell(`set ${newest.id}`, 'it is dated after this run: a clock that went back, or a run that overtook this one');
+    // What was just taken is the newest, whatever the dates say.
+    const sets = [...byDate.filter(isOwn), ...byDate.filter((set) => !isOwn(set))];
     const rules = {
       ...(group.keep === undefined ? {} : { keepLast: group.keep.last }),
       weak: parts.weak ?? group.weak,

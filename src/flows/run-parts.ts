@@ -40,6 +40,8 @@ export interface Opened {
   readonly armed: Map<ArrayId, ArmedCut>;
   /** Arrays that were asked to prepare: also one that failed at it may carry something of ours. */
   readonly touched: Set<ArrayId>;
+  /** Of these, the ones whose answer never came: they may still prepare. */
+  readonly unanswered: Set<ArrayId>;
 }
 
 /** A run that has been through its window. */

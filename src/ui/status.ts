@@ -73,10 +73,17 @@ function groupTable(groups: readonly GroupStatus[]): readonly string[] {
 }
 
 function concerns(status: GroupStatus): readonly string[] {
-  const { tooOldMs, weak, broken, failedSince, leftovers, running } = status;
+  const { tooOldMs, aheadMs, weak, broken, failedSince, leftovers, running, cutOff, mayBeHeld } = status;
   const [newest] = failedSince;
   return [
+    ...mayBeHeld.map(
+      ({ run, vms }) => `${vms.join(', ')} may still be held since ${run}, and nobody has asked: stillpoint mend`,
+    ),
     ...(running === undefined ? [] : [`a run is going on: ${running}`]),
+    ...cutOff.map((id) => `${id} went down with this machine, and its locks stand: stillpoint mend --break-lock`),
+    ...(aheadMs === undefined
+      ? []
+      : [`the last good set is dated ${age(aheadMs)} ahead of this machine’s clock: its age says nothing`]),
     ...(tooOldMs === undefined ? [] : [`the last good set is older than ${age(tooOldMs)}`]),
     ...(newest === undefined
       ? []

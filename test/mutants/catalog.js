@@ -173,4 +173,28 @@ export const catalog = [
     after: 'if (running.has(run.id)) continue;',
     tests: STORE,
   },
+  {
+    name: 'pin-stops-no-removal',
+    why: 'A pin also stops a removal that was begun.',
+    file: 'src/catalog/retention.ts',
+    before: "set.state === 'removing' && set.pinned === undefined",
+    after: "set.state === 'removing'",
+    tests: ['test/unit/catalog/retention.test.ts'],
+  },
+  {
+    name: 'status-is-fine-with-a-guest-in-doubt',
+    why: 'A guest that may still be held needs somebody, and so does a run that went down with the machine.',
+    file: 'src/catalog/status.ts',
+    before: '[open, broken, cutOff, mayBeHeld].every',
+    after: '[open, broken].every',
+    tests: STORE,
+  },
+  {
+    name: 'set-of-the-future-is-young',
+    why: 'A last good set that is dated ahead of now has no age.',
+    file: 'src/catalog/status.ts',
+    before: '!isAhead &&',
+    after: '',
+    tests: STORE,
+  },
 ];

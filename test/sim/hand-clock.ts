@@ -6,12 +6,15 @@ export interface HandClock extends Clock {
   drive<T>(work: Promise<T>): Promise<T>;
   /** Lets so much time pass, and everything happen that is due in it. */
   pass(ms: number): Promise<void>;
+  /** Somebody sets the calendar; what is waited for is not touched. */
+  setDate(byMs: number): void;
 }
 
 const EPOCH = Date.UTC(2026, 0, 1);
 
 export function handClock(): HandClock {
   let nowMs = 0;
+  let epochMs = EPOCH;
   let serial = 0;
   const timers: { readonly dueMs: number; readonly order: number; readonly run: () => void }[] = [];
 
@@ -30,7 +33,7 @@ export function handClock(): HandClock {
 
   return {
     now: () => nowMs,
-    date: () => new Date(EPOCH + nowMs),
+    date: () => new Date(epochMs + nowMs),
     after(ms, run) {
       const timer = { dueMs: nowMs + Math.max(0, ms), order: serial++, run };
       timers.push(timer);
@@ -62,6 +65,9 @@ export function handClock(): HandClock {
         step(timer);
       }
       nowMs = untilMs;
+    },
+    setDate(byMs) {
+      epochMs += byMs;
     },
   };
 }

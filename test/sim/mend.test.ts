@@ -268,6 +268,53 @@ describe('mend', () => {
     await expectAllAccounted(one);
   });
 
+  test('seals it also where a guest is in doubt besides', async () => {
+    let full = true;
+    const world = await shop({ db01Optional: true });
+    const report = await world.run({
+      aroundFiles: (files) => ({
+        ...files,
+        writeWhole: (path, text) =>
+          full && path.endsWith('manifest.json')
+            ? Promise.reject(new Fault({ code: 'files.enospc', message: 'disk full' }))
+            : files.writeWhole(path, text),
+      }),
+      aroundGuest: (quiescer) => ({
+        ...quiescer,
+        async open(guest, order, limit) {
+          const channel = await quiescer.open(guest, order, limit);
+          if (guest.vm !== 'db01') return channel;
+          const release = async (time: Parameters<typeof channel.release>[0]) => {
+            await channel.release(time);
+            return { kind: 'unknown' as const, why: 'its word was lost' };
+          };
+          return { ...channel, release };
+        },
+      }),
+    });
+    full = false;
+    expect(report).toMatchObject({ exit: 6, fault: { code: 'guest.may-be-held' } });
+    expect(report.fault?.hint).toContain('Make room in the state folder');
+    expect(await world.mend()).toMatchObject({ exit: 0, mended: [{ kind: 'keep' }], guests: [{ is: 'writing' }] });
+    expect(await listSets(world.state)).toMatchObject([{ state: 'good' }]);
+    expect(world.onArrays()).toHaveLength(3);
+  });
+
+  test('asks a guest that was missing in the topology when it is back', async () => {
+    const one = await killedAfterTheFire();
+    const gone = { guests: ['mail01'], unwritable: async () => ['/srv'] };
+    expect(await one.world.mend('mend', { guests: [] })).toMatchObject({
+      exit: 3,
+      guests: [{ is: 'gone' }, { is: 'gone' }],
+    });
+    expect(await one.world.mend('mend', gone)).toMatchObject({
+      exit: 6,
+      guests: [{ is: 'not-writing' }, { is: 'gone' }],
+    });
+    expect(await one.world.mend()).toMatchObject({ exit: 0, guests: [{ is: 'writing' }, { is: 'writing' }] });
+    await expectNothingToMend(one);
+  });
+
   test('seals a set whose manifest could not be written', async () => {
     const files = memoryFileSystem();
     let full = true;
@@ -405,7 +452,10 @@ describe('mend', () => {
     if (run === undefined) throw new Error('no run');
     alive.push(run.id);
     const before = world.onArrays();
-    expect(await world.mend()).toMatchObject({ exit: 0, mended: [] });
+    const unseen = await world.mend();
+    expect(unseen).toMatchObject({ exit: 10, mended: [], guests: [] });
+    expect(unseen.left.join()).toContain(`run ${run.id} may be going on where it cannot be seen from here`);
+    expect(await world.mend('mend', { group: 'hr' })).toMatchObject({ exit: 0 });
     alive.splice(0, 1, 'mail-20260101T000000Z-ffff');
     expect(await world.mend()).toMatchObject({ exit: 10, mended: [] });
     expect(world.onArrays()).toEqual(before);

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { simulated } from '../../src/arrays/simulated/driver.ts';
 import { deadline } from '../../src/base/deadline.ts';
-import { listSets } from '../../src/catalog/store.ts';
+import { listRuns, listSets } from '../../src/catalog/store.ts';
 import { chooseDoomed, type RemoveParts, remove } from '../../src/flows/remove.ts';
+import { DIED, mortal } from './mortal.ts';
 import { type Shop, shop } from './shop.ts';
 
 function partsOf(world: Shop, last = false): RemoveParts {
@@ -65,4 +66,26 @@ test('what a run may have left is closed only when nothing can appear any more',
   await world.clock.pass(120_000);
   expect(await removing(world, partsOf(world), doomed)).toEqual([]);
   await expect(chooseDoomed(partsOf(world), [run])).rejects.toMatchObject({ code: 'catalog.no-such-set' });
+});
+
+test('what a dead run took, and mend has sealed while somebody was asked, is a set, and no leftover', async () => {
+  const world = await shop();
+  const life = mortal();
+  const dying = world.start({
+    aroundFiles: (files) => ({
+      ...files,
+      writeWhole: (path, text) => {
+        if (path.endsWith('manifest.json')) life.kill('signal');
+        return path.endsWith('manifest.json') ? new Promise(() => {}) : files.writeWhole(path, text);
+      },
+    }),
+  });
+  await expect(world.clock.drive(Promise.race([dying, life.died]))).rejects.toBe(DIED);
+  const [run] = await listRuns(world.state);
+  const [doomed] = await chooseDoomed(partsOf(world), [run?.id ?? '']);
+  if (doomed?.kind !== 'leftovers') throw new Error('nothing left over');
+  expect(await world.mend()).toMatchObject({ exit: 0, mended: [{ kind: 'keep' }] });
+  await expect(removing(world, partsOf(world), doomed)).rejects.toMatchObject({ code: 'remove.changed' });
+  expect(await listSets(world.state)).toMatchObject([{ state: 'good' }]);
+  expect(world.onArrays()).toHaveLength(3);
 });

@@ -195,11 +195,59 @@ describe('a whole run', () => {
     expect((await listSets(world.state)).map(({ state }) => state)).toEqual(['good', 'good', 'good']);
   });
 
-  test('an array whose answer to the preparing was lost is cleaned like any other', async () => {
+  test('an array whose answer to the preparing was lost is cleaned like any other, and looked at again', async () => {
     const world = await shop();
     world.fast.failNext('arm', { kind: 'lost', executed: true });
-    expect(await world.run()).toMatchObject({ state: 'failed', exit: 4 });
+    expect(await world.run()).toMatchObject({ state: 'failed', exit: 5, remains: [{ array: 'fast' }] });
     expect(world.onArrays()).toEqual([]);
+  });
+
+  test('what an array prepares after the run was interrupted is said, and taken away by mend', async () => {
+    const world = await shop();
+    world.fast.failNext('arm', { kind: 'slow', ms: 60_000 });
+    const report = await world.clock.drive(world.start({ interruptAfterMs: 1000 }));
+    expect(report).toMatchObject({ state: 'failed', exit: 5, fault: { code: 'interrupted' } });
+    expect(report.because.join()).toContain('what was being prepared there may still appear until');
+    await world.clock.pass(120_000);
+    expect(world.onArrays()).toHaveLength(1);
+    expect(await world.mend()).toMatchObject({ exit: 0, mended: [{ kind: 'take-back' }] });
+    expect(world.onArrays()).toEqual([]);
+    expect(await world.mend()).toMatchObject({ exit: 0, mended: [] });
+  });
+
+  test('a refusal to prepare leaves nothing open', async () => {
+    const world = await shop();
+    world.fast.failNext('arm', { kind: 'refused' });
+    expect(await world.run()).toMatchObject({ state: 'failed', exit: 4, remains: [] });
+    expect(await world.mend()).toMatchObject({ exit: 0, mended: [] });
+  });
+
+  test('with a key that another run has taken while this one waited, it takes nothing and answers that set', async () => {
+    let open = (): void => {};
+    const waits = [
+      new Promise<void>((resolve) => {
+        open = resolve;
+      }),
+    ];
+    const world = await shop({
+      locks: {
+        async take() {
+          await waits.shift();
+          return { release: async () => {} };
+        },
+        held: async () => [],
+        break: async () => false,
+      },
+    });
+    const retried = world.start({ key: 'job-1' });
+    await world.clock.pass(5000);
+    const first = await world.run({ key: 'job-1' });
+    open();
+    const report = await world.clock.drive(retried);
+    expect(report).toMatchObject({ state: 'good', exit: 0, manifest: { id: first.run } });
+    expect(report.run).not.toBe(first.run);
+    expect(world.onArrays()).toHaveLength(3);
+    expect(await world.mend()).toMatchObject({ exit: 0, mended: [], left: [] });
   });
 
   test('locks the group, every guest by its own identity, and every cut unit', async () => {
@@ -390,12 +438,13 @@ describe('a whole run', () => {
   test('what nobody foresaw in an array’s driver is a bug, and its own stack is kept', async () => {
     const world = await shop();
     const broken = new TypeError('undefined is not a function');
-    const around = (driver: ArrayDriver): ArrayDriver => ({ ...driver, arm: () => Promise.reject(broken) });
+    const around = (driver: ArrayDriver): ArrayDriver =>
+      driver.id === 'fast' ? { ...driver, arm: () => Promise.reject(broken) } : driver;
     const report = await world.run({ around });
     expect(report).toMatchObject({ state: 'failed', exit: 1 });
     expect(report.fault?.message).toContain('undefined is not a function');
     expect(causes(report.failure)).toContain(broken);
-    const interrupted = (event: RunEvent): boolean => event.type === 'step' && event.step === 'arm';
+    const interrupted = (event: RunEvent): boolean => event.type === 'array' && event.is === 'armed';
     expect((await world.run({ around, interruptAt: interrupted })).exit).toBe(1);
     expect(world.onArrays()).toEqual([]);
   });

@@ -49,6 +49,8 @@ export interface Shop {
 export interface ShopMend extends Pick<ShopRun, 'around' | 'aroundFiles'> {
   readonly group?: string;
   readonly weak?: 'keep' | 'remove';
+  /** Guests that the topology of this mending knows; all. */
+  readonly guests?: readonly string[];
   /** What a guest says when it is asked on which mount points it takes no write; none. */
   readonly unwritable?: MendParts['unwritable'];
   /** Ends before the mending does. */
@@ -57,6 +59,7 @@ export interface ShopMend extends Pick<ShopRun, 'around' | 'aroundFiles'> {
 
 export interface ShopRun {
   readonly weak?: 'remove';
+  readonly key?: string;
   /** Aborts when this event is told. */
   readonly interruptAt?: (event: RunEvent) => boolean;
   /** Guests answer no probe: what waits for them says that they cannot be reached when its time is over. */
@@ -85,7 +88,7 @@ groups:
     vms: [mail01, { vm: db01, after: [mail01], optional: OPTIONAL }]
     window: 8s
     REQUIRE
-    keep: { last: 2 }
+    keep: { last: KEEP }
 `;
 
 export async function shop(
@@ -94,6 +97,8 @@ export async function shop(
     readonly db01?: SimulatedGuest;
     readonly db01Optional?: boolean;
     readonly require?: string;
+    /** 2 */
+    readonly keepLast?: number;
     readonly files?: StateFolder['files'];
     readonly locks?: Locks;
   } = {},
@@ -113,10 +118,9 @@ export async function shop(
     clock,
   );
   const bulk = simulatedArray('bulk', { volumes: [volume('vmfs_boot', bootDevice)], cutMs: 82 }, clock);
-  const text = TOPOLOGY.replace('OPTIONAL', String(options.db01Optional ?? false)).replace(
-    'REQUIRE',
-    options.require === undefined ? '' : `require: ${options.require}`,
-  );
+  const text = TOPOLOGY.replace('OPTIONAL', String(options.db01Optional ?? false))
+    .replace('REQUIRE', options.require === undefined ? '' : `require: ${options.require}`)
+    .replace('KEEP', String(options.keepLast ?? 2));
   const empty = z.strictObject({});
   const { topology, findings } = parseTopology(text, '/etc/stillpoint.yaml', {
     arrays: { simulated: empty },
@@ -199,6 +203,7 @@ export async function shop(
         timeoutMs: 600_000,
         waitMs: 0,
         ...(how.weak === undefined ? {} : { weak: how.weak }),
+        ...(how.key === undefined ? {} : { key: how.key }),
       };
       return snapshot(parts);
     },
@@ -213,7 +218,7 @@ export async function shop(
           locks: options.locks ?? nobodyElse,
           topology: how.weak === undefined ? topology : withWeak(topology, group, how.weak),
           drivers: driversOf(how.around),
-          guests: new Map([...quiescers].map(([name]) => [name, noGuest(name)])),
+          guests: new Map((how.guests ?? [...quiescers.keys()]).map((name) => [name, noGuest(name)])),
           unwritable: how.unwritable ?? (async () => []),
           waitMs: 0,
           ...(how.group === undefined ? {} : { group: how.group }),

@@ -182,18 +182,21 @@ export function simulated(array: SimulatedArray): ArrayDriver {
       .filter((unit) => unit.volumes.length > 0);
   }
 
-  /** There, done at the far end, and back: half the time each way. */
+  /** There, done at the far end, and back: half the time each way. What was sent is done, whoever waits for it or not. */
   async function call<T>(
     operation: Operation,
     deadline: Deadline,
     work: (fault: ReturnType<SimulatedArray['takeCallFault']>) => T,
   ): Promise<T> {
+    deadline.signal.throwIfAborted();
     const fault = array.takeCallFault(operation);
     const halfMs = ((settings.callMs ?? 1) + (fault?.kind === 'slow' ? fault.ms : 0)) / 2;
-    await pause(halfMs, deadline);
-    if (fault?.kind === 'refused') throw callRefused(operation);
     if (fault?.kind === 'lost' && !fault.executed) await never(deadline);
-    const result = work(fault);
+    const done = sleep(clock, halfMs).then(() => {
+      if (fault?.kind === 'refused') throw callRefused(operation);
+      return work(fault);
+    });
+    const result = await beforeDeadline(done, deadline);
     if (fault?.kind === 'lost') await never(deadline);
     await pause(halfMs, deadline);
     return result;

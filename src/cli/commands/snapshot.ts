@@ -58,7 +58,8 @@ export const snapshotCommand: Command<Flags> = {
       waitMs: waitMs(session),
     };
     const { report, log } = await take(cli, { ...where, ...order });
-    answer(session, report, log);
+    if (report.manifest !== undefined && report.manifest.id !== report.run) answerReused(session, report.manifest);
+    else answer(session, report, log);
     return await copyPapers(session, paperOf(report), flags.manifest, report.exit);
   },
 };

@@ -1,6 +1,7 @@
 import { EXIT } from '../../base/fault.ts';
+import { thisProcess } from '../../base/process-identity.ts';
 import { listRebuilt } from '../../catalog/rebuilt.ts';
-import { runningRuns } from '../../catalog/running.ts';
+import { runningRuns, runsOfEarlierBoot } from '../../catalog/running.ts';
 import { type GroupStatus, groupStatus } from '../../catalog/status.ts';
 import { listRuns, listSets } from '../../catalog/store.ts';
 import type { Topology } from '../../topology/topology.ts';
@@ -40,7 +41,9 @@ export async function groupStatuses(
   maxAgeMs?: number,
 ): Promise<readonly GroupStatus[]> {
   const { state, locks } = await openCatalog(session, topology);
-  const [sets, runs, running] = [await listSets(state), await listRuns(state), await runningRuns(locks)];
+  const running = await runningRuns(locks);
+  const cutOff = await runsOfEarlierBoot(locks, await thisProcess());
+  const [sets, runs] = [await listSets(state), await listRuns(state)];
   const recorded = [...new Set([...sets, ...runs].map(({ group }) => group))].map((group) => ({ group }));
   const known = topology === undefined ? recorded : wanted(topology, name);
   const now = session.cli.clock.date();
@@ -48,7 +51,15 @@ export async function groupStatuses(
     .filter(({ group }) => name === undefined || group === name)
     .map(({ group, ...own }) => {
       const limit = maxAgeMs ?? ('maxAgeMs' in own ? own.maxAgeMs : undefined);
-      return groupStatus({ group, sets, runs, running, now, ...(limit === undefined ? {} : { maxAgeMs: limit }) });
+      return groupStatus({
+        group,
+        sets,
+        runs,
+        running,
+        cutOff,
+        now,
+        ...(limit === undefined ? {} : { maxAgeMs: limit }),
+      });
     });
 }
 

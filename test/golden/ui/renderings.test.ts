@@ -394,14 +394,20 @@ describe('the status', () => {
     broken: [],
     failedSince: [],
     leftovers: [],
+    cutOff: [],
+    mayBeHeld: [],
     fine: true,
   };
-  const none: GroupStatus = { group: 'hr', kept: 0, weak: 0, broken: [], failedSince: [], leftovers: [], fine: false };
+  const { lastGood: _, ...nothing } = fine;
+  const none: GroupStatus = { ...nothing, group: 'hr', kept: 0, fine: false };
   const bad: GroupStatus = {
     ...fine,
     group: 'Prüfung',
     weak: 2,
     tooOldMs: 26 * 3_600_000,
+    aheadMs: 7 * 86_400_000,
+    cutOff: [idOf({ group: 'Prüfung', at: day(19) })],
+    mayBeHeld: [{ run: idOf({ group: 'Prüfung', at: day(18) }), vms: ['mail01', 'db01'] }],
     running: idOf({ group: 'Prüfung', at: day(23) }),
     failedSince: [idOf({ group: 'Prüfung', at: day(22) }), idOf({ group: 'Prüfung', at: day(21) })],
     broken: [{ id: idOf({ group: 'Prüfung', at: day(20) }), why: 'manifest.json: it is not whole JSON' }],

@@ -4,8 +4,17 @@ import { type RetentionRules, retire } from '../../../src/catalog/retention.ts';
 import type { SetEntry, WholeSet } from '../../../src/catalog/store.ts';
 import { idOf, manifestOf } from '../../fixtures/sets.ts';
 
-type Kind = WholeSet['state'] | 'unreadable' | 'pinned' | 'pinned weak';
-const KINDS: readonly Kind[] = ['good', 'weak', 'removing', 'removed', 'unreadable', 'pinned', 'pinned weak'];
+type Kind = WholeSet['state'] | 'unreadable' | 'pinned' | 'pinned weak' | 'pinned removing';
+const KINDS: readonly Kind[] = [
+  'good',
+  'weak',
+  'removing',
+  'removed',
+  'unreadable',
+  'pinned',
+  'pinned weak',
+  'pinned removing',
+];
 const template = manifestOf();
 
 /** Newest first, as given. */
@@ -15,6 +24,7 @@ function sets(...kinds: readonly Kind[]): readonly SetEntry[] {
     if (kind === 'unreadable') return { ...name, state: kind, why: 'damaged' };
     if (kind === 'pinned') return { ...name, state: 'good', manifest: template, pinned: 'audit' };
     if (kind === 'pinned weak') return { ...name, state: 'weak', manifest: template, pinned: 'audit' };
+    if (kind === 'pinned removing') return { ...name, state: 'removing', manifest: template, pinned: 'audit' };
     return { ...name, state: kind, manifest: template };
   });
 }
@@ -34,6 +44,7 @@ describe('keep.last', () => {
     ['keeps a pinned set, wherever it is', ['good', 'good', 'pinned', 'good'], { keepLast: 1, weak: 'keep' }, [1, 3]],
     ['lets a pinned set take a place', ['pinned', 'good', 'good'], { keepLast: 2, weak: 'keep' }, [2]],
     ['keeps a pinned weak set', ['good', 'pinned weak'], { keepLast: 1, weak: 'remove' }, []],
+    ['stops a removal for a pin', ['good', 'pinned removing'], { keepLast: 5, weak: 'keep' }, []],
     ['goes on with a removal that was begun', ['good', 'removing'], { keepLast: 5, weak: 'keep' }, [1]],
     [
       'does not count what is going or cannot be read',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { beginJournal } from '../../../src/catalog/journal.ts';
+import { beginJournal, resumeJournal } from '../../../src/catalog/journal.ts';
 import { knownLabels, leftovers } from '../../../src/catalog/leftovers.ts';
 import { manifestFile, writeManifest } from '../../../src/catalog/manifest.ts';
 import { pruneRuns } from '../../../src/catalog/prune-runs.ts';
@@ -284,7 +284,15 @@ describe('old papers', () => {
 describe('how a group stands', () => {
   const now = new Date(day(10));
 
-  async function ask(made: StateFolder, more: { readonly maxAgeMs?: number; readonly running?: SetId } = {}) {
+  async function ask(
+    made: StateFolder,
+    more: {
+      readonly maxAgeMs?: number;
+      readonly running?: SetId;
+      readonly cutOff?: ReadonlySet<SetId>;
+      readonly now?: Date;
+    } = {},
+  ) {
     const { running, ...limit } = more;
     return groupStatus({
       group: 'mail',
@@ -308,8 +316,40 @@ describe('how a group stands', () => {
       broken: [],
       failedSince: [],
       leftovers: [],
+      cutOff: [],
+      mayBeHeld: [],
       fine: true,
     });
+  });
+
+  test('a last good set that is dated ahead of now has no age that says anything', async () => {
+    const made = await state();
+    await run(made, { at: day(9) }, 'good');
+    const now = new Date(Date.parse(day(9)) - 86_400_000);
+    expect(await ask(made, { now, maxAgeMs: 3_600_000 })).toMatchObject({ aheadMs: 86_400_000, fine: false });
+    const soon = new Date(Date.parse(day(9)) - 60_000);
+    expect((await ask(made, { now: soon })).fine).toBe(true);
+  });
+
+  test('a run that went down with this machine is not going on, and is not fine', async () => {
+    const made = await state();
+    await run(made, { at: day(8) }, 'good');
+    const lost = await run(made, { at: day(9) }, 'died');
+    const asked = await ask(made, { running: lost, cutOff: new Set([lost]) });
+    expect(asked).toMatchObject({ cutOff: [lost], fine: false });
+    expect(asked).not.toHaveProperty('running');
+  });
+
+  test('a guest that may still be held is named until it has been seen to write', async () => {
+    const made = await state();
+    await run(made, { at: day(8) }, 'good');
+    const doubtful = idOf({ at: day(9) });
+    await writeManifest(made, manifestOf({ at: day(9) }));
+    const journal = await beginJournal(made, intentFor({ at: day(9) }));
+    await journal.finish(resultOf({ at: day(9) }, { state: 'good', exit: 6, because: [], mayBeHeld: ['mail01'] }));
+    expect(await ask(made)).toMatchObject({ mayBeHeld: [{ run: doubtful, vms: ['mail01'] }], fine: false });
+    await resumeJournal(made, doubtful).note({ type: 'writes', vm: 'mail01' });
+    expect(await ask(made)).toMatchObject({ mayBeHeld: [], fine: true });
   });
 
   test('a run that failed since the last good one is named, and is not fine only if it left something', async () => {

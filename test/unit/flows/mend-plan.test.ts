@@ -150,7 +150,7 @@ describe('the plan of a mending', () => {
   });
 
   test('a run whose manifest could not be written has failed, and is whole', () => {
-    const result = resultOf({}, { fault: { code: 'run.unsealed', message: 'disk full' } });
+    const result = resultOf({}, { unsealed: true });
     expect(mendPlan(run({ result, window: mailWindow() }), NOW).kind).toBe('keep');
   });
 

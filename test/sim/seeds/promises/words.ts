@@ -49,6 +49,11 @@ function runExit({ world }: Story, deed: Deed, report: RunReport): readonly stri
   must((exit !== 4 && exit !== 10) || (holds.length === 0 && fires.length === 0), 'a guest was held');
   must(exit !== 5 || holds.length + fires.length + remains.length > 0, 'nothing was held or fired, and nothing stays');
   must(exit !== 0 || report.manifest !== undefined, 'there is no set');
+  const removed = world.chronicle.removals.filter(({ by }) => by === deed.number);
+  must(
+    removed.every(({ snapshot }) => snapshot.label !== report.manifest?.label),
+    'it removed the set that it answers with',
+  );
   return wrong;
 }
 

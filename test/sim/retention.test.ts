@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { listSets } from '../../src/catalog/store.ts';
+import { type Shop, shop } from './shop.ts';
+
+async function states(world: Shop): Promise<Readonly<Record<string, string>>> {
+  return Object.fromEntries((await listSets(world.state)).map(({ id, state }) => [id, state]));
+}
+
+function warned(world: Shop): string {
+  return world.events.flatMap((event) => (event.type === 'finding' ? [event.finding.message] : [])).join();
+}
+
+test('the set that a run has just taken stays, also where the clock went back and all others are dated after it', async () => {
+  const world = await shop({ keepLast: 1 });
+  const before = await world.run();
+  world.clock.setDate(-3_600_000);
+  const after = await world.run();
+  expect(after).toMatchObject({ state: 'good', exit: 0 });
+  expect(await states(world)).toEqual({ [before.run]: 'removed', [after.run]: 'good' });
+  expect(world.onArrays()).toHaveLength(3);
+  expect(warned(world)).toContain('it is dated after this run');
+});
+
+test('nor does it go where another run began after it, and took its set before it', async () => {
+  let open = (): void => {};
+  const waits = [
+    new Promise<void>((resolve) => {
+      open = resolve;
+    }),
+  ];
+  const world = await shop({
+    keepLast: 1,
+    locks: {
+      async take() {
+        await waits.shift();
+        return { release: async () => {} };
+      },
+      held: async () => [],
+      break: async () => false,
+    },
+  });
+  const waiting = world.start();
+  await world.clock.pass(5000);
+  const overtaker = await world.run();
+  open();
+  const waited = await world.clock.drive(waiting);
+  expect([overtaker.exit, waited.exit]).toEqual([0, 0]);
+  expect(await states(world)).toEqual({ [overtaker.run]: 'removed', [waited.run]: 'good' });
+  expect(world.onArrays()).toHaveLength(3);
+});
