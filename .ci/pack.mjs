@@ -23,8 +23,11 @@ const wanted = [
   'README.md',
   'LICENSE',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'bench/window/hold-snapshot-release.sh',
 ];
-const allowed = /^(bin\/|dist\/|examples\/|docs\/|(README|CHANGELOG)\.md$|LICENSE$|package\.json$)/;
+const allowed =
+  /^(bin\/|dist\/|examples\/|docs\/|bench\/window\/hold-snapshot-release\.sh$|(README|CHANGELOG|CONTRIBUTING)\.md$|LICENSE$|package\.json$)/;
 const missing = wanted.filter((path) => !paths.includes(path));
 const strange = paths.filter((path) => !allowed.test(path) || path.endsWith('.ts'));
 for (const path of missing) process.stderr.write(`npm pack leaves out ${path}\n`);

@@ -8,7 +8,7 @@ import type { ArrayId, CutLabel, SetState, VmName } from '../model.ts';
 import { removeEach } from './clean-up.ts';
 import type { MendParts, Page } from './mend-parts.ts';
 import type { RunMending, RunSeen, TakeBack } from './mend-plan.ts';
-import { intendedText, lateText, lineOf } from './mend-words.ts';
+import { intendedText, lateText, lineOf, staysText } from './mend-words.ts';
 import { answerLine } from './report.ts';
 
 export interface Work {
@@ -27,7 +27,7 @@ export async function carryOut(work: Work, plan: RunMending): Promise<void> {
   const { id } = seen.run;
   switch (plan.kind) {
     case 'leave':
-      page.left.push(`run ${id} stays as it is: ${plan.because}`);
+      page.left.push(staysText(id, plan.because));
       return;
     case 'close':
     case 'keep': {

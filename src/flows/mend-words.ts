@@ -1,5 +1,6 @@
 import { localTime } from '../base/local-time.ts';
 import { unreachable } from '../base/unreachable.ts';
+import type { SetId } from '../model.ts';
 import type { Late } from './clean-up.ts';
 import type { RunMending, RunSeen, TakeBack } from './mend-plan.ts';
 import { answerLine } from './report.ts';
@@ -14,12 +15,17 @@ export function intendedText(plan: RunMending): string {
     case 'close':
       return 'its set stands; what it prepared on the arrays is taken away';
     case 'leave':
-      return `stays as it is: ${plan.because}`;
+      return plan.because;
     case 'take-back':
       return `${takenText(plan.arrays)} (${plan.because})`;
     default:
       return unreachable(plan);
   }
+}
+
+/** Of a run about which nothing is decided here: a person can, who knows that it may go. */
+export function staysText(id: SetId, because: string): string {
+  return `run ${id} stays as it is: ${because} (to take away what it left, whatever it is: stillpoint remove ${id})`;
 }
 
 function takenText(arrays: readonly TakeBack[]): string {

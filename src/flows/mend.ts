@@ -15,7 +15,7 @@ import { foreignIn, lookAtRun, lookEverywhere, straysIn } from './mend-look.ts';
 import { exitOf, type MendParts, type MendReport, type Page } from './mend-parts.ts';
 import { mendPlan } from './mend-plan.ts';
 import { besideAdopted, mendRebuilt } from './mend-rebuilt.ts';
-import { intendedText } from './mend-words.ts';
+import { intendedText, staysText } from './mend-words.ts';
 import { remainsText } from './report.ts';
 import { GUESTS_AT_ONCE } from './survey.ts';
 
@@ -165,7 +165,8 @@ async function mendRun(
   if (open.arrays.length === 0 && open.run.record.result !== undefined) return;
   if ('unasked' in plan) for (const { array, unasked } of plan.unasked) page.silent.set(array, unasked);
   if (doing === 'look') {
-    page.mended.push({ id: open.run.id, kind: plan.kind, text: intendedText(plan) });
+    if (plan.kind === 'leave') page.left.push(staysText(open.run.id, plan.because));
+    else page.mended.push({ id: open.run.id, kind: plan.kind, text: intendedText(plan) });
     return;
   }
   // Also of one that is no longer in the topology nobody knows: when it is back, it is asked again.

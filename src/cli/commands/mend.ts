@@ -39,7 +39,7 @@ export const mendCommand: Command<Flags> = {
     ['--adopt <label>', 'instead: make such a label ours, so that `remove` may remove it; has it typed'],
     ['--confirm <label>', 'the label of --adopt, said beforehand'],
     ['--young', 'adopt also what another machine’s run may be at work on: younger than a day, or of unknown age'],
-    ['--dry-run', 'show what would be done'],
+    ['--dry-run', 'show what would be done; ends with 0 if nothing would stay open'],
   ],
   async run(session, [group], flags) {
     const { cli, output, paint } = session;
@@ -66,7 +66,7 @@ export const mendCommand: Command<Flags> = {
       respected: locks.respected,
       ...('mended' in runs ? mendDocument(runs) : { open: runs.open }),
     });
-    return dryRun ? EXIT.done : runs.exit;
+    return runs.exit;
   },
 };
 
