@@ -20,13 +20,16 @@ import { remainsText } from './report.ts';
 import { GUESTS_AT_ONCE } from './survey.ts';
 
 /** What stands open, from files only. */
-export async function openNow(
-  { state, locks }: Pick<MendParts, 'state' | 'locks'>,
-  group: string | undefined,
-): Promise<Cases> {
+export async function openNow(parts: Pick<MendParts, 'state' | 'locks'>, group: string | undefined): Promise<Cases> {
+  const { sets, runs, running } = await catalogNow(parts);
+  return openCases(sets, runs, running, group);
+}
+
+/** Read once for each purpose: a state folder can hold hundreds of runs. */
+async function catalogNow({ state, locks }: Pick<MendParts, 'state' | 'locks'>) {
   // First: a run that ends between these looks is then still one that goes on.
   const running = await runningRuns(locks);
-  return openCases(await listSets(state), await listRuns(state), running, group);
+  return { running, sets: await listSets(state), runs: await listRuns(state) };
 }
 
 /**
@@ -40,12 +43,11 @@ export async function mend(parts: MendParts, doing: 'look' | 'mend', limit: Dead
   const page: Page = { mended: [], guests: [], left: [], silent: new Map(), locked: false };
   const shown = await lookEverywhere(parts.drivers, limit);
   for (const [array, why] of shown.silent) page.silent.set(array, why);
-  const running = await runningRuns(parts.locks);
-  const sets = await listSets(parts.state);
-  const runs = await listRuns(parts.state);
+  const { sets, runs, running } = await catalogNow(parts);
   const strays = straysIn(shown, sets, runs, running);
   const rebuilt = await listRebuilt(parts.state);
-  page.left.push(...(await openNow(parts, parts.group)).beyond, ...strays.besides, ...besideAdopted(shown, rebuilt));
+  const cases = withStrays(openCases(sets, runs, running, parts.group), runs, strays.ofRuns, parts.group);
+  page.left.push(...cases.beyond, ...strays.besides, ...besideAdopted(shown, rebuilt));
 
   const unseen = await runsOutOfSight(parts.locks);
   for (const { id, group, record } of runs) {
@@ -53,7 +55,7 @@ export async function mend(parts: MendParts, doing: 'look' | 'mend', limit: Dead
     page.locked = true;
     page.left.push(`run ${id} ${OUT_OF_SIGHT}`);
   }
-  for (const group of await groupsToMend(parts, strays.ofRuns)) {
+  for (const group of groupsOf(cases)) {
     await unlessLocked(page, `group ${group}`, () => mendGroup(parts, group, strays.ofRuns, doing, page, limit));
   }
   // Of which group a rebuilt set is, nobody knows.
@@ -79,16 +81,7 @@ async function unlessLocked(page: Page, subject: string, work: () => Promise<voi
   }
 }
 
-async function groupsToMend(
-  parts: MendParts,
-  strays: ReadonlyMap<SetId, readonly ArrayId[]>,
-): Promise<readonly string[]> {
-  const { runs, removals } = withStrays(
-    await openNow(parts, parts.group),
-    await listRuns(parts.state),
-    strays,
-    parts.group,
-  );
+function groupsOf({ runs, removals }: Cases): readonly string[] {
   return [...new Set([...runs.map(({ run }) => run.group), ...removals.map(({ group }) => group)])];
 }
 
@@ -106,7 +99,8 @@ async function mendGroup(
   const locks = doing === 'mend' ? await parts.locks.take([name], 'mend', wait) : undefined;
   wait.done();
   try {
-    const cases = withStrays(await openNow(parts, group), await listRuns(parts.state), strays, group);
+    const { sets, runs, running } = await catalogNow(parts);
+    const cases = withStrays(openCases(sets, runs, running, group), runs, strays, group);
     for (const open of cases.runs) await mendRun(parts, open, doing, page, limit);
     for (const { id, manifest, removal } of cases.removals) {
       const because = removal?.because ?? 'its removal was begun';

@@ -61,5 +61,6 @@ async function killedAt(world: SweptWorld, act: Act, place: string): Promise<rea
 
 async function nextRun(world: SweptWorld): Promise<readonly string[]> {
   const run = await settle(() => good(world));
+  await world.tidy();
   return run.ok ? removeWeak(world) : [run.fault.message];
 }

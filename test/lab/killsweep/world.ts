@@ -1,5 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { realFileSystem } from '../../../src/base/file-system.ts';
+import { pruneRuns } from '../../../src/catalog/prune-runs.ts';
+import { openState } from '../../../src/catalog/state-folder.ts';
 import type { Ended } from '../end-to-end/kit/cli.ts';
 import { type EndToEnd, openWorld } from '../end-to-end/kit/world.ts';
 import type { LabGuest } from '../kit/guest.ts';
@@ -20,11 +23,14 @@ export interface SweptWorld {
   /** Labels that look like ours and are nobody's here. */
   readonly foreign: readonly string[];
   file(name: string): string;
+  /** The papers of old runs go, as after many good ones: hundreds of killed ones are no part of what is tried. */
+  tidy(): Promise<void>;
   close(): Promise<void>;
 }
 
 const GUEST = 'mail01';
 const WINDOW_MS = 4000;
+const KEPT_RUNS = 20;
 const ARRAYS = ['alpha', 'beta'] as const;
 const VOLUMES = { alpha: `${GUEST}-scsi0-1`, beta: `${GUEST}-scsi0-0` } as const;
 /** Of our form, with a label that no run here has made; and one that nobody could take for ours. */
@@ -57,6 +63,7 @@ export async function openSweptWorld(): Promise<SweptWorld> {
       ),
     harmed: () => planted.filter((path) => identityOf(path) !== before.get(path)),
     file: (name) => join(world.lab.folder, name),
+    tidy: async () => pruneRuns(await openState(world.home, realFileSystem), new Set(), KEPT_RUNS),
     close: () => world.close(),
   };
 }

@@ -38,6 +38,8 @@ export interface WorldOptions {
 
 export interface EndToEnd {
   readonly lab: Lab;
+  /** The state folder of whoever names no other. */
+  readonly home: string;
   readonly vcsim: Vcsim;
   /** Starts vCenter again, where it was, with what it knew at first. */
   restartVcenter(): Promise<void>;
@@ -101,6 +103,7 @@ export async function openWorld(orders: readonly VmOrder[], options: WorldOption
 
     const world: EndToEnd = {
       lab,
+      home,
       get vcsim() {
         return serving;
       },
