@@ -59,6 +59,7 @@ async function after(scene: Scene): Promise<{ readonly mended: string; readonly 
     snapshots: () => told.snapshots,
     harmed: () => told.harmed,
     file: (name) => name,
+    tidy: async () => {},
     close: async () => {},
   };
   const { mended, bad } = await aftermath(world, new Set(), true);
