@@ -36,8 +36,8 @@ export const snapshotCommand: Command<Flags> = {
     ['--all', 'with --dry-run: every VM that is captured besides'],
   ],
   async run(session, [name], flags) {
-    if (flags.dryRun === true) return showPlan(session, name, flags.all === true);
     const order = orderOf(flags);
+    if (flags.dryRun === true) return showPlan(session, name, flags.all === true);
     const topology = await loadTopology(session);
     const group = groupNamed(topology, name);
     const catalog = await openCatalog(session, topology);
@@ -67,6 +67,9 @@ export const snapshotCommand: Command<Flags> = {
 function orderOf({ note, key, require, weak }: Flags) {
   if (weak !== undefined && weak !== 'keep' && weak !== 'remove')
     throw usage(`--weak ${weak} is neither keep nor remove`, 'Write one of them.');
+  // A job whose variable is not set would be answered with an old set of another such job.
+  if (key !== undefined && key.trim() === '')
+    throw usage('--key is empty', 'Name the job with it (is its variable set?), or leave --key out.');
   return {
     ...(note === undefined ? {} : { note }),
     ...(key === undefined ? {} : { key }),
