@@ -129,6 +129,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EACCES: 'Give this user the right to it, or choose another state folder (`state:` in the topology).',
   EPERM: 'Give this user the right to it, or choose another state folder (`state:` in the topology).',
   EROFS: 'Choose a state folder on a file system that can be written (`state:` in the topology).',
+  EEXIST: 'A file of that name is in the way: name a folder (`--state`, or `state:` in the topology).',
+  ENOTDIR: 'A file is in the way: name a folder (`--state`, or `state:` in the topology).',
   EMFILE: 'Raise the limit of open files (ulimit -n).',
 };
 

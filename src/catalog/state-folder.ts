@@ -11,19 +11,35 @@ export interface StateFolder {
 }
 
 export interface StateSettings {
-  /** `state:` of the topology or of the command line; absolute. */
+  /** `--state`; absolute. */
+  readonly flag?: string;
+  /** `state:` of the topology; absolute. */
   readonly state?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** The state folder's path: what was said, else $STILLPOINT_HOME, else $XDG_STATE_HOME/stillpoint, else under $HOME. */
-export function stateRoot(settings: StateSettings): string {
-  const { STILLPOINT_HOME: own, XDG_STATE_HOME: xdg, HOME: home } = settings.env;
-  if (isSet(settings.state)) return absolute(settings.state, '`state:`');
-  if (isSet(own)) return absolute(own, 'STILLPOINT_HOME');
+/** Where the state folder is to be, and what has named it: '--state', '`state:`', 'HOME'. */
+export interface StateRoot {
+  readonly root: string;
+  readonly from: string;
+}
+
+/** Where a command looked: what it says where it found nothing. */
+export interface StatePlace extends StateRoot {
+  readonly isThere: boolean;
+  /** Absent: no topology was found, which might have named another folder. */
+  readonly topology?: string;
+}
+
+/** What was said, else $STILLPOINT_HOME, else $XDG_STATE_HOME/stillpoint, else under $HOME. */
+export function stateRoot({ flag, state, env }: StateSettings): StateRoot {
+  const { STILLPOINT_HOME: own, XDG_STATE_HOME: xdg, HOME: home } = env;
+  if (flag !== undefined) return { root: absolute(flag, '--state'), from: '--state' };
+  if (isSet(state)) return { root: absolute(state, '`state:`'), from: '`state:`' };
+  if (isSet(own)) return { root: absolute(own, 'STILLPOINT_HOME'), from: 'STILLPOINT_HOME' };
   // A relative XDG folder is to be ignored, by its specification.
-  if (isSet(xdg) && isAbsolute(xdg)) return join(xdg, 'stillpoint');
-  if (isSet(home)) return join(absolute(home, 'HOME'), '.local/state/stillpoint');
+  if (isSet(xdg) && isAbsolute(xdg)) return { root: join(xdg, 'stillpoint'), from: 'XDG_STATE_HOME' };
+  if (isSet(home)) return { root: join(absolute(home, 'HOME'), '.local/state/stillpoint'), from: 'HOME' };
   throw new Fault({
     code: 'state.nowhere',
     message: 'there is no state folder: neither `state:` nor STILLPOINT_HOME, XDG_STATE_HOME or HOME is set',
@@ -76,7 +92,7 @@ function absolute(path: string, from: string): string {
   if (isAbsolute(path)) return path;
   throw new Fault({
     code: 'state.relative',
-    message: `the state folder ${path} (from ${from}) is not an absolute path`,
+    message: `the state folder ${path === '' ? '""' : path} (from ${from}) is not an absolute path`,
     hint: 'Write it from the root, so that every run finds the same one wherever it is started.',
     exit: EXIT.usage,
   });

@@ -80,8 +80,10 @@ export function setWithKey(
 /**
  * What SET on the command line means: an id, any unique beginning of one, `latest`, `latest:GROUP` (the latest good).
  * A Fault with exit 2 that lists the candidates where there is not exactly one.
+ *
+ * @param folder where they lie, to be said where there is none
  */
-export function resolveSet(sets: readonly SetEntry[], wanted: string): SetEntry {
+export function resolveSet(sets: readonly SetEntry[], wanted: string, folder?: string): SetEntry {
   const [latest, group] = latestOf(wanted);
   if (!latest)
     return pick(
@@ -93,7 +95,7 @@ export function resolveSet(sets: readonly SetEntry[], wanted: string): SetEntry 
   if (set !== undefined) return set;
   throw new Fault({
     code: 'catalog.no-good-set',
-    message: group === undefined ? 'there is no good set yet' : `group ${group} has no good set yet`,
+    message: `${group === undefined ? 'there is' : `group ${group} has`} no good set yet${folder === undefined ? '' : ` in ${folder}`}`,
     hint: `To take one: stillpoint snapshot ${group ?? 'GROUP'}`,
     exit: EXIT.usage,
   });

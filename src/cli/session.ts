@@ -1,10 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import { EXIT, Fault } from '../base/fault.ts';
-import { realFileSystem } from '../base/file-system.ts';
-import { fileLocks, type Locks } from '../base/lock.ts';
 import { nearest } from '../base/nearest.ts';
-import { locksFolder, openState, type StateFolder, stateRoot } from '../catalog/state-folder.ts';
 import type { Finding } from '../model.ts';
 import { excerpt } from '../topology/excerpt.ts';
 import { readTopology } from '../topology/read.ts';
@@ -150,19 +147,6 @@ export function groupNamed(topology: Topology, name: string | undefined): GroupS
     hint: meant === undefined ? `It has: ${names.join(', ')}.` : `Did you mean ${meant}?`,
     exit: EXIT.usage,
   });
-}
-
-/** The state folder and its locks; made where it is not there yet. */
-export async function openCatalog(
-  { cli, flags }: Session,
-  topology: Topology | undefined,
-): Promise<{ readonly state: StateFolder; readonly locks: Locks }> {
-  const root = flags.state ?? topology?.state;
-  const state = await openState(
-    stateRoot({ env: cli.env, ...(root === undefined ? {} : { state: root }) }),
-    realFileSystem,
-  );
-  return { state, locks: fileLocks(locksFolder(state), cli.clock) };
 }
 
 const TIMEOUT_MS = 30 * 60_000;

@@ -7,13 +7,12 @@ import { type Paint, PLAIN } from './paint.ts';
 import { table } from './table.ts';
 import { WIDTH, wrap } from './text.ts';
 
-/** One line a run, newest first: name, when it began, how it ended, and below it why. */
+/** One line a run (one at least), newest first: name, when it began, how it ended, and below it why. */
 export function runListLines(
   runs: readonly RunEntry[],
   running: ReadonlySet<SetId>,
   paint: Paint = PLAIN,
 ): readonly string[] {
-  if (runs.length === 0) return ['There is no run yet.'];
   const rows = runs.map((run) => [run.id, shortLocalTime(run.startedAt), endText(run, running)]);
   const [head = '', ...lines] = table([['RUN', 'STARTED', 'ENDED'], ...rows]);
   return [

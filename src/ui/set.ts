@@ -11,9 +11,8 @@ import { size } from './sizes.ts';
 import { table } from './table.ts';
 import { WIDTH, wrap } from './text.ts';
 
-/** One line a set, newest first: name, when, what it is. What is said of a set besides stands below it. */
+/** One line a set (one at least), newest first: name, when, what it is. What is said of a set besides stands below it. */
 export function setListLines(sets: readonly SetEntry[], paint: Paint = PLAIN): readonly string[] {
-  if (sets.length === 0) return ['There is no set yet. To take one: stillpoint snapshot'];
   const rows = sets.map((set) => [set.id, shortLocalTime(takenAt(set)), setText(set)]);
   const [head = '', ...lines] = table([['SET', 'TAKEN', 'LEVEL'], ...rows]);
   return [head, ...sets.flatMap((set, index) => [painted(lines[index] ?? '', set, paint), ...besides(set)])];

@@ -5,8 +5,9 @@ import type { RunReport } from '../../flows/run-parts.ts';
 import { survey } from '../../flows/survey.ts';
 import { snapshot } from '../../snapshot.ts';
 import { readTopology } from '../../topology/read.ts';
+import { openCatalog } from '../catalog.ts';
 import { makes } from '../makes.ts';
-import { groupNamed, openCatalog, type Session, TopologyFault, timeoutMs } from '../session.ts';
+import { groupNamed, type Session, TopologyFault, timeoutMs } from '../session.ts';
 import type { Command } from '../verb.ts';
 import { openWorld } from '../world.ts';
 

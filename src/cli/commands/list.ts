@@ -2,10 +2,12 @@ import { EXIT } from '../../base/fault.ts';
 import { listRebuilt } from '../../catalog/rebuilt.ts';
 import { runningRuns } from '../../catalog/running.ts';
 import { listRuns, listSets } from '../../catalog/store.ts';
+import { noneYetLines } from '../../ui/place.ts';
 import { rebuiltListLines, rebuiltSummaries } from '../../ui/rebuilt.ts';
 import { runListDocument, runListLines } from '../../ui/run.ts';
 import { setListDocument, setListLines } from '../../ui/set.ts';
-import { knownTopology, openCatalog } from '../session.ts';
+import { readCatalog } from '../catalog.ts';
+import { groupNamed, knownTopology } from '../session.ts';
 import type { Command } from '../verb.ts';
 
 interface Flags {
@@ -23,23 +25,32 @@ export const listCommand: Command<Flags> = {
   ],
   async run(session, [group], flags) {
     const { output, paint } = session;
-    const { state, locks } = await openCatalog(session, await knownTopology(session));
+    const topology = await knownTopology(session);
+    const { state, locks, place } = readCatalog(session, topology);
+    const [allSets, allRuns] = [await listSets(state), await listRuns(state)];
+    // A group that was taken out of the topology still has its sets.
+    const isRecorded = [...allSets, ...allRuns].some((entry) => entry.group === group);
+    if (topology !== undefined && group !== undefined && !isRecorded) groupNamed(topology, group);
     const wanted = <T extends { readonly group: string }>(entries: readonly T[]): readonly T[] =>
       entries.filter((entry) => group === undefined || entry.group === group);
+    const none = (what: string) => noneYetLines(group === undefined ? what : `${what} of group ${group}`, place);
     if (flags.runs === true) {
       const running = await runningRuns(locks);
-      const runs = wanted(await listRuns(state));
-      output.document(runListLines(runs, running, paint), runListDocument(runs, running));
+      const runs = wanted(allRuns);
+      const lines = runs.length === 0 ? none('run') : runListLines(runs, running, paint);
+      output.document(lines, { ...runListDocument(runs, running), folder: place });
       return EXIT.done;
     }
-    const sets = wanted(await listSets(state)).filter((set) => flags.all === true || set.state !== 'removed');
+    const sets = wanted(allSets).filter((set) => flags.all === true || set.state !== 'removed');
     // Of which group a rebuilt one is, nobody knows: it is shown where no group is asked for.
     const rebuilt = (group === undefined ? await listRebuilt(state) : []).filter(
       (entry) => flags.all === true || entry.state !== 'removed',
     );
-    output.document([...setListLines(sets, paint), ...rebuiltListLines(rebuilt, paint)], {
+    const lines = sets.length === 0 ? none('set') : setListLines(sets, paint);
+    output.document([...lines, ...rebuiltListLines(rebuilt, paint)], {
       ...setListDocument(sets),
       rebuilt: rebuiltSummaries(rebuilt),
+      folder: place,
     });
     return EXIT.done;
   },

@@ -5,11 +5,10 @@ import { rebuild } from '../../flows/rebuild.ts';
 import type { Topology } from '../../topology/topology.ts';
 import { adoptLines, rebuildDocument, rebuildLines } from '../../ui/rebuild.ts';
 import { askTyped } from '../ask.ts';
-import { type openCatalog, type Session, timeoutMs, waitMs } from '../session.ts';
+import type { Catalog } from '../catalog.ts';
+import { type Session, timeoutMs, waitMs } from '../session.ts';
 import { whoWeAre } from '../who.ts';
 import { openWorld } from '../world.ts';
-
-type Catalog = Awaited<ReturnType<typeof openCatalog>>;
 
 export interface AdoptFlags {
   readonly adopt: string;

@@ -6,9 +6,11 @@ import type { MendParts, MendReport } from '../../flows/mend-parts.ts';
 import { unwritable } from '../../quiesce/probe/writes.ts';
 import type { Topology } from '../../topology/topology.ts';
 import { mendDocument, mendLines } from '../../ui/mend.ts';
+import { noTopologyLines, placeText } from '../../ui/place.ts';
 import { lockTexts } from '../../ui/status.ts';
 import { askYes } from '../ask.ts';
-import { groupNamed, knownTopology, openCatalog, type Session, timeoutMs, waitMs } from '../session.ts';
+import { type Catalog, openCatalog, readCatalog } from '../catalog.ts';
+import { groupNamed, knownTopology, type Session, timeoutMs, waitMs } from '../session.ts';
 import type { Command } from '../verb.ts';
 import { openWorld } from '../world.ts';
 import { mendAdopt, mendRebuild, needsTopology } from './mend-rebuilt.ts';
@@ -21,8 +23,6 @@ interface Flags {
   readonly young?: true;
   readonly dryRun?: true;
 }
-
-type Catalog = Awaited<ReturnType<typeof openCatalog>>;
 
 export const mendCommand: Command<Flags> = {
   name: 'mend',
@@ -44,10 +44,10 @@ export const mendCommand: Command<Flags> = {
   async run(session, [group], flags) {
     const { cli, output, paint } = session;
     const topology = await knownTopology(session);
-    const catalog = await openCatalog(session, topology);
     const dryRun = flags.dryRun === true;
     const { adopt, rebuild } = flags;
     refuseMixture(group, flags);
+    const catalog = await catalogFor(session, topology, flags);
     if (adopt !== undefined || rebuild === true) {
       if (topology === undefined) throw needsTopology();
       if (adopt === undefined) return mendRebuild(session, topology, catalog, dryRun);
@@ -59,7 +59,7 @@ export const mendCommand: Command<Flags> = {
         ? await withoutTopology(catalog, group)
         : await mendRuns(session, topology, catalog, group, dryRun);
     const lines = 'mended' in runs ? mendLines(runs, dryRun ? 'look' : 'mend', cli.clock.date(), paint) : runs.lines;
-    output.document([...lines, ...locks.lines], {
+    output.document([...nowhereLines(catalog), ...lines, ...locks.lines], {
       type: 'mend',
       dryRun,
       taken: locks.taken,
@@ -69,6 +69,18 @@ export const mendCommand: Command<Flags> = {
     return runs.exit;
   },
 };
+
+/** Papers of what the arrays have are written wherever they are wanted; what runs have left is only where it is. */
+async function catalogFor(session: Session, topology: Topology | undefined, flags: Flags): Promise<Catalog> {
+  const isRebuilding = flags.rebuild === true || flags.adopt !== undefined;
+  const seen = readCatalog(session, topology, isRebuilding ? 'may-come' : 'is-there');
+  const looks = flags.dryRun === true || (!isRebuilding && !seen.place.isThere);
+  return looks ? seen : await openCatalog(session, topology);
+}
+
+function nowhereLines({ place }: Catalog): readonly string[] {
+  return place.isThere ? [] : [`There is nothing to mend in ${placeText(place)}.`, ...noTopologyLines(place)];
+}
 
 /** Each of the two is a work of its own; a group is what a label does not tell. */
 function refuseMixture(group: string | undefined, { adopt, rebuild, breakLock, confirm, young }: Flags): void {

@@ -5,7 +5,8 @@ import { chooseDoomed, type Doomed, type RemoveParts, remove } from '../../flows
 import { remainsText } from '../../flows/report.ts';
 import { setText } from '../../ui/set.ts';
 import { askYes } from '../ask.ts';
-import { loadTopology, openCatalog, timeoutMs, waitMs } from '../session.ts';
+import { existingCatalog, openCatalog } from '../catalog.ts';
+import { loadTopology, timeoutMs, waitMs } from '../session.ts';
 import type { Command } from '../verb.ts';
 import { openWorld } from '../world.ts';
 
@@ -26,7 +27,7 @@ export const removeCommand: Command<Flags> = {
   async run(session, names, flags) {
     const { cli, output, flags: global } = session;
     const topology = await loadTopology(session);
-    const catalog = await openCatalog(session, topology);
+    const catalog = existingCatalog(session, topology);
     const because = global.because ?? 'removed by hand';
     const parts: RemoveParts = { clock: cli.clock, emit: output.emit, ...catalog, last: flags.last === true, because };
     const doomed = await chooseDoomed(
@@ -39,6 +40,8 @@ export const removeCommand: Command<Flags> = {
       return EXIT.done;
     }
     await askYes(session, ['These will be removed:', ...what]);
+    // A state folder that was copied may lack its empty folders, that of the locks among them.
+    await openCatalog(session, topology);
 
     const world = await openWorld(topology, [], output.emit, {
       ...cli,

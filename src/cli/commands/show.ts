@@ -8,7 +8,8 @@ import { excerpt } from '../../topology/excerpt.ts';
 import { showRebuiltDocument, showRebuiltLines } from '../../ui/rebuilt.ts';
 import { showRunDocument, showRunLines } from '../../ui/run.ts';
 import { showDocument, showLines } from '../../ui/set.ts';
-import { knownTopology, openCatalog } from '../session.ts';
+import { existingCatalog } from '../catalog.ts';
+import { knownTopology } from '../session.ts';
 import type { Command } from '../verb.ts';
 
 export const showCommand: Command = {
@@ -19,7 +20,7 @@ export const showCommand: Command = {
     'SET: an id, any unique beginning of one, latest, or latest:GROUP (the latest good one). One that was rebuilt from the arrays has its label for an id.',
   async run(session, [name = ''], _flags) {
     const { output, paint } = session;
-    const { state, locks } = await openCatalog(session, await knownTopology(session));
+    const { state, locks, place } = existingCatalog(session, await knownTopology(session));
     const sets = await listSets(state);
     const runs = await listRuns(state);
     const rebuilt = await listRebuilt(state);
@@ -40,7 +41,7 @@ export const showCommand: Command = {
       output.document(showRunLines(shown, paint), showRunDocument(shown));
       return EXIT.done;
     }
-    const set = resolveSet(sets, name);
+    const set = resolveSet(sets, name, place.root);
     if (set.state === 'unreadable') {
       const hint = 'Its snapshots are where they were. docs/operations.md tells how to find them without this tool.';
       throw unreadable(set.id, set.why, hint);

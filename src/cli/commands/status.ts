@@ -6,8 +6,9 @@ import { type GroupStatus, groupStatus } from '../../catalog/status.ts';
 import { listRuns, listSets } from '../../catalog/store.ts';
 import type { Topology } from '../../topology/topology.ts';
 import { needsSomebody, statusDocument, statusLines } from '../../ui/status.ts';
+import { readCatalog } from '../catalog.ts';
 import { durationFlag } from '../flags.ts';
-import { groupNamed, knownTopology, openCatalog, type Session } from '../session.ts';
+import { groupNamed, knownTopology, type Session } from '../session.ts';
 import type { Command } from '../verb.ts';
 
 interface Flags {
@@ -24,7 +25,7 @@ export const statusCommand: Command<Flags> = {
     const maxAgeMs = flags.maxAge === undefined ? undefined : durationFlag('--max-age', flags.maxAge);
     const topology = await knownTopology(session);
     const groups = await groupStatuses(session, topology, name, maxAgeMs);
-    const { state, locks } = await openCatalog(session, topology);
+    const { state, locks } = readCatalog(session, topology);
     const held = (await locks.held()).filter((lock) => lock.kind !== 'held' || lock.liveness !== 'gone');
     const rebuilt = name === undefined ? await listRebuilt(state) : [];
     output.document(statusLines(groups, held, rebuilt, paint), statusDocument(groups, held, rebuilt));
@@ -40,7 +41,7 @@ export async function groupStatuses(
   name?: string,
   maxAgeMs?: number,
 ): Promise<readonly GroupStatus[]> {
-  const { state, locks } = await openCatalog(session, topology);
+  const { state, locks } = readCatalog(session, topology);
   const running = await runningRuns(locks);
   const cutOff = await runsOfEarlierBoot(locks, await thisProcess());
   const [sets, runs] = [await listSets(state), await listRuns(state)];

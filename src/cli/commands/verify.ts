@@ -3,7 +3,8 @@ import { listSets, resolveSet } from '../../catalog/store.ts';
 import { exitOf } from '../../flows/verified.ts';
 import { verify } from '../../flows/verify.ts';
 import { verifyDocument, verifyLines } from '../../ui/verify.ts';
-import { loadTopology, openCatalog, timeoutMs } from '../session.ts';
+import { existingCatalog } from '../catalog.ts';
+import { loadTopology, timeoutMs } from '../session.ts';
 import type { Command } from '../verb.ts';
 import { openWorld } from '../world.ts';
 
@@ -24,8 +25,8 @@ export const verifyCommand: Command<Flags> = {
   async run(session, [name = ''], flags) {
     const { cli, output, paint } = session;
     const topology = await loadTopology(session);
-    const { state } = await openCatalog(session, topology);
-    const set = resolveSet(await listSets(state), name);
+    const { state, place } = existingCatalog(session, topology);
+    const set = resolveSet(await listSets(state), name, place.root);
     const world = await openWorld(topology, [], output.emit, {
       ...cli,
       terminal: session.terminal,

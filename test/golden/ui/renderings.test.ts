@@ -13,6 +13,7 @@ import type { Finding, FireRecord, HoldRecord, Plan, WindowRecord } from '../../
 import { drawWindow, proofOf } from '../../../src/ui/drawing.ts';
 import { faultLines } from '../../../src/ui/fault.ts';
 import { findingLines } from '../../../src/ui/findings.ts';
+import { noneYetLines } from '../../../src/ui/place.ts';
 import { planDocument, planLines } from '../../../src/ui/plan.ts';
 import { adoptLines, rebuildLines } from '../../../src/ui/rebuild.ts';
 import { rebuiltListLines, showRebuiltDocument, showRebuiltLines } from '../../../src/ui/rebuilt.ts';
@@ -250,7 +251,18 @@ describe('sets', () => {
 
   test('in a list', () => golden('list', setListLines(sets)));
   test('in a list for machines', () => goldenJson('list', setListDocument(sets)));
-  test('none yet', () => golden('list-none', setListLines([])));
+  test('none yet', () => {
+    golden(
+      'list-none',
+      noneYetLines('set', { root: '/var/lib/stillpoint', from: '`state:`', isThere: true, topology: 'x' }),
+    );
+  });
+  test('none yet, where nobody may have meant', () => {
+    golden(
+      'list-nowhere',
+      noneYetLines('set', { root: '/root/.local/state/stillpoint', from: 'HOME', isThere: false }),
+    );
+  });
 
   test('one, shown', () => {
     golden('show', showLines(whole({ note: 'before the upgrade', key: 'job-17' }, { pinned: 'audit 2026' }), render));

@@ -4,7 +4,8 @@ import { memoryFileSystem } from '../../fixtures/memory-file-system.ts';
 import { idOf } from '../../fixtures/sets.ts';
 
 test.each([
-  ['what the topology says', { state: '/srv/sp', env: { STILLPOINT_HOME: '/own', HOME: '/root' } }, '/srv/sp'],
+  ['--state', { flag: '/flag', state: '/srv/sp', env: {} }, '/flag'],
+  ['`state:`', { state: '/srv/sp', env: { STILLPOINT_HOME: '/own', HOME: '/root' } }, '/srv/sp'],
   ['STILLPOINT_HOME', { env: { STILLPOINT_HOME: '/own', XDG_STATE_HOME: '/xdg', HOME: '/root' } }, '/own'],
   ['XDG_STATE_HOME', { env: { XDG_STATE_HOME: '/xdg', HOME: '/root' } }, '/xdg/stillpoint'],
   ['HOME', { env: { HOME: '/root' } }, '/root/.local/state/stillpoint'],
@@ -14,8 +15,8 @@ test.each([
     { env: { STILLPOINT_HOME: '', XDG_STATE_HOME: '', HOME: '/r' } },
     '/r/.local/state/stillpoint',
   ],
-])('the state folder comes from %s', (_from, settings, root) => {
-  expect(stateRoot(settings)).toBe(root);
+])('the state folder comes from %s', (from, settings, root) => {
+  expect(stateRoot(settings)).toEqual({ root, from: from.split(' ')[0] });
 });
 
 test('without any of them there is no state folder, and the Fault speaks of cron', () => {
@@ -25,6 +26,7 @@ test('without any of them there is no state folder, and the Fault speaks of cron
 });
 
 test.each([
+  ['--state', { flag: '', env: { HOME: '/root' } }],
   ['`state:`', { state: 'state', env: {} }],
   ['STILLPOINT_HOME', { env: { STILLPOINT_HOME: './state' } }],
 ])('a relative path from %s is refused: every run must find the same folder', (from, settings) => {
