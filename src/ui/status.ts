@@ -2,8 +2,10 @@ import { count } from '../base/count.ts';
 import { localTime } from '../base/local-time.ts';
 import type { HeldLock } from '../base/lock-file.ts';
 import type { RebuiltEntry } from '../catalog/rebuilt.ts';
+import type { StatePlace } from '../catalog/state-folder.ts';
 import type { GroupStatus } from '../catalog/status.ts';
 import { type Paint, PLAIN } from './paint.ts';
+import { noTopologyLines, placeText } from './place.ts';
 import { rebuiltSummaries } from './rebuilt.ts';
 import { leftoverText } from './run.ts';
 import { age } from './sizes.ts';
@@ -29,18 +31,31 @@ export function statusLines(
   ];
 }
 
-/** The same for machines. */
+/** The same for machines; `fine` is the exit code. */
 export function statusDocument(
   groups: readonly GroupStatus[],
   locks: readonly HeldLock[],
   rebuilt: readonly RebuiltEntry[],
-): Readonly<Record<string, unknown>> {
-  const isFine = groups.every((group) => group.fine) && !rebuilt.some(needsSomebody);
+): Readonly<Record<string, unknown>> & { readonly fine: boolean } {
+  const isFine = groups.length > 0 && groups.every((group) => group.fine) && !rebuilt.some(needsSomebody);
   return { type: 'status', fine: isFine, groups, locks, rebuilt: rebuiltSummaries(rebuilt) };
 }
 
+/** Of no group is no answer to whether all is well. */
+export function noGroupLines(
+  wanted: string | undefined,
+  known: readonly string[],
+  place: StatePlace,
+): readonly string[] {
+  const what =
+    wanted !== undefined && known.length > 0
+      ? `No group ${wanted} is known in ${placeText(place)}; there are: ${known.join(', ')}`
+      : `No group is known in ${placeText(place)}: no run was ever begun there`;
+  return [...wrap(what, WIDTH), ...noTopologyLines(place)];
+}
+
 /** A removal that was begun, or a record that cannot be read. That sets were rebuilt is no trouble by itself. */
-export function needsSomebody({ state }: RebuiltEntry): boolean {
+function needsSomebody({ state }: RebuiltEntry): boolean {
   return state === 'removing' || state === 'unreadable';
 }
 

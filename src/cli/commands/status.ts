@@ -2,10 +2,11 @@ import { EXIT } from '../../base/fault.ts';
 import { thisProcess } from '../../base/process-identity.ts';
 import { listRebuilt } from '../../catalog/rebuilt.ts';
 import { runningRuns, runsOfEarlierBoot } from '../../catalog/running.ts';
+import type { StateFolder } from '../../catalog/state-folder.ts';
 import { type GroupStatus, groupStatus } from '../../catalog/status.ts';
-import { listRuns, listSets } from '../../catalog/store.ts';
+import { listRuns, listSets, type RunEntry, type SetEntry } from '../../catalog/store.ts';
 import type { Topology } from '../../topology/topology.ts';
-import { needsSomebody, statusDocument, statusLines } from '../../ui/status.ts';
+import { noGroupLines, statusDocument, statusLines } from '../../ui/status.ts';
 import { readCatalog } from '../catalog.ts';
 import { durationFlag } from '../flags.ts';
 import { groupNamed, knownTopology, type Session } from '../session.ts';
@@ -25,12 +26,14 @@ export const statusCommand: Command<Flags> = {
     const maxAgeMs = flags.maxAge === undefined ? undefined : durationFlag('--max-age', flags.maxAge);
     const topology = await knownTopology(session);
     const groups = await groupStatuses(session, topology, name, maxAgeMs);
-    const { state, locks } = readCatalog(session, topology);
+    const { state, locks, place } = readCatalog(session, topology);
     const held = (await locks.held()).filter((lock) => lock.kind !== 'held' || lock.liveness !== 'gone');
     const rebuilt = name === undefined ? await listRebuilt(state) : [];
-    output.document(statusLines(groups, held, rebuilt, paint), statusDocument(groups, held, rebuilt));
-    const isFine = groups.length > 0 && groups.every(({ fine }) => fine) && !rebuilt.some(needsSomebody);
-    return isFine ? EXIT.done : EXIT.weaker;
+    const lines = statusLines(groups, held, rebuilt, paint);
+    const none = groups.length > 0 ? [] : noGroupLines(name, await recordedGroups(state), place);
+    const document = { ...statusDocument(groups, held, rebuilt), folder: place };
+    output.document([...none, ...lines], document);
+    return document.fine ? EXIT.done : EXIT.weaker;
   },
 };
 
@@ -45,7 +48,7 @@ export async function groupStatuses(
   const running = await runningRuns(locks);
   const cutOff = await runsOfEarlierBoot(locks, await thisProcess());
   const [sets, runs] = [await listSets(state), await listRuns(state)];
-  const recorded = [...new Set([...sets, ...runs].map(({ group }) => group))].map((group) => ({ group }));
+  const recorded = groupsIn(sets, runs).map((group) => ({ group }));
   const known = topology === undefined ? recorded : wanted(topology, name);
   const now = session.cli.clock.date();
   return known
@@ -62,6 +65,14 @@ export async function groupStatuses(
         ...(limit === undefined ? {} : { maxAgeMs: limit }),
       });
     });
+}
+
+async function recordedGroups(state: StateFolder): Promise<readonly string[]> {
+  return groupsIn(await listSets(state), await listRuns(state));
+}
+
+function groupsIn(sets: readonly SetEntry[], runs: readonly RunEntry[]): readonly string[] {
+  return [...new Set([...sets, ...runs].map(({ group }) => group))];
 }
 
 function wanted(topology: Topology, name: string | undefined): readonly { group: string; maxAgeMs?: number }[] {

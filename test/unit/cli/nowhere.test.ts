@@ -91,3 +91,23 @@ test('`list` of a group that neither the topology nor the folder knows is wrong 
     stdout: expect.stringContaining('former-'),
   });
 });
+
+test('`status` of no known group says why, and is not fine, for machines neither', async () => {
+  const home = join(folder, 'home');
+  const env = { STILLPOINT_HOME: home };
+  const none = await program(['status'], env);
+  expect({ ...none, stdout: words(none.stdout) }).toMatchObject({
+    exit: 3,
+    stdout: expect.stringContaining(
+      `No group is known in ${home} (from STILLPOINT_HOME), a folder that is not there yet`,
+    ),
+  });
+  await writeManifest(await openState(home, realFileSystem), manifestOf({ group: 'demo' }));
+  const other = await program(['status', 'nosuch'], env);
+  expect({ ...other, stdout: words(other.stdout) }).toMatchObject({
+    exit: 3,
+    stdout: expect.stringMatching(/No group nosuch is known in .*; there are: demo/),
+  });
+  const { exit, stdout } = await program(['status', 'nosuch', '--json'], env);
+  expect({ exit, document: JSON.parse(stdout) }).toMatchObject({ exit: 3, document: { fine: false, groups: [] } });
+});
