@@ -79,27 +79,21 @@ export async function runProgram(
       if (name === undefined) cli.stdout.write(homeHelp(cli.version));
       else if (name === 'exit') cli.stdout.write(EXIT_HELP);
       else if (of !== undefined) cli.stdout.write(of.helpInformation());
-      else
-        throw unknownCommand(
-          name,
-          COMMANDS.map((command) => command.name),
-        );
+      else throw noCommand(name);
     });
-  program.argument('[command]').action(async (name: string | undefined) => {
-    if (name !== undefined)
-      throw unknownCommand(
-        name,
-        COMMANDS.map((command) => command.name),
-      );
+  program.action(async () => {
     exit = await inSession(cli, program.opts<GlobalFlags>(), onSession, home);
   });
 
+  const word = firstWord(argv);
   try {
+    // Before the words behind it are read: of `restore SET` there are not too many, there is no `restore`.
+    if (word !== undefined && !program.commands.some((command) => command.name() === word)) throw noCommand(word);
     await program.parseAsync([...argv], { from: 'user' });
     return exit;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.done;
-    const fault = thrown instanceof CommanderError ? wrongUse(thrown) : asFault(thrown);
+    const fault = thrown instanceof CommanderError ? wrongUse(thrown, word) : asFault(thrown);
     return await inSession(cli, { color: true, ...flagsIn(argv) }, onSession, () => Promise.reject(fault));
   }
 
@@ -146,12 +140,32 @@ async function inSession(
   return exit;
 }
 
+function noCommand(word: string): Fault {
+  return unknownCommand(
+    word,
+    COMMANDS.map(({ name }) => name),
+  );
+}
+
+/** The command that is meant; undefined where a flag before it is none of ours, or asks for no command. */
+function firstWord(argv: readonly string[]): string | undefined {
+  for (let index = 0; index < argv.length; index += 1) {
+    const word = argv[index] ?? '';
+    if (word === '--') return argv[index + 1];
+    if (!word.startsWith('-')) return word;
+    const known = GLOBAL_FLAGS.find(([flag]) => flag.split(/[ ,]+/).some((name) => name === word.replace(/=.*/s, '')));
+    if (known === undefined) return undefined;
+    if (known[0].includes('<') && !word.includes('=')) index += 1;
+  }
+  return undefined;
+}
+
 /** Commander's own refusals, without its "error: ". */
-function wrongUse({ message, code }: CommanderError): Fault {
+function wrongUse({ message, code }: CommanderError, word: string | undefined): Fault {
   return new Fault({
     code: `usage.${code.replace(/^commander\./, '')}`,
     message: message.replace(/^error: /, '').replace(/\.$/, ''),
-    hint: 'stillpoint --help, or stillpoint COMMAND --help',
+    hint: word === undefined ? 'stillpoint --help' : `stillpoint ${word} --help`,
     exit: EXIT.usage,
   });
 }

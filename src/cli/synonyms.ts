@@ -11,7 +11,9 @@ interface Meant {
 }
 
 const TAKE: Meant = { to: 'take a set', command: 'stillpoint snapshot GROUP' };
-const BACK: Meant = { to: 'bring a set back', command: 'docs/operations.md, "Back by hand"', later: true };
+const HAND = 'docs/operations.md, "Back by hand"';
+const BACK: Meant = { to: 'bring a set back', command: HAND, later: true };
+const COPY: Meant = { to: 'work with the data of a set', command: HAND, later: true };
 const REMOVE: Meant = { to: 'remove a set', command: 'stillpoint remove SET' };
 const MEND: Meant = { to: 'finish or undo what a dead run left', command: 'stillpoint mend' };
 const CHECK: Meant = { to: 'see whether everything stands', command: 'stillpoint check' };
@@ -27,6 +29,10 @@ const SYNONYMS: Readonly<Record<string, Meant>> = {
   restore: BACK,
   revert: BACK,
   rollback: BACK,
+  clone: COPY,
+  mount: COPY,
+  backup: COPY,
+  drill: { to: 'rehearse it', command: `stillpoint verify SET, then ${HAND}`, later: true },
   delete: REMOVE,
   rm: REMOVE,
   repair: MEND,
