@@ -5,6 +5,8 @@ import { arrayMakeOf } from './array-make.ts';
 export interface InitSource {
   readonly url: string;
   readonly username: string;
+  /** As it was given: what the server is believed by. */
+  readonly tls?: { readonly ca: string } | { readonly fingerprint: string };
 }
 
 /**
@@ -19,15 +21,11 @@ export function initFromVsphere(placement: Placement, source: InitSource): strin
     `  url: ${scalar(source.url)}`,
     `  username: ${scalar(source.username)} # a read-only role is enough`,
     '  password: { env: VC_PASSWORD } # or { file: PATH } or { command: [pass, show, vc] }; never the password itself',
-    '  # tls: { ca: vcenter-ca.pem } # or { fingerprint: "SHA256:AB:CD:…" }',
+    source.tls === undefined
+      ? '  # tls: { ca: vcenter-ca.pem } # or { fingerprint: "SHA256:AB:CD:…" }'
+      : `  tls: { ${Object.entries(source.tls).map(([key, value]) => `${key}: ${scalar(value)}`)} }`,
     '',
-    '# One for each maker that the LUNs tell. Two arrays of one make: write two, and say below which has which volume.',
-    'arrays:',
-    ...arrayStubs(devices),
-    '',
-    '# The key is the name that the array itself has for the volume: put it in.',
-    'volumes:',
-    ...devices.flatMap(volumeLines),
+    ...(devices.length === 0 ? noDevices() : deviceSections(devices)),
     '',
     'defaults: # every VM starts from this',
     '  ssh: { user: stillpoint }',
@@ -43,6 +41,29 @@ export function initFromVsphere(placement: Placement, source: InitSource): strin
     '    keep: { last: 7 } # whole sets; the last good one always stays',
     '',
   ].join('\n');
+}
+
+function deviceSections(devices: readonly FoundDevice[]): readonly string[] {
+  return [
+    '# One for each maker that the LUNs tell. Two arrays of one make: write two, and say below which has which volume.',
+    'arrays:',
+    ...arrayStubs(devices),
+    '',
+    '# The key is the name that the array itself has for the volume: put it in.',
+    'volumes:',
+    ...devices.flatMap(volumeLines),
+  ];
+}
+
+/** On vSAN, vVols or local disks no array can be told; a topology has one all the same, and is to be read. */
+function noDevices(): readonly string[] {
+  return [
+    '# None of these disks lies on a LUN (VMFS, RDM) or an NFS export that vSphere tells: no array is known. This is a stub.',
+    'arrays:',
+    ...arrayStub('array', 'a name of your choice'),
+    '',
+    'volumes: {} # nothing to cut is known: what the disks lie on must be said here, or they are in no snapshot',
+  ];
 }
 
 const HEAD = [
@@ -106,7 +127,11 @@ function unique(name: string, taken: ReadonlySet<string>): string {
 
 function arrayStubs(devices: readonly FoundDevice[]): readonly string[] {
   const ids = new Map(devices.map((device) => [device.array, arrayMakeOf(device.key).name]));
-  return [...ids].flatMap(([id, name]) => [
+  return [...ids].flatMap(([id, name]) => arrayStub(id, name));
+}
+
+function arrayStub(id: string, name: string): readonly string[] {
+  return [
     `  ${id}: # ${name}`,
     '    driver: command # any array with a command line: put its commands in',
     `    ssh: { host: ${id}.example, user: stillpoint }`,
@@ -114,7 +139,7 @@ function arrayStubs(devices: readonly FoundDevice[]): readonly string[] {
     '    answers: cut # only if exit 0 means that the snapshot exists',
     "    find: { run: [arraycli, snapshot-list], row: '^(?<volume>\\S+) (?<snapshot>\\S+) (?<id>\\S+) (?<unixtime>\\d+)$' }",
     '    remove: { run: [arraycli, snapshot-remove, --volume, <volume>, --name, <snapshot>], gone: "no such snapshot" }',
-  ]);
+  ];
 }
 
 function volumeLines({ key, array, volume, datastore, raw }: FoundDevice): readonly string[] {

@@ -10,7 +10,7 @@ export function excerpt(finding: Finding, columns = COLUMNS): string {
   const about = subject === 'topology' ? '' : `${subject}: `;
   const lines = [`${where}${severity === 'error' ? '' : `${severity}: `}${about}${message}`];
   if (at !== undefined && at.text.trim() !== '') lines.push(...pointed(at, columns - INDENT.length));
-  if (hint !== undefined) lines.push(`${INDENT}${hint}`);
+  if (hint !== undefined) lines.push(...hint.split('\n').map((line) => INDENT + line));
   return lines.map(harmless).join('\n');
 }
 

@@ -1,6 +1,6 @@
 import { EXIT, type Fault } from '../base/fault.ts';
 import { type Paint, PLAIN } from './paint.ts';
-import { WIDTH, wrap } from './text.ts';
+import { hintLines, WIDTH, wrap } from './text.ts';
 
 /** What stands beside a fault. */
 export interface FaultPlace {
@@ -22,7 +22,7 @@ export function faultLines(fault: Fault, place: FaultPlace = {}, paint: Paint = 
     ...(place.because ?? [])
       .filter((text) => text !== fault.message)
       .flatMap((text) => wrap(text, WIDTH, '    ', '  - ')),
-    ...(fault.hint === undefined ? [] : wrap(fault.hint, WIDTH, '  ')),
+    ...(fault.hint === undefined ? [] : hintLines(fault.hint, '  ')),
     ...(fault.exit === EXIT.bug ? bugLines(fault) : []),
     ...(place.set === undefined ? [] : [`  set: ${place.set}`]),
     ...(place.log === undefined ? [] : [`  log: ${place.log}`]),

@@ -51,6 +51,15 @@ export function wrap(text: string, width: number, indent = '', first = indent): 
   return lines;
 }
 
+/** What to do, in its own lines. One that begins with a space is to be copied, and stays as it is. */
+export function hintLines(hint: string, indent: string, first = indent): readonly string[] {
+  return hint
+    .split('\n')
+    .flatMap((line, index) =>
+      line.startsWith(' ') ? [indent + line] : wrap(line, WIDTH, indent, index === 0 ? first : indent),
+    );
+}
+
 /** What a name from outside says must not move the cursor, ring, or rename the window. Colours may stay, to its end. */
 export function harmless(line: string): string {
   const colours = line.match(COLOUR) ?? [];

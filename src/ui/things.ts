@@ -1,5 +1,5 @@
 import type { Paint } from './paint.ts';
-import { pad, WIDTH, widthOf, wrap } from './text.ts';
+import { hintLines, pad, WIDTH, widthOf, wrap } from './text.ts';
 
 /** One thing that was looked at. */
 export interface Thing {
@@ -18,7 +18,7 @@ export function thingLines(things: readonly Thing[]): readonly string[] {
   return things.flatMap(({ mark, subject, message, hint }) => {
     const indent = ' '.repeat(4 + widest + 2);
     const [first = '', ...more] = wrap(message, WIDTH, indent, `    ${pad(subject, widest)}  `);
-    const remedy = hint === undefined ? [] : wrap(hint, WIDTH, `${indent}  `, `${indent}→ `);
+    const remedy = hint === undefined ? [] : hintLines(hint, `${indent}  `, `${indent}→ `);
     return [`  ${mark}${first.slice(3)}`, ...more, ...remedy];
   });
 }

@@ -34,7 +34,7 @@ export function eventText(event: RunEvent): string {
       return stepText(event.step, event.detail);
     case 'finding': {
       const { severity, subject, message, hint } = event.finding;
-      return `${severity}: ${subject}: ${message}${hint === undefined ? '' : `. ${hint}`}`;
+      return `${severity}: ${subject}: ${message}${hint === undefined ? '' : `. ${hint.replaceAll(/\s*\n\s*/g, ' ')}`}`;
     }
     case 'guest':
       return `guest ${event.vm}${event.stage > 0 ? ` (stage ${event.stage + 1})` : ''}: ${guestText(event)}`;

@@ -39,7 +39,7 @@ const LOGOUT_MS = 5_000;
 
 /** Judges the certificate, finds the common version, logs in. Nothing is left behind where that fails. */
 export async function connectVsphere(connection: Connection, limit: Deadline): Promise<Vsphere> {
-  const via = trustingAgent(connection.url, connection.trust);
+  const via = trustingAgent(connection);
   try {
     return await open(connection, via, limit);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { Fault } from '../base/fault.ts';
+import { EXIT, Fault, type FaultParts } from '../base/fault.ts';
 import { Secret } from '../base/secret.ts';
 
 /** What the topology says; what it leaves out comes from govc's environment variables. */
@@ -7,7 +7,11 @@ export interface ConnectionSettings {
   readonly username?: string;
   readonly password?: Secret;
   readonly tls?: Trust;
+  /** Where all this is written, and what is missing can be: `init` reads no topology. Absent: in the topology. */
+  readonly written?: Written;
 }
+
+export type Written = 'topology' | 'flags';
 
 /** Why the server is believed. */
 export type Trust =
@@ -25,48 +29,50 @@ export interface Connection {
   readonly password: Secret;
   /** Absent: the system's CAs. */
   readonly trust?: Trust;
+  readonly written?: Written;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Settings win over the environment, each for itself; a user in GOVC_URL counts only where that URL is used. */
 export function connectionOf(settings: ConnectionSettings, environment: Environment): Connection {
+  const { written: where = 'topology' } = settings;
   const fromEnvironment = settings.url === undefined;
   const written = settings.url ?? environment.GOVC_URL;
   if (written === undefined || written.trim() === '') {
-    throw new Fault({
-      code: 'vsphere.no-url',
-      message: 'no vCenter or ESXi host is named',
-      hint: 'Set vsphere.url in the topology, or GOVC_URL.',
-    });
+    const message = 'no vCenter or ESXi host is named';
+    throw refused(where, { code: 'vsphere.no-url', message, hint: REMEDIES[where].url });
   }
-  const origin = fromEnvironment ? 'GOVC_URL' : 'vsphere.url';
-  const { url, user, password: carried } = parseUrl(written.trim(), origin);
-  if (carried !== undefined && !fromEnvironment) {
-    throw badUrl(origin, 'it carries a password', 'Take it out, and set vsphere.password: { env: NAME }.');
-  }
+  const origin = fromEnvironment ? 'GOVC_URL' : where === 'flags' ? '--url' : 'vsphere.url';
+  const bad = (why: string, hint: string): Fault =>
+    // The URL itself is not repeated: it may hold a password where we did not find one.
+    refused(where, { code: 'vsphere.bad-url', message: `${origin} cannot be used: ${why}`, hint });
+  const { url, user, password: carried } = parseUrl(written.trim(), bad);
+  if (carried !== undefined && !fromEnvironment) throw bad('it carries a password', REMEDIES[where].carried);
   const username = settings.username ?? user ?? environment.GOVC_USERNAME;
   if (username === undefined || username === '') {
-    throw missing('username', 'user', url.host, 'GOVC_USERNAME');
+    throw missing(where, 'username', `no user for ${url.host}`);
   }
   const fallback = carried ?? environment.GOVC_PASSWORD;
   const password = settings.password ?? (fallback === undefined || fallback === '' ? undefined : new Secret(fallback));
-  if (password === undefined) throw missing('password', 'password', url.host, 'GOVC_PASSWORD');
+  if (password === undefined) throw missing(where, 'password', `no password for ${url.host}`);
   const trust = settings.tls ?? (isTrue(environment.GOVC_INSECURE) ? { insecure: true as const } : undefined);
-  return { url, username, password, ...(trust === undefined ? {} : { trust }) };
+  return { url, username, password, written: where, ...(trust === undefined ? {} : { trust }) };
 }
 
-function parseUrl(written: string, origin: string): { url: URL; user?: string; password?: string } {
+type Bad = (why: string, hint: string) => Fault;
+
+function parseUrl(written: string, bad: Bad): { url: URL; user?: string; password?: string } {
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(written) ? written : `https://${written}`;
   if (!URL.canParse(text)) {
-    throw badUrl(origin, 'it is not an address', 'Write it as https://vcenter.example/sdk.');
+    throw bad('it is not an address', 'Write it as https://vcenter.example/sdk.');
   }
   const given = new URL(text);
   if (given.protocol === 'http:') {
-    throw badUrl(origin, 'it is http, and the login would be readable', 'Write https:// instead.');
+    throw bad('it is http, and the login would be readable', 'Write https:// instead.');
   }
   if (given.protocol !== 'https:') {
-    throw badUrl(origin, `${given.protocol.slice(0, -1)} is not spoken by vSphere`, 'Write https:// instead.');
+    throw bad(`${given.protocol.slice(0, -1)} is not spoken by vSphere`, 'Write https:// instead.');
   }
   const path = given.pathname === '/' || given.pathname === '' ? '/sdk' : given.pathname.replace(/\/+$/, '');
   return {
@@ -84,17 +90,28 @@ function decoded(part: string): string {
   }
 }
 
-/** The URL itself is not repeated: it may hold a password where we did not find one. */
-function badUrl(origin: string, why: string, hint: string): Fault {
-  return new Fault({ code: 'vsphere.bad-url', message: `${origin} cannot be used: ${why}`, hint });
+const REMEDIES = {
+  topology: {
+    url: 'Set vsphere.url in the topology, or GOVC_URL.',
+    username: 'Set vsphere.username in the topology, or GOVC_USERNAME.',
+    password: 'Set vsphere.password in the topology, or GOVC_PASSWORD.',
+    carried: 'Take it out, and set vsphere.password: { env: NAME }.',
+  },
+  flags: {
+    url: 'Name it: --url https://vcenter.example/sdk, or set GOVC_URL.',
+    username: 'Name it: --username NAME, or set GOVC_USERNAME.',
+    password: 'Set GOVC_PASSWORD.',
+    carried: 'Take it out, and set GOVC_PASSWORD.',
+  },
+} as const;
+
+function missing(where: Written, key: 'username' | 'password', message: string): Fault {
+  return refused(where, { code: `vsphere.no-${key}`, message, hint: REMEDIES[where][key] });
 }
 
-function missing(key: string, what: string, host: string, variable: string): Fault {
-  return new Fault({
-    code: `vsphere.no-${key}`,
-    message: `no ${what} for ${host}`,
-    hint: `Set vsphere.${key} in the topology, or ${variable}.`,
-  });
+/** What a flag lacks is wrong use. */
+function refused(where: Written, parts: FaultParts): Fault {
+  return new Fault(where === 'flags' ? { ...parts, exit: EXIT.usage } : parts);
 }
 
 /** As govc reads it. */

@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { connect, createSecureContext, rootCertificates, type SecureContext, type TLSSocket } from 'node:tls';
 import { Fault } from '../base/fault.ts';
-import type { Trust } from './settings.ts';
+import type { Connection, Trust, Written } from './settings.ts';
+
+type Trusting = Pick<Connection, 'url' | 'trust' | 'written'>;
 
 export interface TrustingAgent {
   readonly agent: Agent;
@@ -14,8 +16,8 @@ export interface TrustingAgent {
  * Keeps connections alive, and hands one out only after its certificate was judged: not a byte of a request is written
  * to a server that is not believed.
  */
-export function trustingAgent(url: URL, trust: Trust | undefined): TrustingAgent {
-  const secureContext = contextOf(trust);
+export function trustingAgent({ url, trust, written = 'topology' }: Trusting): TrustingAgent {
+  const secureContext = contextOf(trust, written);
   const connecting = new Set<TLSSocket>();
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
   const host = url.hostname.replace(/^\[|\]$/g, '');
@@ -36,7 +38,7 @@ export function trustingAgent(url: URL, trust: Trust | undefined): TrustingAgent
     };
     socket.once('error', failed);
     socket.once('secureConnect', () => {
-      const refusal = judge(url.host, socket, trust);
+      const refusal = judge(url.host, socket, trust, written);
       if (refusal !== undefined) return failed(refusal);
       connecting.delete(socket);
       socket.removeListener('error', failed);
@@ -57,32 +59,33 @@ function isAddress(host: string): boolean {
   return /^[\d.]+$/.test(host) || host.includes(':');
 }
 
-function contextOf(trust: Trust | undefined): SecureContext {
+function contextOf(trust: Trust | undefined, written: Written): SecureContext {
   if (trust === undefined) return createSecureContext({ ca: [...rootCertificates, ...systemBundle()] });
   if (!('ca' in trust)) return createSecureContext();
-  const pem = readAuthorities(trust.ca);
+  const named = `${NAMES[written].ca} ${trust.ca}`;
+  const pem = readAuthorities(trust.ca, named);
   try {
     return createSecureContext({ ca: pem });
   } catch (error) {
-    throw unusableFile(trust.ca, 'it holds no certificate in PEM', error);
+    throw unusableFile(named, 'it holds no certificate in PEM', error);
   }
 }
 
-function readAuthorities(path: string): string {
+function readAuthorities(path: string, named: string): string {
   let pem: string;
   try {
     pem = readFileSync(path, 'utf8');
   } catch (error) {
-    throw unusableFile(path, 'it cannot be read', error);
+    throw unusableFile(named, 'it cannot be read', error);
   }
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw unusableFile(path, 'it holds no certificate in PEM');
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw unusableFile(named, 'it holds no certificate in PEM');
   return pem;
 }
 
-function unusableFile(path: string, why: string, cause?: unknown): Fault {
+function unusableFile(named: string, why: string, cause?: unknown): Fault {
   return new Fault({
     code: 'vsphere.ca-file',
-    message: `vsphere.tls.ca ${path}: ${why}`,
+    message: `${named}: ${why}`,
     hint: 'Name a file with the certificate of the authority that signed the server, in PEM.',
     cause,
   });
@@ -106,28 +109,41 @@ function systemBundle(): string[] {
   }
 }
 
-function judge(host: string, socket: TLSSocket, trust: Trust | undefined): Fault | undefined {
+function judge(host: string, socket: TLSSocket, trust: Trust | undefined, written: Written): Fault | undefined {
+  const names = NAMES[written];
   if (trust !== undefined && 'insecure' in trust) return undefined;
   const seen = socket.getPeerCertificate().fingerprint256;
   if (trust !== undefined && 'fingerprint' in trust) {
     if (seen.replaceAll(':', '').toLowerCase() === trust.fingerprint) return undefined;
     return new Fault({
       code: 'vsphere.wrong-certificate',
-      message: `${host}: its certificate is SHA256:${seen}, not the one that vsphere.tls.fingerprint names`,
-      hint: `If its certificate was renewed, compare the fingerprint with the server's own console, then write\n${lines(seen)}\nIf it was not, somebody else answers at this address.`,
+      message: `${host}: its certificate is SHA256:${seen}, not the one that ${names.fingerprint} names`,
+      hint: `If its certificate was renewed, compare the fingerprint with the server's own console, then ${names.write(seen)}\nIf it was not, somebody else answers at this address.`,
     });
   }
   if (socket.authorized) return undefined;
   return new Fault({
     code: 'vsphere.unknown-certificate',
     message: `${host}: ${distrust(socket.authorizationError)}; it is SHA256:${seen}`,
-    hint: `Compare the fingerprint with the server's own console. If it is the same, write\n${lines(seen)}\nor name the authority that signed it: tls: { ca: FILE }.`,
+    hint: `Compare the fingerprint with the server's own console. If it is the same, ${names.write(seen)}\nor name the authority that signed it: ${names.orCa}.`,
   });
 }
 
-function lines(fingerprint: string): string {
-  return `  vsphere:\n    tls: { fingerprint: "SHA256:${fingerprint}" }`;
-}
+/** What is said of trust, by where it is written. Lines to be copied stand apart, and begin with a space. */
+const NAMES = {
+  topology: {
+    ca: 'vsphere.tls.ca',
+    fingerprint: 'vsphere.tls.fingerprint',
+    write: (seen: string) => `write\n  vsphere:\n    tls: { fingerprint: "SHA256:${seen}" }`,
+    orCa: 'tls: { ca: FILE }',
+  },
+  flags: {
+    ca: '--ca',
+    fingerprint: '--fingerprint',
+    write: (seen: string) => `add\n  --fingerprint SHA256:${seen}`,
+    orCa: '--ca FILE',
+  },
+} as const;
 
 function distrust(error: Error | string | undefined): string {
   switch (String(error instanceof Error && 'code' in error ? error.code : error)) {

@@ -1,10 +1,11 @@
+import { resolve } from 'node:path';
 import { deadline } from '../../base/deadline.ts';
 import { EXIT, Fault } from '../../base/fault.ts';
-import { initFromVsphere, oneLine } from '../../inventory/init.ts';
+import { type InitSource, initFromVsphere, oneLine } from '../../inventory/init.ts';
 import { placementReader } from '../../inventory/reader.ts';
-import { connectionOf } from '../../vsphere/settings.ts';
+import { type ConnectionSettings, connectionOf } from '../../vsphere/settings.ts';
 import { durationFlag, usage } from '../flags.ts';
-import type { Cli } from '../session.ts';
+import { type Session, tellFindings } from '../session.ts';
 import type { Command } from '../verb.ts';
 
 /** What `stillpoint init` prints: a topology to fill in, which already passes `check --offline`. */
@@ -73,43 +74,56 @@ export const initCommand: Command<Flags> = {
     ['--ca <file>', 'certificates to trust'],
     ['--fingerprint <sha256>', "the server certificate's SHA-256, instead"],
   ],
-  async run({ cli, flags: global }, names, flags) {
+  async run(session, names, flags) {
     const vms = names.filter((name) => name !== undefined);
-    cli.stdout.write(vms.length === 0 ? initText() : await fromVsphere(cli, vms, flags, global.timeout));
+    if (vms.length > 0) return fromVsphere(session, vms, flags);
+    session.cli.stdout.write(initText());
     return EXIT.done;
   },
 };
 
-async function fromVsphere(
-  { clock, env, interrupt }: Cli,
-  names: readonly string[],
-  { url, username, ca, fingerprint }: Flags,
-  timeout = '2m',
-): Promise<string> {
-  const settings = {
+/** What was found is printed all the same; what was not is said, and in the exit code. */
+async function fromVsphere(session: Session, names: readonly string[], flags: Flags): Promise<number> {
+  const { clock, env, interrupt, stdout } = session.cli;
+  const settings = { ...settingsOf(flags), written: 'flags' as const };
+  const { url, username } = connectionOf(settings, env);
+  const limit = deadline(clock, durationFlag('--timeout', session.flags.timeout ?? '2m'), 'asking vSphere', interrupt);
+  const reader = await placementReader(settings, { clock, environment: env }, limit);
+  try {
+    const wanted = names.map((name) => ({ vm: name.split('/').at(-1) ?? name, wanted: name }));
+    const placement = await reader.read(wanted, limit);
+    const errors = placement.findings.filter(({ severity }) => severity === 'error');
+    const [first] = placement.vms.length === 0 ? errors : [];
+    if (first !== undefined) {
+      const hint = first.hint === undefined ? {} : { hint: first.hint };
+      throw new Fault({ code: first.code, message: `${first.subject}: ${first.message}`, ...hint });
+    }
+    tellFindings(session, errors);
+    const said = errors.map(({ subject, message }) => `# ${oneLine(`${subject}: ${message}`)}\n`).join('');
+    const tls = writtenTrust(flags);
+    stdout.write(said + initFromVsphere(placement, { url: url.href, username, ...(tls === undefined ? {} : { tls }) }));
+    const isThere = (name: string): boolean => placement.vms.some(({ vm }) => vm === name);
+    return wanted.every(({ vm }) => isThere(vm)) ? EXIT.done : EXIT.notPrepared;
+  } finally {
+    limit.done();
+    await reader.close();
+  }
+}
+
+function settingsOf({ url, username, ca, fingerprint }: Flags): ConnectionSettings {
+  return {
     ...(url === undefined ? {} : { url }),
     ...(username === undefined ? {} : { username }),
     ...(ca === undefined ? {} : { tls: { ca } }),
     ...(fingerprint === undefined ? {} : { tls: { fingerprint: fingerprintOf(fingerprint) } }),
   };
-  const limit = deadline(clock, durationFlag('--timeout', timeout), 'asking vSphere', interrupt);
-  const reader = await placementReader(settings, { clock, environment: env }, limit);
-  try {
-    const wanted = names.map((name) => ({ vm: name.split('/').at(-1) ?? name, wanted: name }));
-    const placement = await reader.read(wanted, limit);
-    const missing = placement.findings.filter(({ severity }) => severity === 'error');
-    const [first] = placement.vms.length === 0 ? missing : [];
-    if (first !== undefined) {
-      const hint = first.hint === undefined ? {} : { hint: first.hint };
-      throw new Fault({ code: first.code, message: `${first.subject}: ${first.message}`, ...hint });
-    }
-    const connection = connectionOf(settings, env);
-    const said = missing.map(({ subject, message }) => `# ${oneLine(`${subject}: ${message}`)}\n`).join('');
-    return said + initFromVsphere(placement, { url: connection.url.href, username: connection.username });
-  } finally {
-    limit.done();
-    await reader.close();
-  }
+}
+
+/** A path from the root: the topology may come to lie in another folder than this one. */
+function writtenTrust({ ca, fingerprint }: Flags): InitSource['tls'] {
+  if (fingerprint === undefined) return ca === undefined ? undefined : { ca: resolve(ca) };
+  const pairs = fingerprintOf(fingerprint).toUpperCase().match(/../g) ?? [];
+  return { fingerprint: `SHA256:${pairs.join(':')}` };
 }
 
 /** As `openssl x509 -fingerprint -sha256` prints it, with or without `SHA256:` and colons. */

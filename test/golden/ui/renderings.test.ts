@@ -10,6 +10,7 @@ import type { RunEntry, SetEntry, WholeSet } from '../../../src/catalog/store.ts
 import type { RebuildReport } from '../../../src/flows/rebuild.ts';
 import type { Verified } from '../../../src/flows/verified.ts';
 import type { Finding, FireRecord, HoldRecord, Plan, WindowRecord } from '../../../src/model.ts';
+import { checkLines } from '../../../src/ui/check.ts';
 import { drawWindow, proofOf } from '../../../src/ui/drawing.ts';
 import { faultLines } from '../../../src/ui/fault.ts';
 import { findingLines } from '../../../src/ui/findings.ts';
@@ -485,6 +486,17 @@ describe('what went wrong', () => {
   test('a message of several lines keeps them, a long path is not broken', () => {
     const message = `guest mail01: its host key is not known\nSHA256:${'A'.repeat(43)}\n/home/somebody/with/a/very/long/path/that/does/not/end/before/the/line/does/known_hosts`;
     golden('fault-lines', faultLines(new Fault({ code: 'ssh.host-key-unknown', message, hint: 'Add this line.' })));
+  });
+
+  test('a hint of several lines keeps them; what is to be copied stays as it is', () => {
+    const hint = `Compare the fingerprint with the server's own console. If it is the same, write\n  vsphere:\n    tls: { fingerprint: "SHA256:${'AB:'.repeat(31)}AB" }\nor name the authority that signed it: tls: { ca: FILE }.`;
+    const fault = new Fault({
+      code: 'vsphere.unknown-certificate',
+      message: 'vc.test: its certificate is signed by itself',
+      hint,
+    });
+    golden('fault-hint', faultLines(fault));
+    golden('check-hint', checkLines([{ ...fault, subject: 'vSphere', message: fault.message, hint, stands: false }]));
   });
 
   test('findings, worst first', () => golden('findings', findingLines([...mailPlan().findings].reverse(), render)));

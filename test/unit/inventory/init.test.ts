@@ -70,6 +70,25 @@ describe('a topology from what vSphere says', () => {
     );
   });
 
+  test.each([
+    ['a file of certificates', { ca: '/etc/vc ca.pem' }],
+    ['a fingerprint', { fingerprint: `SHA256:${Array(32).fill('AB').join(':')}` }],
+  ])('%s that was given stands in it', (_, tls) => {
+    const written = initFromVsphere(placement, { url: 'https://vc.test/sdk', username: 'reader', tls });
+    const { findings, topology } = parseTopology(written, '/srv/stillpoint.yaml', makes, { env: {} });
+    expect(findings).toEqual([]);
+    expect(topology?.vsphere.tls).toEqual('ca' in tls ? tls : { fingerprint: 'ab'.repeat(32) });
+  });
+
+  test('of VMs that lie on no LUN and no export it can be read too, and says that its array is a stub', () => {
+    const apart = { ...placement, vms: [vm('vsan01', '/DC/vm/vsan01', [disk('scsi0:0', 'vmfs', [])])], datastores: [] };
+    const written = initFromVsphere(apart, { url: 'https://vc.test/sdk', username: 'reader' });
+    expect(written).toContain('# None of these disks lies on a LUN');
+    const { findings, topology } = parseTopology(written, 'stillpoint.yaml', makes, { env: {} });
+    expect(findings).toEqual([]);
+    expect(topology?.volumes).toEqual([]);
+  });
+
   test('names every disk with its kind, size and LUN, and every array with its maker', () => {
     expect(text).toContain('# scsi0:1  rdm-physical  40 GiB  naa.624a9370a7b9f7ecc01e40f7000000a1');
     expect(text).toContain('# scsi0:0  vmfs  40 GiB on VMFS # 1  naa.600507680c80000100000000000000b0, naa.6005');
