@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { EXIT } from '../base/fault.ts';
+import { faultLines } from '../ui/fault.ts';
+import { watchAnswer } from './answer.ts';
 import type { Session } from './session.ts';
 import { listen } from './signals.ts';
 
@@ -15,6 +17,7 @@ if (process.platform === 'win32') {
 
 // A reader that went away must end nothing.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+const answer = watchAnswer(process.stdout);
 const signals = listen(RELEASE_SECONDS);
 const { runProgram } = await import('./program.ts');
 let session: Session | undefined;
@@ -40,9 +43,14 @@ const bug = signals.bug();
 if (bug !== undefined && exit !== EXIT.guestMayBeHeld) {
   process.stderr.write(`${bug.cause instanceof Error ? bug.cause.stack : bug.message}\n`);
 }
-await Promise.all([process.stdout, process.stderr].map(written));
+await written(process.stdout);
+const lost = answer.lost();
+if (lost !== undefined) process.stderr.write(`${faultLines(lost).join('\n')}\n`);
+await written(process.stderr);
+// What was done is done, whether or not it could be told.
+const shown = exit === EXIT.done && session?.acts !== true ? (lost?.exit ?? exit) : exit;
 // Everything is closed and written by now; a socket that somebody forgot must not keep a cron job standing.
-process.exit(bug !== undefined && exit !== EXIT.guestMayBeHeld ? EXIT.bug : exit);
+process.exit(bug !== undefined && exit !== EXIT.guestMayBeHeld ? EXIT.bug : shown);
 
 /** Resolves when what was written has left the process, or nobody reads it any more: a pipe takes 64 KiB at a time. */
 function written(stream: NodeJS.WriteStream): Promise<void> {

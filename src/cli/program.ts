@@ -97,7 +97,7 @@ export async function runProgram(
     return await inSession(cli, { color: true, ...flagsIn(argv) }, onSession, () => Promise.reject(fault));
   }
 
-  function add(parent: Commander, { name, argument, summary, about, flags = [], run }: Command): void {
+  function add(parent: Commander, { name, argument, summary, about, acts, flags = [], run }: Command): void {
     const made = parent.command(argument === undefined ? name : `${name} ${argument}`).summary(summary);
     made
       .description(about === undefined ? `${sentence(summary)}.` : `${sentence(summary)}.\n\n${about}`)
@@ -111,8 +111,12 @@ export async function runProgram(
         .slice(0, made.registeredArguments.length)
         .flatMap((value) => (Array.isArray(value) ? value : [value]));
       const words = args.map((value) => (typeof value === 'string' ? value : undefined));
-      exit = await inSession(cli, made.optsWithGlobals<GlobalFlags>(), onSession, (session) =>
-        run(session, words, made.opts()),
+      exit = await inSession(
+        cli,
+        made.optsWithGlobals<GlobalFlags>(),
+        onSession,
+        (session) => run(session, words, made.opts()),
+        acts,
       );
     });
   }
@@ -124,8 +128,9 @@ async function inSession(
   flags: GlobalFlags,
   onSession: (session: Session) => void,
   work: (session: Session) => Promise<number>,
+  acts = false,
 ): Promise<number> {
-  const session = sessionOf(cli, flags);
+  const session = sessionOf(cli, flags, acts);
   onSession(session);
   let exit: number;
   try {

@@ -48,6 +48,8 @@ export interface Session {
   readonly flags: GlobalFlags;
   readonly output: Output;
   readonly paint: Paint;
+  /** It changes something: that counts, whether or not its answer could be written. */
+  readonly acts: boolean;
   /** Somebody sits before it, and can be asked. */
   readonly terminal: boolean;
   /** Columns for what is shown. */
@@ -57,7 +59,7 @@ export interface Session {
 const WIDEST = 160;
 const NARROWEST = 80;
 
-export function sessionOf(cli: Cli, flags: GlobalFlags): Session {
+export function sessionOf(cli: Cli, flags: GlobalFlags, acts: boolean): Session {
   const { stdin, stdout, stderr, env, clock } = cli;
   const output = outputFor({
     json: flags.json === true,
@@ -73,6 +75,7 @@ export function sessionOf(cli: Cli, flags: GlobalFlags): Session {
     cli,
     flags,
     output,
+    acts,
     paint: paintFor({ terminal: stdout.isTTY === true, refused: !flags.color, env }),
     terminal: stdin.isTTY === true && stderr.isTTY === true,
     width: Math.min(WIDEST, Math.max(NARROWEST, stdout.isTTY === true ? stdout.columns : NARROWEST)),

@@ -10,6 +10,8 @@ export interface Command<Flags extends object = object> {
   /** More, below the summary in its own help. */
   readonly about?: string;
   readonly flags?: readonly (readonly [flags: string, description: string])[];
+  /** It changes something besides what it prints. */
+  readonly acts?: true;
   /** Resolves with the exit code; rejects with a Fault. */
   run(session: Session, args: readonly (string | undefined)[], flags: Flags): Promise<number>;
 }

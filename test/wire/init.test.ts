@@ -35,6 +35,11 @@ describe('init, of the small vCenter in this process', () => {
     expect({ exit, stderr }).toEqual({ exit: 4, stderr: expect.stringContaining('vSphere knows no VM mali99') });
     const { topology } = parseTopology(stdout, 'stillpoint.yaml', makes, { env: {} });
     expect([...(topology?.vms.keys() ?? [])]).toEqual(['mail01']);
+    const json = await program([...believing('mail01', 'mali99'), '--json'], PASSWORD);
+    expect({ ...json, stdout: JSON.parse(json.stdout) }).toMatchObject({
+      exit: 4,
+      stdout: { type: 'init', text: stdout, warnings: [{ subject: 'mali99' }] },
+    });
   });
 
   test('a certificate that nobody signed: the flag to add stands in a line of its own', async () => {

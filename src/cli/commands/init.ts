@@ -77,14 +77,20 @@ export const initCommand: Command<Flags> = {
   async run(session, names, flags) {
     const vms = names.filter((name) => name !== undefined);
     if (vms.length > 0) return fromVsphere(session, vms, flags);
-    session.cli.stdout.write(initText());
+    print(session, initText());
     return EXIT.done;
   },
 };
 
+/** As it is, also with --quiet: it is what was asked for. */
+function print({ cli, flags, output }: Session, text: string): void {
+  if (flags.json === true) output.document([], { type: 'init', text });
+  else cli.stdout.write(text);
+}
+
 /** What was found is printed all the same; what was not is said, and in the exit code. */
 async function fromVsphere(session: Session, names: readonly string[], flags: Flags): Promise<number> {
-  const { clock, env, interrupt, stdout } = session.cli;
+  const { clock, env, interrupt } = session.cli;
   const settings = { ...settingsOf(flags), written: 'flags' as const };
   const { url, username } = connectionOf(settings, env);
   const limit = deadline(clock, durationFlag('--timeout', session.flags.timeout ?? '2m'), 'asking vSphere', interrupt);
@@ -101,7 +107,10 @@ async function fromVsphere(session: Session, names: readonly string[], flags: Fl
     tellFindings(session, errors);
     const said = errors.map(({ subject, message }) => `# ${oneLine(`${subject}: ${message}`)}\n`).join('');
     const tls = writtenTrust(flags);
-    stdout.write(said + initFromVsphere(placement, { url: url.href, username, ...(tls === undefined ? {} : { tls }) }));
+    print(
+      session,
+      said + initFromVsphere(placement, { url: url.href, username, ...(tls === undefined ? {} : { tls }) }),
+    );
     const isThere = (name: string): boolean => placement.vms.some(({ vm }) => vm === name);
     return wanted.every(({ vm }) => isThere(vm)) ? EXIT.done : EXIT.notPrepared;
   } finally {

@@ -27,6 +27,7 @@ interface Flags {
 export const mendCommand: Command<Flags> = {
   name: 'mend',
   argument: '[group]',
+  acts: true,
   summary: 'finish or undo what interrupted runs left; take away the locks of dead ones',
   about:
     'Acts only on what runs of this state folder have written down. Asks guests whose release was not confirmed whether ' +

@@ -18,6 +18,7 @@ interface Flags {
 export const removeCommand: Command<Flags> = {
   name: 'remove',
   argument: '<set...>',
+  acts: true,
   summary: 'remove whole sets from arrays and catalog, or what a failed run left',
   about: 'SET: as in `show`. A set that was rebuilt from the arrays only after `mend --adopt`.',
   flags: [

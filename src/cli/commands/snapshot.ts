@@ -26,6 +26,7 @@ interface Flags {
 export const snapshotCommand: Command<Flags> = {
   name: 'snapshot',
   argument: '[group]',
+  acts: true,
   summary: 'take one set of a group, now',
   flags: [
     ['--note <text>', 'a remark, kept with the set'],
