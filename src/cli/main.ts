@@ -11,7 +11,9 @@ import { listen } from './signals.ts';
 const RELEASE_SECONDS = 5;
 
 if (process.platform === 'win32') {
-  process.stderr.write('Run Stillpoint on Linux, macOS or in WSL; Windows guests are supported.\n');
+  process.stderr.write(
+    'Run Stillpoint on Linux, macOS or in WSL. Windows guests can be in a group, but are not held.\n',
+  );
   process.exit(EXIT.usage);
 }
 

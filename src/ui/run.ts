@@ -89,13 +89,12 @@ export function showRunDocument({ run, running, leftovers, log }: RunShown): Rea
   return { type: 'run', id: run.id, group: run.group, state, leftovers, log, ...run.record };
 }
 
-/** 'array fast: 2 snapshots with the label sp…: the run ended without a word' */
+/** 'array fast: snapshots of mail_db, and whatever else carries the label sp…; the run ended without a word' */
 export function leftoverText({ array, snapshots, label, why }: Leftover): string {
-  const seen =
-    snapshots.length === 0
-      ? 'whatever carries'
-      : `${snapshots.map(({ name }) => name).join(', ')}, and what else carries`;
-  return `array ${array}: ${seen} the label ${label}; ${why}`;
+  // Many arrays name a snapshot by its label: the label once, and the volumes.
+  const volumes = [...new Set(snapshots.map(({ source }) => source.name))];
+  const seen = volumes.length === 0 ? 'whatever' : `snapshots of ${volumes.join(', ')}, and whatever else`;
+  return `array ${array}: ${seen} carries the label ${label}; ${why}`;
 }
 
 const INDENT = ' '.repeat(14);
