@@ -20,7 +20,8 @@ export const holderCommand: Command<Flags> = {
   summary: 'print the guest-side program, to be installed by the site',
   about:
     'holder print: the program with its SHA-256, the list of mounts that may be held, a sudoers line or (with --key) an\n' +
-    'authorized_keys line, and the commands that install them. The login can then do nothing but probe, hold and release.',
+    'authorized_keys line, and the commands that install them. The login can then do nothing but probe, hold and release.\n' +
+    'The program is all from its first line (#!) to the end; with --json it is .program.text (jq -j .program.text).',
   flags: [
     ['--user <name>', 'the login that Stillpoint uses in the guest'],
     ['--mounts <paths>', 'mount points that may be held, with commas between them'],
@@ -62,16 +63,18 @@ function holderLines({ program, allowList, sudoers, authorizedKey, commands }: H
   const file = ({ path, mode, text }: { path: string; mode: string; text: string }): readonly string[] => [
     `# ---- ${path} (root:root ${mode})`,
     ...text.trimEnd().split('\n'),
-    '',
   ];
   return [
     `# Holder for guests of Stillpoint. SHA-256 of the program: ${program.sha256}`,
+    '# The program is the last of them, to the end of this text; or, of --json: jq -j .program.text',
     '# To install it, run as root in the guest, with these files in the current folder:',
     ...commands.map((command) => `#   ${command}`),
     '',
     ...file(allowList),
-    ...(sudoers === undefined ? [] : file(sudoers)),
+    '',
+    ...(sudoers === undefined ? [] : [...file(sudoers), '']),
     ...(authorizedKey === undefined ? [] : ['# ---- authorized_keys of the login', authorizedKey, '']),
+    // Last, and with nothing behind it: what is cut out from #! to the end has the sum that is printed above.
     ...file(program),
   ];
 }
