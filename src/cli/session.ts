@@ -90,7 +90,7 @@ export function topologyFile({ cli, flags }: Session): string {
 
 /** The topology, with its warnings told; every finding at once, and exit 2, where it cannot be used. */
 export async function loadTopology(session: Session): Promise<Topology> {
-  const { topology, findings } = await readTopology(topologyFile(session), makes, { env: session.cli.env });
+  const { topology, findings } = await readTopology(topologyFile(session), makes, session.cli);
   if (topology === undefined) throw new TopologyFault(topologyFile(session), findings);
   tellFindings(session, findings);
   return topology;
@@ -105,7 +105,7 @@ export async function knownTopology(session: Session): Promise<Topology | undefi
   const file = topologyFile(session);
   const isNamed = flags.topology !== undefined || (cli.env.STILLPOINT_TOPOLOGY ?? '') !== '';
   if (!isNamed && !existsSync(file)) return undefined;
-  const { topology, findings } = await readTopology(file, makes, { env: cli.env });
+  const { topology, findings } = await readTopology(file, makes, cli);
   if (topology === undefined && flags.state === undefined) throw new TopologyFault(file, findings);
   return topology;
 }

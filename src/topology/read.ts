@@ -26,15 +26,17 @@ export interface ReadResult {
 export interface ReadOptions {
   /** Default: this process's. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Ends the waiting for a pipe. */
+  readonly interrupt?: AbortSignal;
 }
 
 /**
- * Reads the topology file whole: every finding at once, each with its place. Reads no secret and asks nobody. Never
- * rejects: a file that is not there or cannot be read is a finding.
+ * Reads the topology file whole: every finding at once, each with its place. Reads no secret and asks nobody. A file
+ * that is not there or cannot be read is a finding; rejects only for an interrupt.
  * @param file as the user named it; findings show it like this
  */
 export async function readTopology(file: string, makes: Makes, options: ReadOptions = {}): Promise<ReadResult> {
-  const { text, problems } = await readText(resolve(file));
+  const { text, problems } = await readText(resolve(file), options.interrupt);
   return problems.length > 0
     ? { findings: findingsOf(problems, { file, text }) }
     : parseTopology(text, file, makes, options);

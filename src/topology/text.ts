@@ -1,4 +1,6 @@
-import { open } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { type Problem, problem } from './problem.ts';
 
 /** Ten thousand VMs, each with everything written out, fit in. */
@@ -10,23 +12,49 @@ export interface Text {
   readonly problems: readonly Problem[];
 }
 
-/** The file's text in UTF-8 without its byte order mark. Never rejects, and reads no more than the largest size. */
-export async function readText(path: string): Promise<Text> {
+/** A thread that waits for a pipe keeps the process from ending: it is asked again instead. */
+const AGAIN_MS = 50;
+
+/**
+ * The file's text in UTF-8 without its byte order mark. Reads no more than the largest size, and rejects only for an
+ * interrupt.
+ */
+export async function readText(path: string, interrupt = new AbortController().signal): Promise<Text> {
   try {
-    const file = await open(path);
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
+      // Standard input, and what a shell makes of <(…), has somebody who writes.
+      if ((await file.stat()).isFIFO() && !/^\/(?:dev|proc)\//.test(path)) return { text: '', problems: [aPipe()] };
       const buffer = Buffer.alloc(LARGEST_BYTES + 1);
       let length = 0;
       for (let got = -1; got !== 0 && length < buffer.length; length += got) {
-        got = (await file.read(buffer, length, buffer.length - length, null)).bytesRead;
+        got = await bytesRead(file, buffer, length, interrupt);
       }
       return decoded(buffer.subarray(0, length));
     } finally {
       await file.close();
     }
   } catch (thrown) {
+    interrupt.throwIfAborted();
     return { text: '', problems: [notReadable(path, thrown)] };
   }
+}
+
+async function bytesRead(file: FileHandle, into: Buffer, from: number, interrupt: AbortSignal): Promise<number> {
+  for (;;) {
+    interrupt.throwIfAborted();
+    try {
+      return (await file.read(into, from, into.length - from, null)).bytesRead;
+    } catch (thrown) {
+      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EAGAIN')) throw thrown;
+    }
+    await setTimeout(AGAIN_MS, undefined, { signal: interrupt });
+  }
+}
+
+function aPipe(): Problem {
+  const hint = 'Name a file; what a command prints can be read as -t /dev/stdin.';
+  return problem({ code: 'topology.not-readable', subject: 'topology', message: 'it is a pipe, and no file', hint });
 }
 
 function decoded(bytes: Buffer): Text {

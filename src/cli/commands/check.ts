@@ -27,14 +27,16 @@ export const checkCommand: Command<Flags> = {
   summary: 'does everything stand? Freezes and cuts nothing',
   about: 'Connects to vSphere, every array and every guest, and makes the plan of every group. Worst first.',
   flags: [['--offline', 'read the topology only: no network, no secret']],
-  run: (session, [name], flags) => (flags.offline === true ? checkOffline(session) : checkAll(session, name)),
+  run: (session, [name], flags) => (flags.offline === true ? checkOffline(session, name) : checkAll(session, name)),
 };
 
-async function checkOffline(session: Session): Promise<number> {
+async function checkOffline(session: Session, name: string | undefined): Promise<number> {
   const file = topologyFile(session);
-  const { topology, findings } = await readTopology(file, makes, { env: session.cli.env });
+  const { topology, findings } = await readTopology(file, makes, session.cli);
   if (topology === undefined) throw new TopologyFault(file, findings);
   tellFindings(session, findings);
+  // The file is read whole in any case; a group that is not in it was meant to be.
+  if (name !== undefined) groupNamed(topology, name);
   const names = { vms: topology.vms.size, arrays: topology.arrays.size, groups: topology.groups.size };
   session.output.document(
     [
