@@ -79,7 +79,7 @@ function noFolder(root: string, from: string): Fault {
 }
 
 function notThere({ root, from, topology }: StatePlace): Fault {
-  const unnamed = topology === undefined ? ', and no topology was found that names another' : '';
+  const unnamed = topology === undefined && from !== '--state' ? ', and no topology was found that names another' : '';
   return new Fault({
     code: 'state.not-there',
     message: `there is no set: the state folder ${root} (from ${from}) is not there${unnamed}`,

@@ -62,4 +62,7 @@ Per command
   remove   0 done   3 in part, the rest named   4 cannot reach   10 locked
   mend     0 done   3 in part, the rest named   4 cannot reach   6 a guest   10 locked
   ledger   0 one instant   3 it is not, or cannot be judged   4 cannot be read or written
+  init     0 all were found   4 a VM was not, or cannot reach
+
+  Standard output on a full disk: 4; of snapshot, remove and mend their own.
 `;

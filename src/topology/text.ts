@@ -42,7 +42,6 @@ export async function readText(path: string, interrupt = new AbortController().s
 
 async function bytesRead(file: FileHandle, into: Buffer, from: number, interrupt: AbortSignal): Promise<number> {
   for (;;) {
-    interrupt.throwIfAborted();
     try {
       return (await file.read(into, from, into.length - from, null)).bytesRead;
     } catch (thrown) {

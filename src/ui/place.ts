@@ -15,9 +15,9 @@ export function placeText({ root, from, isThere }: StatePlace): string {
   return `${root} (from ${from})${isThere ? '' : ', a folder that is not there yet'}`;
 }
 
-/** Only where there is none. */
-export function noTopologyLines({ topology }: StatePlace): readonly string[] {
-  return topology === undefined
+/** Only where there is none, and one would have had a say. */
+export function noTopologyLines({ topology, from }: StatePlace): readonly string[] {
+  return topology === undefined && from !== '--state'
     ? ['No topology was found: no -t FILE, no $STILLPOINT_TOPOLOGY, no ./stillpoint.yaml']
     : [];
 }

@@ -41,17 +41,16 @@ export function statusDocument(
   return { type: 'status', fine: isFine, groups, locks, rebuilt: rebuiltSummaries(rebuilt) };
 }
 
-/** Of no group is no answer to whether all is well. */
-export function noGroupLines(
-  wanted: string | undefined,
-  known: readonly string[],
+/** What groups do not tell: that there is none, which is no answer to whether all is well, or not even a folder. */
+export function nowhereLines(
+  { group, known }: { readonly group: string | undefined; readonly known: readonly string[] },
   place: StatePlace,
 ): readonly string[] {
   const what =
-    wanted !== undefined && known.length > 0
-      ? `No group ${wanted} is known in ${placeText(place)}; there are: ${known.join(', ')}`
-      : `No group is known in ${placeText(place)}: no run was ever begun there`;
-  return [...wrap(what, WIDTH), ...noTopologyLines(place)];
+    group !== undefined && known.length > 0
+      ? `No group ${group} is known in ${placeText(place)}; there are: ${known.join(', ')}`
+      : `No run was ever begun in ${placeText(place)}`;
+  return [...wrap(`${what}.`, WIDTH), ...noTopologyLines(place)];
 }
 
 /** A removal that was begun, or a record that cannot be read. That sets were rebuilt is no trouble by itself. */

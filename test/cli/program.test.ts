@@ -58,8 +58,6 @@ describe('the command line, under env -i and without a terminal', () => {
     [['show'], "missing required argument 'set'\n  stillpoint show --help"],
     [['snapshot', '--wait', '10'], '--wait 10 is not a duration'],
     [['snapshot', '--require', 'good'], '--require good is not a level'],
-    [['snapshot', '--key', ''], '--key is empty'],
-    [['snapshot', '--dry-run', '--key', ' '], '--key is empty'],
     [['list', '--json=5'], 'json'],
   ])('%j is wrong use: exit 2, and it says what', async (args, message) => {
     writeFileSync(join(folder, 'stillpoint.yaml'), readFileSync(`${ROOT}examples/minimal.yaml`));

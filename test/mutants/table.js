@@ -6,6 +6,7 @@
 import { arrays } from './arrays.js';
 import { base } from './base.js';
 import { catalog } from './catalog.js';
+import { cli } from './cli.js';
 import { flows } from './flows.js';
 import { holder } from './holder.js';
 import { inventory } from './inventory.js';
@@ -15,7 +16,7 @@ import { proving } from './proving.js';
 import { transport } from './transport.js';
 import { window } from './window.js';
 
-const areas = { window, flows, mending, catalog, base, plan, inventory, arrays, transport, holder, proving };
+const areas = { window, flows, mending, catalog, base, plan, inventory, arrays, transport, holder, proving, cli };
 
 export const table = Object.entries(areas).flatMap(([area, mutants]) =>
   mutants.map((mutant) => ({ ...mutant, table: `test/mutants/${area}.js` })),

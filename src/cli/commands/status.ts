@@ -6,7 +6,7 @@ import type { StateFolder } from '../../catalog/state-folder.ts';
 import { type GroupStatus, groupStatus } from '../../catalog/status.ts';
 import { listRuns, listSets, type RunEntry, type SetEntry } from '../../catalog/store.ts';
 import type { Topology } from '../../topology/topology.ts';
-import { noGroupLines, statusDocument, statusLines } from '../../ui/status.ts';
+import { nowhereLines, statusDocument, statusLines } from '../../ui/status.ts';
 import { readCatalog } from '../catalog.ts';
 import { durationFlag } from '../flags.ts';
 import { groupNamed, knownTopology, type Session } from '../session.ts';
@@ -30,9 +30,10 @@ export const statusCommand: Command<Flags> = {
     const held = (await locks.held()).filter((lock) => lock.kind !== 'held' || lock.liveness !== 'gone');
     const rebuilt = name === undefined ? await listRebuilt(state) : [];
     const lines = statusLines(groups, held, rebuilt, paint);
-    const none = groups.length > 0 ? [] : noGroupLines(name, await recordedGroups(state), place);
+    const isKnown = groups.length > 0 && place.isThere;
+    const nowhere = isKnown ? [] : nowhereLines({ group: name, known: await recordedGroups(state) }, place);
     const document = { ...statusDocument(groups, held, rebuilt), folder: place };
-    output.document([...none, ...lines], document);
+    output.document([...lines, ...nowhere], document);
     return document.fine ? EXIT.done : EXIT.weaker;
   },
 };

@@ -99,7 +99,7 @@ test('`status` of no known group says why, and is not fine, for machines neither
   expect({ ...none, stdout: words(none.stdout) }).toMatchObject({
     exit: 3,
     stdout: expect.stringContaining(
-      `No group is known in ${home} (from STILLPOINT_HOME), a folder that is not there yet`,
+      `No run was ever begun in ${home} (from STILLPOINT_HOME), a folder that is not there`,
     ),
   });
   await writeManifest(await openState(home, realFileSystem), manifestOf({ group: 'demo' }));
@@ -110,4 +110,12 @@ test('`status` of no known group says why, and is not fine, for machines neither
   });
   const { exit, stdout } = await program(['status', 'nosuch', '--json'], env);
   expect({ exit, document: JSON.parse(stdout) }).toMatchObject({ exit: 3, document: { fine: false, groups: [] } });
+});
+
+test('`status` says below the groups of a topology that there is not even a folder', async () => {
+  const { exit, stdout } = await program(['status', '-t', topology], { STILLPOINT_HOME: join(folder, 'home') });
+  expect(exit).toBe(3);
+  expect(words(stdout).trim()).toMatch(
+    /^app no set yet No run was ever begun in .*, a folder that is not there yet\.$/,
+  );
 });

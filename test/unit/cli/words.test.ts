@@ -26,6 +26,11 @@ test.each([
   expect(stderr.replaceAll(/\s+/g, ' ')).toContain(hint);
 });
 
+test.each(['', ' '])('the key %j is none: the variable of that job is not set', async (key) => {
+  const { exit, stderr } = await program(['snapshot', '--key', key]);
+  expect({ exit, stderr }).toEqual({ exit: 2, stderr: expect.stringContaining('--key is empty') });
+});
+
 test.each([
   ['show', "missing required argument 'set'", 'stillpoint show --help'],
   ['-t x list a b', 'too many arguments', 'stillpoint list --help'],
