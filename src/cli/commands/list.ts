@@ -27,10 +27,12 @@ export const listCommand: Command<Flags> = {
     const { output, paint } = session;
     const topology = await knownTopology(session);
     const { state, locks, place } = readCatalog(session, topology);
-    const [allSets, allRuns] = [await listSets(state), await listRuns(state)];
-    // A group that was taken out of the topology still has its sets.
-    const isRecorded = [...allSets, ...allRuns].some((entry) => entry.group === group);
-    if (topology !== undefined && group !== undefined && !isRecorded) groupNamed(topology, group);
+    const allSets = await listSets(state);
+    const hasSets = group === undefined || allSets.some((entry) => entry.group === group);
+    const allRuns = flags.runs === true || !hasSets ? await listRuns(state) : [];
+    // A group that was taken out of the topology still has its sets and runs.
+    const isRecorded = hasSets || allRuns.some((entry) => entry.group === group);
+    if (topology !== undefined && !isRecorded) groupNamed(topology, group);
     const wanted = <T extends { readonly group: string }>(entries: readonly T[]): readonly T[] =>
       entries.filter((entry) => group === undefined || entry.group === group);
     const none = (what: string) => noneYetLines(group === undefined ? what : `${what} of group ${group}`, place);
