@@ -17,6 +17,9 @@ export interface ProcessIdentity {
   readonly startedAt: string;
 }
 
+/** What the system does not tell. */
+export const UNKNOWN = 'unknown';
+
 /** `elsewhere`: another machine, boot or namespace; nothing can be said from here. */
 export type Liveness = 'alive' | 'gone' | 'elsewhere';
 
@@ -44,7 +47,6 @@ export async function livenessOf(other: ProcessIdentity, self: ProcessIdentity):
   return startedAt === other.startedAt ? 'alive' : 'gone';
 }
 
-const UNKNOWN = 'unknown';
 /** A process that has ended, and whose parent has not asked for it yet, holds nothing any more. */
 const ENDED = 'ended';
 const TOOL_MS = 5000;

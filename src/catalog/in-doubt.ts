@@ -1,4 +1,4 @@
-import type { VmName, WindowRecord } from '../model.ts';
+import type { SetId, VmName, WindowRecord } from '../model.ts';
 import type { RunEntry } from './store.ts';
 
 /** Guests to which a hold was sent, and whose word that they were let go is missing. */
@@ -22,4 +22,16 @@ export function inDoubt({ record }: RunEntry): readonly VmName[] {
   const asked =
     result?.mayBeHeld ?? (window === undefined ? (opened ? all.map(({ vm }) => vm) : []) : mayBeHeld(window));
   return asked.filter((vm) => !written.has(vm));
+}
+
+/** The same of all these runs; not of a guest that a later one has held, and that then said it had let go. */
+export function guestsInDoubt(
+  runs: readonly RunEntry[],
+): readonly { readonly run: SetId; readonly vms: readonly VmName[] }[] {
+  const isFree = (vm: VmName, since: Date): boolean =>
+    runs.some(
+      ({ startedAt, record }) =>
+        startedAt > since && record.window?.holds.some((hold) => hold.vm === vm && hold.release === 'kept') === true,
+    );
+  return runs.map((run) => ({ run: run.id, vms: inDoubt(run).filter((vm) => !isFree(vm, run.startedAt)) }));
 }

@@ -13,7 +13,7 @@ import { runFolder, type StateFolder } from './state-folder.ts';
  */
 export type JournalEntry =
   /** `arm` is about to be called: from now on the array may carry something of this run's label. */
-  | { readonly type: 'arming'; readonly array: ArrayId; readonly at?: string }
+  | { readonly type: 'arming'; readonly array: ArrayId }
   /** The window is about to open: guests may be held, and snapshots taken. */
   | { readonly type: 'opening'; readonly at?: string }
   /** Seen on the array. */
@@ -80,7 +80,7 @@ export interface RunRecord {
 }
 
 const entryShape: z.ZodType<JournalEntry, unknown> = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('arming'), array: z.string(), at: instant.exactOptional() }),
+  z.object({ type: z.literal('arming'), array: z.string() }),
   z.object({ type: z.literal('opening'), at: instant.exactOptional() }),
   z.object({ type: z.literal('taken'), snapshot: arraySnapshot }),
   z.object({

@@ -1,5 +1,5 @@
 import { levelText, type SetId, type VmName } from '../model.ts';
-import { inDoubt } from './in-doubt.ts';
+import { guestsInDoubt } from './in-doubt.ts';
 import { type Leftover, leftovers } from './leftovers.ts';
 import { goodSets, lastGood, type RunEntry, type SetEntry } from './store.ts';
 
@@ -22,8 +22,8 @@ export interface GroupStatus {
   readonly leftovers: readonly Leftover[];
   /** The run that is going on now. */
   readonly running?: SetId;
-  /** Runs that went down with this machine: their locks stand, and nobody has looked at them. */
-  readonly cutOff: readonly SetId[];
+  /** Runs whose locks stand where they cannot be judged from here: a person has to say whether they are over. */
+  readonly outOfSight: readonly SetId[];
   /** Guests whose release was not confirmed, and that nobody has seen writing since. */
   readonly mayBeHeld: readonly { readonly run: SetId; readonly vms: readonly VmName[] }[];
   /** The last good set is dated so far ahead of now: a clock that went back. */
@@ -40,8 +40,10 @@ export interface StatusQuestion {
   readonly runs: readonly RunEntry[];
   /** From the locks: runs whose process is alive. */
   readonly running: ReadonlySet<SetId>;
-  /** Of these, the ones of an earlier boot of this machine. */
-  readonly cutOff?: ReadonlySet<SetId>;
+  /** Of these, the ones about which a person has to say whether they are over. */
+  readonly outOfSight?: ReadonlySet<SetId>;
+  /** The VMs of the topology, where there is one: nobody can ask another. */
+  readonly vms?: Pick<ReadonlyMap<VmName, unknown>, 'has'>;
   readonly now: Date;
   readonly maxAgeMs?: number;
 }
@@ -59,11 +61,11 @@ export function groupStatus(question: StatusQuestion): GroupStatus {
   const open = leftovers(sets, runs, running);
   const weak = sets.filter((set) => set.state === 'weak').length;
   const broken = sets.flatMap((set) => brokenOf(set));
-  const cutOff = runs.map(({ id }) => id).filter((id) => question.cutOff?.has(id) === true);
-  const current = runs.find(({ id }) => running.has(id) && !cutOff.includes(id));
-  const mayBeHeld = runs
-    .filter(({ id }) => !running.has(id))
-    .map((run) => ({ run: run.id, vms: inDoubt(run) }))
+  const outOfSight = runs.map(({ id }) => id).filter((id) => question.outOfSight?.has(id) === true);
+  const current = runs.find(({ id }) => running.has(id) && !outOfSight.includes(id));
+  const mayBeHeld = guestsInDoubt(question.runs)
+    .filter(({ run }) => runs.some(({ id }) => id === run) && !running.has(run))
+    .map(({ run, vms }) => ({ run, vms: vms.filter((vm) => question.vms?.has(vm) !== false) }))
     .filter(({ vms }) => vms.length > 0);
   const aheadMs = good === undefined ? 0 : Date.parse(good.manifest.takenAt) - now.getTime();
   const isAhead = aheadMs > SAME_TIME_MS;
@@ -85,7 +87,7 @@ export function groupStatus(question: StatusQuestion): GroupStatus {
       .map((run) => run.id),
     leftovers: open,
     ...(current === undefined ? {} : { running: current.id }),
-    cutOff,
+    outOfSight,
     mayBeHeld,
     ...(isAhead ? { aheadMs } : {}),
     ...(tooOld ? { tooOldMs: maxAgeMs } : {}),
@@ -94,7 +96,7 @@ export function groupStatus(question: StatusQuestion): GroupStatus {
       !tooOld &&
       !isAhead &&
       weak === 0 &&
-      [open, broken, cutOff, mayBeHeld].every((needs) => needs.length === 0),
+      [open, broken, outOfSight, mayBeHeld].every((needs) => needs.length === 0),
   };
 }
 

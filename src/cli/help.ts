@@ -57,7 +57,7 @@ Per command
 
   check    0 all stands   4 something does not
   plan     0 a plan   3 weaker than required   4 something stops it
-  status   0 every group fresh and good   3 too old, weak, leftovers, none
+  status   0 every group fresh and good   3 anything that needs somebody, or none
   verify   0 as the manifest says   3 it is not   4 an array cannot be reached
   remove   0 done   3 in part, the rest named   4 cannot reach   10 locked
   mend     0 done   3 in part, the rest named   4 cannot reach   6 a guest   10 locked

@@ -1,4 +1,6 @@
 import { hostname, userInfo } from 'node:os';
+import { thisProcess } from '../base/process-identity.ts';
+import type { Self } from '../catalog/running.ts';
 
 /** 'ops@backup1': what a guest tells a second comer, and who has adopted what. */
 export function whoWeAre(): string {
@@ -8,4 +10,9 @@ export function whoWeAre(): string {
     // A container may run under a number that no user has.
     return `uid ${process.getuid?.() ?? '?'}@${hostname()}`;
   }
+}
+
+export async function thisMachine(): Promise<Self> {
+  const { machine, boot } = await thisProcess();
+  return { machine, boot, host: hostname() };
 }

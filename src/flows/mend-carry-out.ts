@@ -8,7 +8,7 @@ import type { ArrayId, CutLabel, SetState, VmName } from '../model.ts';
 import { removeEach } from './clean-up.ts';
 import type { MendParts, Page } from './mend-parts.ts';
 import type { RunMending, RunSeen, TakeBack } from './mend-plan.ts';
-import { intendedText, lateText, lineOf, staysText } from './mend-words.ts';
+import { intendedText, isWork, lateText, lineOf, notOursText, staysOpen } from './mend-words.ts';
 import { answerLine } from './report.ts';
 
 export interface Work {
@@ -27,14 +27,14 @@ export async function carryOut(work: Work, plan: RunMending): Promise<void> {
   const { id } = seen.run;
   switch (plan.kind) {
     case 'leave':
-      page.left.push(staysText(id, plan.because));
+      page.left.push(...staysOpen(id, plan));
       return;
     case 'close':
     case 'keep': {
       const failed = await disarmAll(work, plan.disarm);
       page.left.push(...failed.map((text) => `run ${id}: ${text}`));
       // As long as something may be prepared on an array, the run keeps no last word, and is looked at again.
-      if (failed.length > 0 || (plan.kind === 'close' && plan.unasked.length > 0)) return;
+      if (failed.length > 0 || !isWork(plan)) return;
       if (plan.kind === 'keep') await writeManifest(work.parts.state, plan.manifest);
       const line = plan.kind === 'keep' ? answerLine(plan.manifest) : lineOf(seen);
       await lastWord(
@@ -46,7 +46,7 @@ export async function carryOut(work: Work, plan: RunMending): Promise<void> {
       break;
     }
     case 'take-back': {
-      if (plan.arrays.length === 0 && plan.unasked.length > 0) return;
+      if (!isWork(plan)) return;
       const left = await gather(plan.arrays, (array) => takeBack(work, array));
       work.limit.signal.throwIfAborted();
       for (const [index, outcome] of left.entries()) {
@@ -82,7 +82,7 @@ async function takeBack(
   limit.signal.throwIfAborted();
   const open = [
     ...left.map(({ name }) => `${name} could not be removed: ${why}`),
-    ...notOurs.map(({ name, source }) => `${name} (of ${source.name}) carries our label and is not what the run took`),
+    ...notOurs.map(notOursText),
     ...(late === undefined ? [] : [lateText(late)]),
   ];
   if (open.length === 0) await journal.note({ type: 'clean', array });

@@ -1,18 +1,15 @@
 import type { Deadline } from '../base/deadline.ts';
 import { asFault } from '../base/fault.ts';
 import { gather } from '../base/gather.ts';
-import type { Intent } from '../catalog/intent.ts';
-import type { RunRecord } from '../catalog/journal.ts';
 import { oldestOf } from '../catalog/rebuilt.ts';
 import { readRunPlan } from '../catalog/run-plan.ts';
 import type { RunEntry, SetEntry } from '../catalog/store.ts';
 import type { ArrayId, ArraySnapshot, CutLabel, SetId } from '../model.ts';
 import type { ArrayDriver } from '../ports.ts';
-import type { Late } from './clean-up.ts';
+import { lateOf } from './late.ts';
 import type { OpenRun } from './mend-cases.ts';
 import type { MendParts } from './mend-parts.ts';
 import type { ArraySeen, RunSeen } from './mend-plan.ts';
-import { lastSent } from './remove.ts';
 
 /** So long one array may take to answer what is there. */
 const ARRAY_MS = 60_000;
@@ -103,9 +100,8 @@ export async function lookAtRun(parts: MendParts, open: OpenRun, limit: Deadline
     if (open.set !== undefined) return { array, there: [] };
     try {
       const there = await asking(driver, limit, (time) => driver.find(intent.label, time));
-      const late = lateOf(record, intent, driver, there);
-      const isLate = late !== undefined && late.until.getTime() > parts.clock.date().getTime();
-      return { array, there, ...(isLate ? { late } : {}) };
+      const late = lateOf(record, intent, driver, there, parts.clock.date());
+      return { array, there, ...(late === undefined ? {} : { late }) };
     } catch (thrown) {
       return { array, unasked: asFault(thrown).message };
     }
@@ -127,24 +123,4 @@ async function asking<T>(driver: ArrayDriver, limit: Deadline, ask: (time: Deadl
   } finally {
     time.done();
   }
-}
-
-/** What the array may still carry out of this run, and until when; undefined: everything was answered. */
-function lateOf(
-  record: RunRecord,
-  intent: Intent,
-  { id, traits }: ArrayDriver,
-  there: readonly ArraySnapshot[],
-): Late | undefined {
-  const until = new Date(lastSent(record, intent) + traits.lateMs);
-  const opened = record.faults.length > 0 || record.entries.some(({ type }) => type === 'opening');
-  const fires = record.window?.fires.filter(({ array }) => array === id);
-  const isOpen = fires === undefined ? opened : fires.some(({ outcome }) => outcome === 'unknown');
-  const wanted = intent.arrays.filter(({ array }) => array === id).flatMap(({ units }) => units);
-  const all = wanted
-    .flatMap(({ volumes }) => volumes)
-    .every((volume) => there.some(({ source }) => source.id === volume.id));
-  if (isOpen && !all) return { what: 'snapshot', until };
-  // Every `arm` has answered before the window is opened.
-  return !opened && traits.prepares === true ? { what: 'prepared', until } : undefined;
 }

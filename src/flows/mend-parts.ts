@@ -22,6 +22,8 @@ export interface MendParts {
   readonly guests: ReadonlyMap<VmName, GuestSide>;
   /** The mount points of a guest that take no write now. */
   readonly unwritable: (guest: Guest, limit: Deadline) => Promise<readonly string[]>;
+  /** Runs of which a person has to say whether they are over: nothing of theirs is touched. */
+  readonly inDoubt: ReadonlySet<SetId>;
   /** Absent: every group. */
   readonly group?: string;
   /** For the lock of a group that another holds; 0: try once. */

@@ -43,8 +43,8 @@ export type RunMending =
     }
   /** Its set stands: what it prepared goes, and its last word is written. */
   | { readonly kind: 'close'; readonly disarm: readonly ArrayId[]; readonly unasked: readonly Unasked[] }
-  /** Nothing is done, because what is not known decides. */
-  | { readonly kind: 'leave'; readonly because: string; readonly unasked: readonly Unasked[] };
+  /** Nothing is done, because what is not known decides. `waits`: a later mend may know it. */
+  | { readonly kind: 'leave'; readonly because: string; readonly waits: boolean; readonly unasked: readonly Unasked[] };
 
 export type Unasked = Extract<ArraySeen, { unasked: string }>;
 type Asked = Exclude<ArraySeen, Unasked>;
@@ -61,21 +61,21 @@ export function mendPlan(run: RunSeen, now: Date): RunMending {
   const { intent } = record;
   const unasked = run.seen.filter((one) => 'unasked' in one);
   const asked = run.seen.filter((one) => 'there' in one);
+  const leave = (because: string, waits: boolean): RunMending => ({ kind: 'leave', because, waits, unasked });
   if (run.set !== undefined) return { kind: 'close', disarm: asked.map(({ array }) => array), unasked };
-  if (intent === undefined) return { kind: 'leave', because: 'what it was about to do cannot be read', unasked };
+  if (intent === undefined) return leave('what it was about to do cannot be read', false);
 
   const sorted = asked.map((one) => sortOut(one, record, intent));
   const takeBack = (because: string): RunMending => ({ kind: 'take-back', because, arrays: sorted, unasked });
   const ended = endedBy(record);
   if (ended !== undefined) return takeBack(ended);
   if (record.result !== undefined && record.result.state !== 'failed') {
-    return { kind: 'leave', because: 'it says that it made a set, and that set is not in the catalog', unasked };
+    return leave('it says that it made a set, and that set is not in the catalog', false);
   }
   const missing = missingOf(intent, sorted, unasked);
   if (missing !== undefined) return takeBack(missing);
-  if (unasked.length > 0) return { kind: 'leave', because: 'whether all of it is there is not known', unasked };
-  if (run.plan === undefined)
-    return { kind: 'leave', because: 'all of it is there, and its plan cannot be read', unasked };
+  if (unasked.length > 0) return leave('whether all of it is there is not known', true);
+  if (run.plan === undefined) return leave('all of it is there, and its plan cannot be read', false);
 
   const snapshots = sorted.flatMap(({ remove }) => remove);
   const manifest = sealedLater({ record, intent, plan: run.plan, snapshots, now });

@@ -1,6 +1,6 @@
 import { localTime } from '../base/local-time.ts';
 import { unreachable } from '../base/unreachable.ts';
-import type { SetId } from '../model.ts';
+import type { ArraySnapshot, SetId } from '../model.ts';
 import type { Late } from './clean-up.ts';
 import type { RunMending, RunSeen, TakeBack } from './mend-plan.ts';
 import { answerLine } from './report.ts';
@@ -23,9 +23,35 @@ export function intendedText(plan: RunMending): string {
   }
 }
 
-/** Of a run about which nothing is decided here: a person can, who knows that it may go. */
-export function staysText(id: SetId, because: string): string {
-  return `run ${id} stays as it is: ${because} (to take away what it left, whatever it is: stillpoint remove ${id})`;
+/** What stays open of a run when its plan has been carried out as well as it can be. */
+export function staysOpen(id: SetId, plan: RunMending): readonly string[] {
+  switch (plan.kind) {
+    case 'leave': {
+      const remedy = plan.waits
+        ? 'mend again when it can be asked'
+        : `to take away what it left: stillpoint remove ${id}`;
+      return [`run ${id} stays as it is: ${plan.because} (${remedy})`];
+    }
+    case 'take-back':
+      return plan.arrays.flatMap(({ array, notOurs, late }) =>
+        [...notOurs.map(notOursText), ...(late === undefined ? [] : [lateText(late)])].map(
+          (text) => `run ${id}: array ${array}: ${text}`,
+        ),
+      );
+    default:
+      return [];
+  }
+}
+
+/** Whether carrying it out does anything: what hangs on an array that could not be asked waits for it. */
+export function isWork(plan: RunMending): boolean {
+  if (plan.kind === 'leave') return false;
+  if (plan.kind === 'keep' || plan.unasked.length === 0) return true;
+  return plan.kind === 'take-back' && plan.arrays.length > 0;
+}
+
+export function notOursText({ name, source }: ArraySnapshot): string {
+  return `${name} (of ${source.name}) carries our label and is not what the run took`;
 }
 
 function takenText(arrays: readonly TakeBack[]): string {

@@ -4,7 +4,7 @@ import { gather } from '../base/gather.ts';
 import { resumeJournal } from '../catalog/journal.ts';
 import { knownLabels } from '../catalog/leftovers.ts';
 import { listRebuilt } from '../catalog/rebuilt.ts';
-import { runningRuns, runsOutOfSight } from '../catalog/running.ts';
+import { runningRuns } from '../catalog/running.ts';
 import { listRuns, listSets } from '../catalog/store.ts';
 import type { ArrayId, SetId } from '../model.ts';
 import { removeSet } from './clean-up.ts';
@@ -15,7 +15,7 @@ import { foreignIn, lookAtRun, lookEverywhere, straysIn } from './mend-look.ts';
 import { exitOf, type MendParts, type MendReport, type Page } from './mend-parts.ts';
 import { mendPlan } from './mend-plan.ts';
 import { besideAdopted, mendRebuilt } from './mend-rebuilt.ts';
-import { intendedText, staysText } from './mend-words.ts';
+import { intendedText, isWork, staysOpen } from './mend-words.ts';
 import { remainsText } from './report.ts';
 import { GUESTS_AT_ONCE } from './survey.ts';
 
@@ -49,9 +49,8 @@ export async function mend(parts: MendParts, doing: 'look' | 'mend', limit: Dead
   const cases = withStrays(openCases(sets, runs, running, parts.group), runs, strays.ofRuns, parts.group);
   page.left.push(...cases.beyond, ...strays.besides, ...besideAdopted(shown, rebuilt));
 
-  const unseen = await runsOutOfSight(parts.locks);
   for (const { id, group, record } of runs) {
-    if (!unseen.has(id) || record.intent === undefined || (parts.group ?? group) !== group) continue;
+    if (!parts.inDoubt.has(id) || record.intent === undefined || (parts.group ?? group) !== group) continue;
     page.locked = true;
     page.left.push(`run ${id} ${OUT_OF_SIGHT}`);
   }
@@ -68,7 +67,7 @@ export async function mend(parts: MendParts, doing: 'look' | 'mend', limit: Dead
 
 const OUT_OF_SIGHT =
   'may be going on where it cannot be seen from here (another machine or container, or before this machine was started ' +
-  'again); if it is not: stillpoint mend --break-lock';
+  'again); if it is over: stillpoint mend --break-lock';
 
 /** What somebody else is at work on stays open; the rest goes on. */
 async function unlessLocked(page: Page, subject: string, work: () => Promise<void>): Promise<void> {
@@ -159,11 +158,12 @@ async function mendRun(
   if (open.arrays.length === 0 && open.run.record.result !== undefined) return;
   if ('unasked' in plan) for (const { array, unasked } of plan.unasked) page.silent.set(array, unasked);
   if (doing === 'look') {
-    if (plan.kind === 'leave') page.left.push(staysText(open.run.id, plan.because));
-    else page.mended.push({ id: open.run.id, kind: plan.kind, text: intendedText(plan) });
+    page.left.push(...staysOpen(open.run.id, plan));
+    if (isWork(plan)) page.mended.push({ id: open.run.id, kind: plan.kind, text: intendedText(plan) });
     return;
   }
-  // Also of one that is no longer in the topology nobody knows: when it is back, it is asked again.
-  const held = guests.filter(({ is }) => is !== 'writing').map(({ vm }) => vm);
+  // A guest that its own topology no longer has is named once; one of another topology is that one's to ask.
+  const isOurs = parts.topology.groups.has(open.run.group);
+  const held = guests.filter(({ is }) => is !== 'writing' && !(is === 'gone' && isOurs)).map(({ vm }) => vm);
   await carryOut({ parts, journal, seen, held, page, limit }, plan);
 }

@@ -1,5 +1,5 @@
 import type { Deadline } from '../base/deadline.ts';
-import { Fault } from '../base/fault.ts';
+import { asFault, Fault } from '../base/fault.ts';
 import { gather, type Outcome, settle } from '../base/gather.ts';
 import type { LockName, TakenLocks } from '../base/lock.ts';
 import { intentOf } from '../catalog/intent.ts';
@@ -8,7 +8,7 @@ import { writeRunPlan } from '../catalog/run-plan.ts';
 import { runningRuns } from '../catalog/running.ts';
 import { listSets, setWithKey } from '../catalog/store.ts';
 import { samePlacement } from '../inventory/same-placement.ts';
-import type { ArrayId, Finding, Manifest, Placement, Plan } from '../model.ts';
+import type { Finding, Manifest, Placement, Plan } from '../model.ts';
 import { forecastOf, timingFindings } from '../plan/timing.ts';
 import type { WindowArray, WindowGuest } from '../window/run.ts';
 import { LOOK_MS, lookForLeftovers } from './look.ts';
@@ -88,22 +88,20 @@ export async function armAll(
   limit: Deadline,
 ): Promise<void> {
   parts.emit({ type: 'step', step: 'arm' });
-  for (const { array } of plan.arrays) {
-    await journal.note({ type: 'arming', array, at: parts.clock.date().toISOString() });
-  }
-  const sent = new Set<ArrayId>();
+  for (const { array } of plan.arrays) await journal.note({ type: 'arming', array });
   const outcomes = await gather(plan.arrays, async ({ array, units }) => {
+    const driver = driverOf(parts, array);
     opened.touched.add(array);
     limit.signal.throwIfAborted();
-    sent.add(array);
-    opened.armed.set(array, await driverOf(parts, array).arm(units, opened.label, limit));
+    try {
+      opened.armed.set(array, await driver.arm(units, opened.label, limit));
+    } catch (thrown) {
+      const isAnswer = !limit.signal.aborted && !NO_ANSWER.includes(asFault(thrown).code);
+      if (!isAnswer && driver.traits.prepares === true) opened.unanswered.add(array);
+      throw thrown;
+    }
     parts.emit({ type: 'array', array, is: 'armed', atMs: parts.clock.now() });
   });
-  for (const [index, { array }] of plan.arrays.entries()) {
-    const outcome = outcomes[index];
-    const isOpen = outcome?.ok === false && (limit.signal.aborted || NO_ANSWER.includes(outcome.fault.code));
-    if (isOpen && sent.has(array) && driverOf(parts, array).traits.prepares === true) opened.unanswered.add(array);
-  }
   wantAll(outcomes, (index) => `array ${plan.arrays[index]?.array}`);
 }
 

@@ -3,8 +3,7 @@ import type { Deadline } from '../base/deadline.ts';
 import { EXIT, Fault } from '../base/fault.ts';
 import { canonicalJson } from '../base/json.ts';
 import type { LockName, Locks } from '../base/lock.ts';
-import type { Intent } from '../catalog/intent.ts';
-import { type RunRecord, resumeJournal } from '../catalog/journal.ts';
+import { resumeJournal } from '../catalog/journal.ts';
 import { leftovers } from '../catalog/leftovers.ts';
 import { listRebuilt, meansRebuilt, REBUILT_LOCK, type RebuiltSet } from '../catalog/rebuilt.ts';
 import { runningRuns } from '../catalog/running.ts';
@@ -13,6 +12,7 @@ import { lastGood, listRuns, listSets, pick, type RunEntry, resolveSet, type Who
 import type { ArrayId, CutLabel, SetId } from '../model.ts';
 import type { ArrayDriver, Emit } from '../ports.ts';
 import { type Remains, removeSet, takeBack } from './clean-up.ts';
+import { lateOf } from './late.ts';
 import { adoptedSet } from './remove-rebuilt.ts';
 
 export interface RemoveParts {
@@ -120,23 +120,15 @@ async function removeLeftovers(
   const gone = intent.arrays
     .filter(({ array }) => !drivers.has(array))
     .map(({ array }): Remains => ({ array, names: [], why: 'this array is no longer in the topology' }));
-  const sentBy = lastSent(run.record, intent);
   const late = new Map(
-    known
-      .map(({ id, traits }) => [id, { what: 'snapshot', until: new Date(sentBy + traits.lateMs) }] as const)
-      .filter(([, { until }]) => until.getTime() > parts.clock.date().getTime()),
+    known.flatMap((driver) => {
+      const open = lateOf(run.record, intent, driver, [], parts.clock.date());
+      return open === undefined ? [] : [[driver.id, open] as const];
+    }),
   );
   const journal = resumeJournal(parts.state, run.id);
   const made = { label: intent.label, units: new Map(intent.arrays.map(({ array, units }) => [array, units])) };
   return [...gone, ...(await takeBack(parts, known, made, journal, late, limit))];
-}
-
-/** When the last request to an array can have been sent: by the end of the window, if it came to that. */
-export function lastSent({ entries }: RunRecord, intent: Intent): number {
-  const opening = entries.find((entry) => entry.type === 'opening');
-  if (opening?.at !== undefined) return Date.parse(opening.at) + intent.timing.windowMs;
-  const arming = entries.findLast((entry) => entry.type === 'arming');
-  return Date.parse(arming?.at ?? intent.startedAt);
 }
 
 function lastGoodSet(id: SetId, group: string): Fault {

@@ -48,7 +48,7 @@ export async function finish(parts: Papers, ending: Ending): Promise<RunReport> 
     ...(ending.unsealed === undefined ? {} : { unsealed: ending.unsealed }),
     exit: ending.exit,
     line,
-    because: [...doubts, ...ending.remains.map(remainsText)],
+    because: [...doubts, ...ending.remains.map(remainsText), ...reusedText(parts, ending)],
     ...(fault === undefined
       ? {}
       : {
@@ -86,6 +86,11 @@ export async function finish(parts: Papers, ending: Ending): Promise<RunReport> 
 /** Of a retried job: the set that is there already is its answer. */
 export function reusing(manifest: Manifest): Ending {
   return { decision: { state: 'good', keep: true, exit: EXIT.done }, exit: EXIT.done, manifest, remains: [] };
+}
+
+function reusedText({ run }: Papers, { manifest }: Ending): readonly string[] {
+  if (manifest === undefined || manifest.id === run) return [];
+  return [`it took nothing: ${manifest.id} has the same key, and was there when the locks were free`];
 }
 
 /** `mail-20261122T020003Z-7f3a  filesystem (boot disks: crash)  window 1.24 s  2 arrays  7 volumes` */

@@ -15,7 +15,7 @@ export async function applyRetention(parts: RunParts, limit: Deadline): Promise<
     parts.emit({ type: 'finding', finding: { code: 'retention.left', severity: 'warning', subject, message } });
   parts.emit({ type: 'step', step: 'retention' });
   try {
-    const byDate = (await listSets(state)).filter((set) => set.group === group.name);
+    const byDate = (await listSets(state)).filter((set) => set.group === group.name && set.state !== 'removed');
     const isOwn = ({ id }: SetEntry): boolean => id === parts.run;
     const [newest] = byDate;
     if (newest !== undefined && !isOwn(newest))

@@ -87,14 +87,18 @@ function groupTable(groups: readonly GroupStatus[]): readonly string[] {
 }
 
 function concerns(status: GroupStatus): readonly string[] {
-  const { tooOldMs, aheadMs, weak, broken, failedSince, leftovers, running, cutOff, mayBeHeld } = status;
+  const { tooOldMs, aheadMs, weak, broken, failedSince, leftovers, running, outOfSight, mayBeHeld } = status;
   const [newest] = failedSince;
   return [
     ...mayBeHeld.map(
-      ({ run, vms }) => `${vms.join(', ')} may still be held since ${run}, and nobody has asked: stillpoint mend`,
+      ({ run, vms }) =>
+        `${vms.join(', ')} may still be held since ${run}, and was not seen to write since: stillpoint mend`,
     ),
     ...(running === undefined ? [] : [`a run is going on: ${running}`]),
-    ...cutOff.map((id) => `${id} went down with this machine, and its locks stand: stillpoint mend --break-lock`),
+    ...outOfSight.map(
+      (id) =>
+        `${id} holds its locks where it cannot be seen from here, for hours or since before this machine was started again; if it is over: stillpoint mend --break-lock`,
+    ),
     ...(aheadMs === undefined
       ? []
       : [`the last good set is dated ${age(aheadMs)} ahead of this machine’s clock: its age says nothing`]),

@@ -185,7 +185,7 @@ export const catalog = [
     name: 'status-is-fine-with-a-guest-in-doubt',
     why: 'A guest that may still be held needs somebody, and so does a run that went down with the machine.',
     file: 'src/catalog/status.ts',
-    before: '[open, broken, cutOff, mayBeHeld].every',
+    before: '[open, broken, outOfSight, mayBeHeld].every',
     after: '[open, broken].every',
     tests: STORE,
   },

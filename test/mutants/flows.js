@@ -68,8 +68,8 @@ export const flows = [
     name: 'arming-is-not-announced',
     why: 'From before an array is asked to prepare, the journal says that it may carry something of ours.',
     file: 'src/flows/prepare.ts',
-    before: "await journal.note({ type: 'arming', array, at: parts.clock.date().toISOString() });",
-    after: 'void array;',
+    before: "for (const { array } of plan.arrays) await journal.note({ type: 'arming', array });",
+    after: '',
     tests: [`${MEND} > at any of its steps: all on the arrays`],
   },
   {
@@ -155,9 +155,9 @@ export const flows = [
   {
     name: 'leftovers-go-as-if-nothing-could-come',
     why: 'Removing what a run left says what may still appear.',
-    file: 'src/flows/remove.ts',
-    before: 'until.getTime() > parts.clock.date().getTime()',
-    after: 'until.getTime() < 0',
+    file: 'src/flows/late.ts',
+    before: 'return until.getTime() > now.getTime() ?',
+    after: 'return until.getTime() < 0 ?',
     tests: [REMOVE],
   },
   {
@@ -196,8 +196,8 @@ export const flows = [
     name: 'refused-preparing-is-late',
     why: 'An array that refused to prepare has answered: nothing of it is open.',
     file: 'src/flows/prepare.ts',
-    before: '(limit.signal.aborted || NO_ANSWER.includes(outcome.fault.code))',
-    after: '(outcome.fault.code !== undefined)',
+    before: 'if (!isAnswer && driver.traits.prepares === true)',
+    after: 'if (driver.traits.prepares === true)',
     tests: [`${RUN} > a refusal to prepare`],
   },
   {

@@ -96,6 +96,8 @@ describe('mend, after a run that was killed', () => {
         const life = mortal(step);
         const dying = one.world.mend('mend', { around: life.array, aroundFiles: life.files, dies: life.died });
         await expect(dying, `run ${at}, mend ${step}`).rejects.toBe(DIED);
+        const first = await one.world.mend();
+        expect([0, 3], `run ${at}, mend ${step}: ${first.left.join()}`).toContain(first.exit);
         await one.world.clock.pass(LATE_MS);
         expect(await one.world.mend(), `run ${at}, mend ${step}`).toMatchObject({ exit: 0, left: [] });
         await expectAllAccounted(one);
@@ -177,13 +179,17 @@ describe('mend', () => {
 
   test('takes away what an array prepares only after the process that asked for it was killed', async () => {
     const one = await scene();
-    one.world.fast.failNext('arm', { kind: 'slow', ms: 60_000 });
+    one.world.fast.failNext('arm', { kind: 'slow', ms: 2 * 240_000 });
     const life = mortal();
     const dying = one.world.start(asMortal(life));
     dying.catch(() => {});
-    await one.world.clock.pass(1000);
+    // It has waited for longer than an answer can be late.
+    await one.world.clock.pass(200_000);
     life.kill('signal');
+    const looked = await one.world.mend('look');
     const early = await one.world.mend();
+    expect(looked).toMatchObject({ exit: 3, mended: early.mended, left: early.left });
+    expect(await one.world.mend()).toMatchObject({ exit: 3, left: early.left });
     expect(early).toMatchObject({ exit: 3, mended: [{ kind: 'take-back' }] });
     expect(early.left.join()).toContain('what was being prepared there may still appear until');
     await one.world.clock.pass(LATE_MS);
@@ -300,18 +306,29 @@ describe('mend', () => {
     expect(world.onArrays()).toHaveLength(3);
   });
 
-  test('asks a guest that was missing in the topology when it is back', async () => {
+  test('asks a guest of another topology when that is there again', async () => {
     const one = await killedAfterTheFire();
-    const gone = { guests: ['mail01'], unwritable: async () => ['/srv'] };
-    expect(await one.world.mend('mend', { guests: [] })).toMatchObject({
-      exit: 3,
-      guests: [{ is: 'gone' }, { is: 'gone' }],
-    });
-    expect(await one.world.mend('mend', gone)).toMatchObject({
+    const other = { guests: [], otherTopology: true as const };
+    const gone = [{ is: 'gone' }, { is: 'gone' }];
+    expect(await one.world.mend('mend', other)).toMatchObject({ exit: 3, guests: gone });
+    expect(await one.world.mend('mend', other)).toMatchObject({ exit: 3, guests: gone });
+    const standing = async () => ['/srv'];
+    expect(await one.world.mend('mend', { unwritable: standing })).toMatchObject({ exit: 6 });
+    expect(await one.world.mend()).toMatchObject({ exit: 0, guests: [{ is: 'writing' }, { is: 'writing' }] });
+    await expectNothingToMend(one);
+  });
+
+  test('names a guest that was taken out of its own topology once, and asks the others until they write', async () => {
+    const one = await killedAfterTheFire();
+    const without = { guests: ['mail01'], unwritable: async () => ['/srv'] };
+    expect(await one.world.mend('mend', without)).toMatchObject({
       exit: 6,
       guests: [{ is: 'not-writing' }, { is: 'gone' }],
     });
-    expect(await one.world.mend()).toMatchObject({ exit: 0, guests: [{ is: 'writing' }, { is: 'writing' }] });
+    expect(await one.world.mend('mend', { guests: ['mail01'] })).toMatchObject({
+      exit: 0,
+      guests: [{ is: 'writing' }],
+    });
     await expectNothingToMend(one);
   });
 
@@ -452,10 +469,11 @@ describe('mend', () => {
     if (run === undefined) throw new Error('no run');
     alive.push(run.id);
     const before = world.onArrays();
-    const unseen = await world.mend();
+    expect(await world.mend()).toMatchObject({ exit: 0, mended: [], guests: [] });
+    const unseen = await world.mend('mend', { inDoubt: [run.id] });
     expect(unseen).toMatchObject({ exit: 10, mended: [], guests: [] });
     expect(unseen.left.join()).toContain(`run ${run.id} may be going on where it cannot be seen from here`);
-    expect(await world.mend('mend', { group: 'hr' })).toMatchObject({ exit: 0 });
+    expect(await world.mend('mend', { group: 'hr', inDoubt: [run.id] })).toMatchObject({ exit: 0 });
     alive.splice(0, 1, 'mail-20260101T000000Z-ffff');
     expect(await world.mend()).toMatchObject({ exit: 10, mended: [] });
     expect(world.onArrays()).toEqual(before);

@@ -204,10 +204,11 @@ describe('a whole run', () => {
 
   test('what an array prepares after the run was interrupted is said, and taken away by mend', async () => {
     const world = await shop();
-    world.fast.failNext('arm', { kind: 'slow', ms: 60_000 });
-    const report = await world.clock.drive(world.start({ interruptAfterMs: 1000 }));
+    world.fast.failNext('arm', { kind: 'slow', ms: 2 * 240_000 });
+    const report = await world.clock.drive(world.start({ interruptAfterMs: 200_000 }));
     expect(report).toMatchObject({ state: 'failed', exit: 5, fault: { code: 'interrupted' } });
     expect(report.because.join()).toContain('what was being prepared there may still appear until');
+    expect(await world.mend()).toMatchObject({ exit: 3, mended: [{ kind: 'take-back' }] });
     await world.clock.pass(120_000);
     expect(world.onArrays()).toHaveLength(1);
     expect(await world.mend()).toMatchObject({ exit: 0, mended: [{ kind: 'take-back' }] });

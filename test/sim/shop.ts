@@ -12,7 +12,7 @@ import { mend } from '../../src/flows/mend.ts';
 import type { MendParts, MendReport } from '../../src/flows/mend-parts.ts';
 import type { RunParts, RunReport } from '../../src/flows/run-parts.ts';
 import { deviceKey } from '../../src/inventory/device.ts';
-import type { DeviceKey, Finding, Placement, VmPlacement } from '../../src/model.ts';
+import type { DeviceKey, Finding, Placement, SetId, VmPlacement } from '../../src/model.ts';
 import type { ArrayDriver, PlacementReader, Quiescer, RunEvent } from '../../src/ports.ts';
 import { type SimulatedGuest, simulated as simulatedGuest } from '../../src/quiesce/simulated.ts';
 import { snapshot } from '../../src/snapshot.ts';
@@ -51,6 +51,9 @@ export interface ShopMend extends Pick<ShopRun, 'around' | 'aroundFiles'> {
   readonly weak?: 'keep' | 'remove';
   /** Guests that the topology of this mending knows; all. */
   readonly guests?: readonly string[];
+  /** It is the topology of somebody else, and knows no group of these. */
+  readonly otherTopology?: true;
+  readonly inDoubt?: readonly SetId[];
   /** What a guest says when it is asked on which mount points it takes no write; none. */
   readonly unwritable?: MendParts['unwritable'];
   /** Ends before the mending does. */
@@ -216,7 +219,11 @@ export async function shop(
           emit: (event) => void events.push(event),
           state: { ...state, files: (how.aroundFiles ?? itself)(state.files) },
           locks: options.locks ?? nobodyElse,
-          topology: how.weak === undefined ? topology : withWeak(topology, group, how.weak),
+          topology: {
+            ...(how.weak === undefined ? topology : withWeak(topology, group, how.weak)),
+            ...(how.otherTopology === undefined ? {} : { groups: new Map() }),
+          },
+          inDoubt: new Set(how.inDoubt),
           drivers: driversOf(how.around),
           guests: new Map((how.guests ?? [...quiescers.keys()]).map((name) => [name, noGuest(name)])),
           unwritable: how.unwritable ?? (async () => []),

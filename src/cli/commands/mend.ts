@@ -1,6 +1,7 @@
 import { deadline } from '../../base/deadline.ts';
 import { EXIT, Fault } from '../../base/fault.ts';
 import type { HeldLock } from '../../base/lock-file.ts';
+import { runsInDoubt } from '../../catalog/running.ts';
 import { mend, openNow } from '../../flows/mend.ts';
 import type { MendParts, MendReport } from '../../flows/mend-parts.ts';
 import { unwritable } from '../../quiesce/probe/writes.ts';
@@ -12,6 +13,7 @@ import { askYes } from '../ask.ts';
 import { type Catalog, openCatalog, readCatalog } from '../catalog.ts';
 import { groupNamed, knownTopology, type Session, timeoutMs, waitMs } from '../session.ts';
 import type { Command } from '../verb.ts';
+import { thisMachine } from '../who.ts';
 import { openWorld } from '../world.ts';
 import { mendAdopt, mendRebuild, needsTopology } from './mend-rebuilt.ts';
 
@@ -58,7 +60,7 @@ export const mendCommand: Command<Flags> = {
     const runs =
       topology === undefined
         ? await withoutTopology(catalog, group)
-        : await mendRuns(session, topology, catalog, group, dryRun);
+        : await mendRuns(session, topology, catalog, { group, respected: locks.respected }, dryRun);
     const lines = 'mended' in runs ? mendLines(runs, dryRun ? 'look' : 'mend', cli.clock.date(), paint) : runs.lines;
     output.document([...nowhereLines(catalog), ...lines, ...locks.lines], {
       type: 'mend',
@@ -103,7 +105,7 @@ async function mendRuns(
   session: Session,
   topology: Topology,
   catalog: Catalog,
-  wanted: string | undefined,
+  { group: wanted, respected }: { readonly group: string | undefined; readonly respected: readonly HeldLock[] },
   dryRun: boolean,
 ): Promise<MendReport> {
   const { cli, output } = session;
@@ -117,6 +119,7 @@ async function mendRuns(
     ...catalog,
     unwritable: async (guest, time) => unwritable(await guest.connect(time), time),
     waitMs: waitMs(session),
+    inDoubt: runsInDoubt(respected, await thisMachine(), cli.clock.date()),
     ...(group === undefined ? {} : { group }),
   };
   try {

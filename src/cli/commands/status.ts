@@ -1,7 +1,6 @@
 import { EXIT } from '../../base/fault.ts';
-import { thisProcess } from '../../base/process-identity.ts';
 import { listRebuilt } from '../../catalog/rebuilt.ts';
-import { runningRuns, runsOfEarlierBoot } from '../../catalog/running.ts';
+import { runningRuns, runsInDoubt } from '../../catalog/running.ts';
 import type { StateFolder } from '../../catalog/state-folder.ts';
 import { type GroupStatus, groupStatus } from '../../catalog/status.ts';
 import { listRuns, listSets, type RunEntry, type SetEntry } from '../../catalog/store.ts';
@@ -11,6 +10,7 @@ import { readCatalog } from '../catalog.ts';
 import { durationFlag } from '../flags.ts';
 import { groupNamed, knownTopology, type Session } from '../session.ts';
 import type { Command } from '../verb.ts';
+import { thisMachine } from '../who.ts';
 
 interface Flags {
   readonly maxAge?: string;
@@ -47,11 +47,12 @@ export async function groupStatuses(
 ): Promise<readonly GroupStatus[]> {
   const { state, locks } = readCatalog(session, topology);
   const running = await runningRuns(locks);
-  const cutOff = await runsOfEarlierBoot(locks, await thisProcess());
+  const now = session.cli.clock.date();
+  const outOfSight = runsInDoubt(await locks.held(), await thisMachine(), now);
   const [sets, runs] = [await listSets(state), await listRuns(state)];
   const recorded = groupsIn(sets, runs).map((group) => ({ group }));
   const known = topology === undefined ? recorded : wanted(topology, name);
-  const now = session.cli.clock.date();
+  const vms = topology === undefined ? {} : { vms: topology.vms };
   return known
     .filter(({ group }) => name === undefined || group === name)
     .map(({ group, ...own }) => {
@@ -61,8 +62,9 @@ export async function groupStatuses(
         sets,
         runs,
         running,
-        cutOff,
+        outOfSight,
         now,
+        ...vms,
         ...(limit === undefined ? {} : { maxAgeMs: limit }),
       });
     });

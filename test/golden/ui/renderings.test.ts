@@ -407,7 +407,7 @@ describe('the status', () => {
     broken: [],
     failedSince: [],
     leftovers: [],
-    cutOff: [],
+    outOfSight: [],
     mayBeHeld: [],
     fine: true,
   };
@@ -419,7 +419,7 @@ describe('the status', () => {
     weak: 2,
     tooOldMs: 26 * 3_600_000,
     aheadMs: 7 * 86_400_000,
-    cutOff: [idOf({ group: 'Prüfung', at: day(19) })],
+    outOfSight: [idOf({ group: 'Prüfung', at: day(19) })],
     mayBeHeld: [{ run: idOf({ group: 'Prüfung', at: day(18) }), vms: ['mail01', 'db01'] }],
     running: idOf({ group: 'Prüfung', at: day(23) }),
     failedSince: [idOf({ group: 'Prüfung', at: day(22) }), idOf({ group: 'Prüfung', at: day(21) })],

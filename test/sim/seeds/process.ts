@@ -136,7 +136,7 @@ export function startProcess(
       const limit = deadline(clock, TIMEOUT_MS, 'mending', interrupt.signal);
       try {
         return await mend(
-          { ...surveyed, state, locks, unwritable: unwritable(world, weather), waitMs: 0 },
+          { ...surveyed, state, locks, unwritable: unwritable(world, weather), inDoubt: new Set(), waitMs: 0 },
           doing,
           limit,
         );

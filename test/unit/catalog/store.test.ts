@@ -9,7 +9,16 @@ import { groupStatus } from '../../../src/catalog/status.ts';
 import { goodSets, lastGood, listRuns, listSets, pick, resolveSet, setWithKey } from '../../../src/catalog/store.ts';
 import type { SetId } from '../../../src/model.ts';
 import { memoryFileSystem } from '../../fixtures/memory-file-system.ts';
-import { idOf, intentFor, labelOf, mailSnapshots, manifestOf, resultOf, type Sketch } from '../../fixtures/sets.ts';
+import {
+  idOf,
+  intentFor,
+  labelOf,
+  mailSnapshots,
+  mailWindow,
+  manifestOf,
+  resultOf,
+  type Sketch,
+} from '../../fixtures/sets.ts';
 
 const day = (number: number): string => `2026-11-${String(number).padStart(2, '0')}T02:00:00.000Z`;
 
@@ -289,8 +298,9 @@ describe('how a group stands', () => {
     more: {
       readonly maxAgeMs?: number;
       readonly running?: SetId;
-      readonly cutOff?: ReadonlySet<SetId>;
+      readonly outOfSight?: ReadonlySet<SetId>;
       readonly now?: Date;
+      readonly vms?: ReadonlyMap<string, unknown>;
     } = {},
   ) {
     const { running, ...limit } = more;
@@ -316,7 +326,7 @@ describe('how a group stands', () => {
       broken: [],
       failedSince: [],
       leftovers: [],
-      cutOff: [],
+      outOfSight: [],
       mayBeHeld: [],
       fine: true,
     });
@@ -335,8 +345,8 @@ describe('how a group stands', () => {
     const made = await state();
     await run(made, { at: day(8) }, 'good');
     const lost = await run(made, { at: day(9) }, 'died');
-    const asked = await ask(made, { running: lost, cutOff: new Set([lost]) });
-    expect(asked).toMatchObject({ cutOff: [lost], fine: false });
+    const asked = await ask(made, { running: lost, outOfSight: new Set([lost]) });
+    expect(asked).toMatchObject({ outOfSight: [lost], fine: false });
     expect(asked).not.toHaveProperty('running');
   });
 
@@ -348,8 +358,21 @@ describe('how a group stands', () => {
     const journal = await beginJournal(made, intentFor({ at: day(9) }));
     await journal.finish(resultOf({ at: day(9) }, { state: 'good', exit: 6, because: [], mayBeHeld: ['mail01'] }));
     expect(await ask(made)).toMatchObject({ mayBeHeld: [{ run: doubtful, vms: ['mail01'] }], fine: false });
+    expect(await ask(made, { vms: new Map() })).toMatchObject({ mayBeHeld: [], fine: true });
     await resumeJournal(made, doubtful).note({ type: 'writes', vm: 'mail01' });
     expect(await ask(made)).toMatchObject({ mayBeHeld: [], fine: true });
+  });
+
+  test('a guest in doubt that a later run has held, and seen let go, is none', async () => {
+    const made = await state();
+    await writeManifest(made, manifestOf({ at: day(8) }));
+    const journal = await beginJournal(made, intentFor({ at: day(8) }));
+    await journal.finish(resultOf({ at: day(8) }, { state: 'good', exit: 6, because: [], mayBeHeld: ['mail01'] }));
+    expect((await ask(made)).mayBeHeld).toHaveLength(1);
+    const later = await beginJournal(made, intentFor({ at: day(9) }));
+    await later.window(mailWindow());
+    await later.finish(resultOf({ at: day(9) }));
+    expect((await ask(made)).mayBeHeld).toEqual([]);
   });
 
   test('a run that failed since the last good one is named, and is not fine only if it left something', async () => {
