@@ -28,7 +28,7 @@ const GROUP = 'mail';
 const LABEL = /^(?:\.part-)?(sp[a-z2-7]{13})/;
 const SNAPSHOTS_OF_A_SET = 2;
 const WORDS: Readonly<Record<string, string>> = {
-  keep: 'kept as weak',
+  keep: 'sealed',
   'take-back': 'taken back',
   close: 'brought to its end',
   leave: 'left as it is',
