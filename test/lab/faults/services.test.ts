@@ -115,7 +115,8 @@ needs(...LAB)('what a run leans on, and that fails in its middle', () => {
         await room.fill();
       });
       unsealed(after);
-      expect(after.said).toContain("warning: state folder: the run's journal could not be written");
+      // Whether the disk is full before the window's record is written, or only before the manifest, is a matter of milliseconds.
+      expect(after.said).toMatch(/warning: state folder: the (run's journal|result of the run) could not be written/);
       expect(whileFull).toMatchObject({ exit: 4, stderr: expect.stringContaining('Make room on that file system') });
       const mend = await recovers(scene);
       expect(mend).toContain('all 2 snapshots are there: kept as a weak set');
