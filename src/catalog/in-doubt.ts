@@ -1,4 +1,5 @@
 import type { SetId, VmName, WindowRecord } from '../model.ts';
+import { mayHaveOpened } from './journal.ts';
 import type { RunEntry } from './store.ts';
 
 /** Guests to which a hold was sent, and whose word that they were let go is missing. */
@@ -10,17 +11,14 @@ export function mayBeHeld(record: WindowRecord): readonly VmName[] {
   ];
 }
 
-/**
- * Whoever may have been sent a hold by this run, has not said that it let go, and has not been seen to write since. A
- * torn journal may hide that the window was opened.
- */
+/** Whoever may have been sent a hold by this run, has not said that it let go, and has not been seen to write since. */
 export function inDoubt({ record }: RunEntry): readonly VmName[] {
-  const { intent, entries, window, result, faults } = record;
+  const { intent, entries, window, result } = record;
   const written = new Set(entries.flatMap((entry) => (entry.type === 'writes' ? [entry.vm] : [])));
-  const opened = faults.length > 0 || entries.some(({ type }) => type === 'opening');
   const all = (intent?.guests ?? []).filter(({ methods }) => methods.some((method) => method !== 'none'));
   const asked =
-    result?.mayBeHeld ?? (window === undefined ? (opened ? all.map(({ vm }) => vm) : []) : mayBeHeld(window));
+    result?.mayBeHeld ??
+    (window === undefined ? (mayHaveOpened(record) ? all.map(({ vm }) => vm) : []) : mayBeHeld(window));
   return asked.filter((vm) => !written.has(vm));
 }
 

@@ -188,6 +188,11 @@ export async function readRun(state: StateFolder, run: SetId): Promise<RunRecord
   };
 }
 
+/** Whether a hold or a snapshot may have been sent: what cannot be read of a journal may hide that it came to that. */
+export function mayHaveOpened({ entries, faults }: RunRecord): boolean {
+  return faults.length > 0 || entries.some(({ type }) => type === 'opening');
+}
+
 function journalFile(state: StateFolder, run: SetId): string {
   return join(runFolder(state, run), 'journal.jsonl');
 }

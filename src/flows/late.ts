@@ -1,5 +1,5 @@
 import type { Intent } from '../catalog/intent.ts';
-import type { RunRecord } from '../catalog/journal.ts';
+import { mayHaveOpened, type RunRecord } from '../catalog/journal.ts';
 import type { ArraySnapshot } from '../model.ts';
 import type { ArrayDriver } from '../ports.ts';
 import type { Late } from './clean-up.ts';
@@ -17,11 +17,10 @@ export function lateOf(
   there: readonly ArraySnapshot[],
   now: Date,
 ): Late | undefined {
-  const opened = record.faults.length > 0 || record.entries.some(({ type }) => type === 'opening');
   const isArmed = record.entries.some((entry) => entry.type === 'arming' && entry.array === id);
-  const late = opened
-    ? isCutOpen(record, intent, id, there) && { what: 'snapshot' as const, sentBy: lastFire(record, intent) }
-    : isArmed && traits.prepares === true && { what: 'prepared' as const, sentBy: lastArm(record, now) };
+  const late = mayHaveOpened(record)
+    ? isCutOpen(record, intent, id, there) && { what: 'snapshot' as const, sentBy: lastFire(record, intent, now) }
+    : isArmed && traits.prepares === true && { what: 'prepared' as const, sentBy: endOf(record, now) };
   if (late === false) return undefined;
   const until = new Date(late.sentBy + traits.lateMs);
   return until.getTime() > now.getTime() ? { what: late.what, until } : undefined;
@@ -36,16 +35,16 @@ function isCutOpen(record: RunRecord, intent: Intent, array: string, there: read
     .every((volume) => there.some(({ source }) => source.id === volume.id));
 }
 
-/** By the end of the window, if it came to that. */
-function lastFire({ entries }: RunRecord, intent: Intent): number {
-  const opening = entries.find((entry) => entry.type === 'opening');
-  return opening?.at === undefined ? Date.parse(intent.startedAt) : Date.parse(opening.at) + intent.timing.windowMs;
+/** By the end of the window, where the journal tells when it was opened. */
+function lastFire(record: RunRecord, intent: Intent, now: Date): number {
+  const opening = record.entries.find((entry) => entry.type === 'opening');
+  return opening?.at === undefined ? endOf(record, now) : Date.parse(opening.at) + intent.timing.windowMs;
 }
 
 /**
- * An `arm` is several commands, and is waited for as long as the run has time: the last of them can have been sent right
+ * What is waited for as long as the run has time, as an `arm` with its several commands is, can have been sent right
  * before its end, which for a run without a last word is not known to be earlier than now.
  */
-function lastArm({ result }: RunRecord, now: Date): number {
+function endOf({ result }: RunRecord, now: Date): number {
   return result === undefined ? now.getTime() : Date.parse(result.finishedAt);
 }

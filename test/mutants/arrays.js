@@ -165,4 +165,12 @@ export const arrays = [
     after: '',
     tests: ['test/wire/command-driver.test.ts > a label that stands'],
   },
+  {
+    name: 'stops-before-its-commands-end',
+    why: 'A command that was told to end while it makes something makes it before anybody looks.',
+    file: 'src/arrays/linux/fire-line.ts',
+    before: 'exec 3>&1\n',
+    after: '',
+    tests: ['test/wire/fire-line.test.ts > is stopped only when'],
+  },
 ];

@@ -86,9 +86,9 @@ export const mending = [
   {
     name: 'torn-journal-held-nobody',
     why: 'A torn journal may hide that the window was opened: its guests are asked.',
-    file: 'src/catalog/in-doubt.ts',
-    before: 'const opened = faults.length > 0 || entries.some(',
-    after: 'const opened = entries.some(',
+    file: 'src/catalog/journal.ts',
+    before: 'return faults.length > 0 || entries.some(',
+    after: 'return entries.some(',
     tests: PLAN,
   },
   {
@@ -98,6 +98,14 @@ export const mending = [
     before: 'return !units',
     after: 'return units',
     tests: [`${MEND} > says what may still appear`],
+  },
+  {
+    name: 'late-snapshot-is-counted-from-the-start',
+    why: 'What was fired at a time that cannot be read may have been fired right before the run ended.',
+    file: 'src/flows/late.ts',
+    before: 'return opening?.at === undefined ? endOf(record, now) :',
+    after: 'return opening?.at === undefined ? Date.parse(intent.startedAt) :',
+    tests: ['test/unit/flows/late.test.ts'],
   },
   {
     name: 'late-arming-of-a-dead-run-is-forgotten',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { listSets } from '../../src/catalog/store.ts';
-import { type Shop, shop } from './shop.ts';
+import { firstTakerWaits, type Shop, shop } from './shop.ts';
 
 async function states(world: Shop): Promise<Readonly<Record<string, string>>> {
   return Object.fromEntries((await listSets(world.state)).map(({ id, state }) => [id, state]));
@@ -22,27 +22,12 @@ test('the set that a run has just taken stays, also where the clock went back an
 });
 
 test('nor does it go where another run began after it, and took its set before it', async () => {
-  let open = (): void => {};
-  const waits = [
-    new Promise<void>((resolve) => {
-      open = resolve;
-    }),
-  ];
-  const world = await shop({
-    keepLast: 1,
-    locks: {
-      async take() {
-        await waits.shift();
-        return { release: async () => {} };
-      },
-      held: async () => [],
-      break: async () => false,
-    },
-  });
+  const { locks, letGo } = firstTakerWaits();
+  const world = await shop({ keepLast: 1, locks });
   const waiting = world.start();
   await world.clock.pass(5000);
   const overtaker = await world.run();
-  open();
+  letGo();
   const waited = await world.clock.drive(waiting);
   expect([overtaker.exit, waited.exit]).toEqual([0, 0]);
   expect(await states(world)).toEqual({ [overtaker.run]: 'removed', [waited.run]: 'good' });

@@ -4,7 +4,7 @@ import type { Locks } from '../../src/base/lock.ts';
 import { listRuns, listSets } from '../../src/catalog/store.ts';
 import type { ArrayDriver, RunEvent } from '../../src/ports.ts';
 import { memoryFileSystem } from '../fixtures/memory-file-system.ts';
-import { shop } from './shop.ts';
+import { firstTakerWaits, shop } from './shop.ts';
 
 const full = new Fault({ code: 'files.enospc', message: '/state: no space left on device' });
 
@@ -224,26 +224,12 @@ describe('a whole run', () => {
   });
 
   test('with a key that another run has taken while this one waited, it takes nothing and answers that set', async () => {
-    let open = (): void => {};
-    const waits = [
-      new Promise<void>((resolve) => {
-        open = resolve;
-      }),
-    ];
-    const world = await shop({
-      locks: {
-        async take() {
-          await waits.shift();
-          return { release: async () => {} };
-        },
-        held: async () => [],
-        break: async () => false,
-      },
-    });
+    const { locks, letGo } = firstTakerWaits();
+    const world = await shop({ locks });
     const retried = world.start({ key: 'job-1' });
     await world.clock.pass(5000);
     const first = await world.run({ key: 'job-1' });
-    open();
+    letGo();
     const report = await world.clock.drive(retried);
     expect(report).toMatchObject({ state: 'good', exit: 0, manifest: { id: first.run } });
     expect(report.run).not.toBe(first.run);

@@ -339,3 +339,23 @@ const nobodyElse: Locks = {
   held: async () => [],
   break: async () => false,
 };
+
+/** Locks of which the first that is asked for comes only with `letGo`, and every later one at once. */
+export function firstTakerWaits(): { readonly locks: Locks; letGo(): void } {
+  let letGo = (): void => {};
+  const waits = [
+    new Promise<void>((resolve) => {
+      letGo = resolve;
+    }),
+  ];
+  return {
+    locks: {
+      ...nobodyElse,
+      async take(...asked) {
+        await waits.shift();
+        return nobodyElse.take(...asked);
+      },
+    },
+    letGo: () => letGo(),
+  };
+}

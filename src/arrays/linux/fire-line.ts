@@ -15,10 +15,16 @@ export interface FireLine {
   ping(deadline: Deadline): Promise<void>;
   /** undefined: the line had ended before; certainly not sent. Rejects when the answer does not come. */
   fire(job: number, deadline: Deadline): Promise<Shot | undefined>;
-  /** Ends what still runs there, and the line: after this no command of it takes a snapshot. */
+  /**
+   * Ends what still runs there, and the line: after this no command of it makes anything. Rejects when one does not end
+   * in a few seconds: what hangs in the kernel, no signal ends.
+   */
   stop(deadline: Deadline): Promise<void>;
   close(): void;
 }
+
+/** A command that is in the kernel when it is told to end does so when that lets it go: as a rule in milliseconds. */
+const STOP_MS = 5000;
 
 export interface Job {
   readonly source: string;
@@ -46,10 +52,14 @@ export async function openFireLine(
  * The words are `ping`, `stop` and the number of a job; the answers `pong` and `NUMBER EXIT WHAT-IT-SAID`. A job's answer
  * is one short write, so that jobs that end together do not mix theirs. `stop` ends every job: the process group is the
  * line's own, made by sshd or by `localShell`. Without that word, as when we have died, a job goes on to its end.
+ *
+ * Each command holds the line's output open, as descriptor 3: the line has ended when the last of them has, and not
+ * before. One that was told to end while it makes a file makes it all the same, and must not do so unseen.
  */
 function program(take: string): string {
   return `
 LC_ALL=C; export LC_ALL; umask 077
+exec 3>&1
 take() { ${take}; }
 job() {
   said=$(take "$2" "$3" 2>&1)
@@ -60,7 +70,7 @@ nth() { n=$1; shift $((n * 2 + 1)); job "$n" "$1" "$2"; }
 while read -r word; do
   case $word in
     ping) echo pong ;;
-    stop) trap '' TERM; kill 0 ;;
+    stop) trap '' TERM; kill 0; exit ;;
     '' | *[!0-9]*) echo "no such word" ;;
     *) nth "$word" "$@" </dev/null & ;;
   esac
@@ -93,8 +103,13 @@ function fireLine(line: Dialogue, where: string): FireLine {
     },
     async stop(deadline) {
       line.send('stop');
-      line.end();
-      await beforeDeadline(line.ended, deadline);
+      const limit = deadline.within(STOP_MS, `the end of what was started on ${where}`);
+      try {
+        await beforeDeadline(line.ended, limit);
+      } finally {
+        limit.done();
+        line.end();
+      }
     },
     close: () => line.end(),
   };
