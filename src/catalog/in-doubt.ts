@@ -27,9 +27,9 @@ export function guestsInDoubt(
   runs: readonly RunEntry[],
 ): readonly { readonly run: SetId; readonly vms: readonly VmName[] }[] {
   const isFree = (vm: VmName, since: Date): boolean =>
-    runs.some(
-      ({ startedAt, record }) =>
-        startedAt > since && record.window?.holds.some((hold) => hold.vm === vm && hold.release === 'kept') === true,
-    );
+    runs.some(({ startedAt, record }) => {
+      const holds = record.window?.holds.filter((hold) => hold.vm === vm) ?? [];
+      return startedAt > since && holds.length > 0 && holds.every(({ release }) => release === 'kept');
+    });
   return runs.map((run) => ({ run: run.id, vms: inDoubt(run).filter((vm) => !isFree(vm, run.startedAt)) }));
 }

@@ -1,4 +1,4 @@
-import { inDoubt } from '../catalog/in-doubt.ts';
+import { guestsInDoubt } from '../catalog/in-doubt.ts';
 import { leftovers } from '../catalog/leftovers.ts';
 import type { RunEntry, SetEntry, WholeSet } from '../catalog/store.ts';
 import type { ArrayId, SetId, VmName } from '../model.ts';
@@ -39,12 +39,13 @@ export function openCases(
   const sets = allSets.filter(isMeant);
   const runs = allRuns.filter(isMeant);
   const open = leftovers(sets, runs, running);
+  const inDoubt = new Map(guestsInDoubt(allRuns).map(({ run, vms }) => [run, vms]));
   const removing = sets.filter((set): set is WholeSet => set.state === 'removing');
   return {
     runs: runs.flatMap((run) => {
       const set = sets.find(({ id }) => id === run.id);
       const left = open.filter((leftover) => leftover.run === run.id).map(({ array }) => array);
-      return openRun(run, set, left);
+      return openRun(run, set, left, inDoubt.get(run.id) ?? []);
     }),
     removals: removing.filter(({ pinned }) => pinned === undefined),
     beyond: [
@@ -59,10 +60,14 @@ export function openCases(
   };
 }
 
-function openRun(run: RunEntry, set: SetEntry | undefined, left: readonly ArrayId[]): readonly OpenRun[] {
+function openRun(
+  run: RunEntry,
+  set: SetEntry | undefined,
+  left: readonly ArrayId[],
+  guests: readonly VmName[],
+): readonly OpenRun[] {
   const { intent, entries, result } = run.record;
   if (intent === undefined || set?.state === 'unreadable') return [];
-  const guests = inDoubt(run);
   if (result !== undefined) {
     const arrays = set === undefined ? left : [];
     return arrays.length === 0 && guests.length === 0 ? [] : [{ run, guests, arrays, ...(set && { set }) }];

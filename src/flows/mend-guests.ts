@@ -25,7 +25,9 @@ export async function askGuest(parts: MendParts, vm: VmName, run: SetId, limit: 
   const answer = await settle(() => beforeDeadline(parts.unwritable(side.guest, time), time));
   time.done();
   if (!answer.ok) {
-    const text = `guest ${vm} could not be asked whether it writes: ${answer.fault.message}; it may still be held`;
+    const { message, hint = '' } = answer.fault;
+    const remedy = hint === '' || hint.includes('\n') ? '' : `. ${hint}`;
+    const text = `guest ${vm} could not be asked whether it writes: ${message}; it may still be held${remedy}`;
     return { vm, run, is: 'not-asked', text };
   }
   if (answer.value.length === 0) return { vm, run, is: 'writing', text: `guest ${vm} writes` };

@@ -32,7 +32,6 @@ export interface Facts {
 export function placementOf(facts: Facts): Placement {
   const luns = [...facts.hosts.values()].flatMap((host) => host.luns);
   const resolved = facts.datastores.map((datastore) => resolveDatastore(datastore, luns, facts.nameOf));
-  const lookup = lookupOf(facts.datastores, resolved);
   const findings: Finding[] = [...facts.findings];
   const vms: VmPlacement[] = [];
   for (const selected of facts.selected) {
@@ -45,6 +44,7 @@ export function placementOf(facts: Facts): Placement {
     findings.push(...refusals(selected.vm, machine, facts.creators, tasks));
     if (machine.config === undefined) continue;
     const seen = machine.host === undefined ? luns : lunsFor(machine.host, facts.hosts, luns);
+    const lookup = lookupFor(machine, facts.datastores, resolved);
     const disks = resolveDisks(selected.vm, machine.config, lookup, seen);
     const home = lookup.of(machine.config.vmx, undefined);
     findings.push(...disks.flatMap((disk) => disk.findings), ...homeFindings(selected.vm, machine.config.vmx, home));
@@ -66,11 +66,17 @@ function lunsFor(host: Ref, hosts: Facts['hosts'], all: readonly ScsiLun[]): rea
   return [...own, ...all.filter((lun) => !own.includes(lun))];
 }
 
-function lookupOf(datastores: readonly Datastore[], resolved: readonly ResolvedDatastore[]): DatastoreLookup {
+/** By name only among the VM's own: two datacenters may each have a datastore of that name. */
+function lookupFor(
+  machine: VirtualMachine,
+  datastores: readonly Datastore[],
+  resolved: readonly ResolvedDatastore[],
+): DatastoreLookup {
   const byRef = new Map(datastores.map((datastore, index) => [datastore.ref as string, resolved[index]]));
   const byName = new Map<string, ResolvedDatastore | undefined>();
-  for (const [index, { name }] of datastores.entries()) {
-    byName.set(name, resolved[index]).set(decodeName(name), resolved[index]);
+  for (const { ref, name } of datastores) {
+    if (!machine.datastores.includes(ref)) continue;
+    byName.set(name, byRef.get(ref)).set(decodeName(name), byRef.get(ref));
   }
   return {
     of: (file, ref) => (ref === undefined ? undefined : byRef.get(ref)) ?? byName.get(datastoreName(file)),

@@ -62,6 +62,7 @@ export function coverageOf(vm: VmPlacement, settings: VmSettings, probes: readon
     if (use.kind !== 'mount' || use.disks.length === 0 || use.disks.some((name) => known.has(name))) continue;
     findings.push(foreign(vm, use));
   }
+  findings.push(...spansOutside(vm, settings, facts.uses, names));
   for (const probe of probes) {
     const held = probe.uses.filter((use) => use.held);
     // Held, but not whole: what of that disk is not held is said of the disk itself.
@@ -70,6 +71,30 @@ export function coverageOf(vm: VmPlacement, settings: VmSettings, probes: readon
   }
   const unmatched = new Set(vm.disks.map(({ address }) => address).filter((address) => !names.has(address)));
   return { covers, boot, notHeld, unmatched, findings };
+}
+
+/**
+ * What lies on a disk that is taken and on one that is not would be taken by half, whoever holds it (I8). While a disk of
+ * the VM is matched with none of the guest's, one that is none of the VM's cannot be told from it.
+ */
+function spansOutside(
+  vm: VmPlacement,
+  { exclude }: VmSettings,
+  uses: readonly GuestUse[],
+  names: ReadonlyMap<string, readonly string[]>,
+): readonly Finding[] {
+  const excluded = new Set(exclude.map(({ disk }) => disk));
+  const included = vm.disks.filter(({ address }) => !excluded.has(address)).map(({ address }) => address);
+  const taken = new Set(included.flatMap((address) => names.get(address) ?? []));
+  const leftOut = new Map(
+    [...excluded].flatMap((address) => (names.get(address) ?? []).map((name) => [name, address])),
+  );
+  const allMatched = included.every((address) => names.has(address));
+  return uses.flatMap((use) => {
+    if (!use.disks.some((name) => taken.has(name))) return [];
+    const others = use.disks.filter((name) => !taken.has(name) && (leftOut.has(name) || allMatched));
+    return others.length === 0 ? [] : [spans(vm, use, others, leftOut)];
+  });
 }
 
 function isCovered(names: readonly string[], uses: readonly GuestUse[]): boolean {
@@ -166,6 +191,27 @@ function foreign(vm: VmPlacement, use: GuestUse): Finding {
     subject: vm.vm,
     message: `${use.what} lies on ${use.disks.join(', ')}, which is none of the VM's disks (storage that the guest mounts itself?); it will not be in the image`,
     hint: 'If it is one of the VM’s disks, say which: `disks: { "scsi0:1": /the/mount }`.',
+  };
+}
+
+function spans(
+  vm: VmPlacement,
+  use: GuestUse,
+  others: readonly string[],
+  leftOut: ReadonlyMap<string, string>,
+): Finding {
+  const where = others.map((name) => {
+    const address = leftOut.get(name);
+    return address === undefined
+      ? `${name}, which is none of the VM’s disks`
+      : `${name}, which is ${address}, excluded`;
+  });
+  return {
+    code: 'plan.spans-outside',
+    severity: 'error',
+    subject: vm.vm,
+    message: `${useText(use)} lies partly on ${where.join(' and ')}: the image would hold only a part of it`,
+    hint: 'Take the excluded disk as well (`exclude`), or move what lies there onto the VM’s own disks.',
   };
 }
 

@@ -13,7 +13,8 @@ import { type Delivery, type Started, startHolder } from './holder/start.ts';
 import { escapeWord } from './holder/words.ts';
 import { isDisk } from './probe/blocks.ts';
 import { type Choice, choose } from './probe/choose.ts';
-import { type Facts, factsIn, textOf } from './probe/facts.ts';
+import { biosUuidIn, type Facts, factsIn } from './probe/facts.ts';
+import { changed, fingerprint } from './probe/fingerprint.ts';
 import { type GuestView, guestView } from './probe/guest.ts';
 import { guestDisk } from './probe/identity.ts';
 import { usesOf } from './probe/uses.ts';
@@ -75,7 +76,7 @@ export function fsfreeze(settings: FsfreezeSettings, parts: { readonly clock: Cl
     async probe(guest, limit) {
       const { started, view, choice } = await look(guest, limit);
       started.session.end();
-      planned.set(guest.vm, fingerprint(view, choice));
+      planned.set(guest.vm, fingerprint(view, choice.superblocks));
       return reportOf(started, view, choice);
     },
 
@@ -85,7 +86,7 @@ export function fsfreeze(settings: FsfreezeSettings, parts: { readonly clock: Cl
       try {
         refuse(guest, choice.findings);
         const before = planned.get(guest.vm);
-        const now = fingerprint(view, choice);
+        const now = fingerprint(view, choice.superblocks);
         if (before !== undefined && before !== now) throw changed(session.where);
         const reports = await session.ask(
           [
@@ -109,7 +110,8 @@ export function fsfreeze(settings: FsfreezeSettings, parts: { readonly clock: Cl
           },
           async recheck(deadline) {
             const facts = factsIn(await session.ask(['look'], (report) => report.kind === 'end', deadline));
-            if (fingerprint(guestView(withTables(view.facts, facts)), choice) !== now) throw changed(session.where);
+            if (fingerprint(guestView(withTables(view.facts, facts)), choice.superblocks) !== now)
+              throw changed(session.where);
             await session.ask(['arm'], (report) => report.kind === 'armed', deadline);
           },
         });
@@ -122,7 +124,7 @@ export function fsfreeze(settings: FsfreezeSettings, parts: { readonly clock: Cl
 }
 
 function reportOf(started: Started, view: GuestView, choice: Choice): ProbeReport {
-  const biosUuid = textOf(view.facts, '/sys/class/dmi/id/product_uuid')?.toLowerCase();
+  const biosUuid = biosUuidIn(view.facts);
   const errors = choice.findings.filter((finding) => finding.severity === 'error');
   const can = errors.length === 0 ? `${choice.paths.join(', ')} can be frozen` : (errors[0]?.message ?? '');
   return {
@@ -133,17 +135,6 @@ function reportOf(started: Started, view: GuestView, choice: Choice): ProbeRepor
     ...(biosUuid === undefined ? {} : { biosUuid }),
     summary: `${started.described}: ${can}`,
   };
-}
-
-/** Everything that covers depend on: which local file system is mounted where, on which disks, and which would be held. */
-function fingerprint(view: GuestView, choice: Choice): string {
-  const mounts = view.local.map((mount) => [
-    mount.path,
-    mount.superblock,
-    mount.disks,
-    choice.superblocks.has(mount.superblock),
-  ]);
-  return JSON.stringify([mounts, view.swaps]);
 }
 
 function withTables(facts: Facts, newer: Facts): Facts {
@@ -177,13 +168,5 @@ function notFrozen(where: string, mount: string, why: string): Fault {
     code: 'quiesce.freeze-failed',
     message: `${where}: ${mount} could not be frozen: ${quoted(why)}`,
     hint: 'See the kernel log of the guest.',
-  });
-}
-
-function changed(where: string): Fault {
-  return new Fault({
-    code: 'quiesce.mounts-changed',
-    message: `${where}: what is mounted there has changed since the plan was made`,
-    hint: 'Run again: the plan is made from what is mounted now.',
   });
 }

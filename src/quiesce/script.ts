@@ -12,8 +12,9 @@ import { session } from './holder/session.ts';
 import { startHolder } from './holder/start.ts';
 import { escapeWord } from './holder/words.ts';
 import { isDisk } from './probe/blocks.ts';
-import { factsIn } from './probe/facts.ts';
-import { guestView } from './probe/guest.ts';
+import { biosUuidIn, factsIn } from './probe/facts.ts';
+import { changed, fingerprint } from './probe/fingerprint.ts';
+import { type GuestView, guestView } from './probe/guest.ts';
 import { guestDisk } from './probe/identity.ts';
 import { usesOf } from './probe/uses.ts';
 
@@ -23,7 +24,9 @@ const command = z.tuple([z.string().min(1)], z.string());
 export const scriptSettings = z.strictObject({
   hold: command.describe('Command, as a list of words, that returns when the application is still'),
   release: command.describe('Command that lets it go; also run when the hold failed, and must bear that'),
-  check: command.describe('Command that succeeds while the application is still').optional(),
+  check: command
+    .describe('Command that succeeds while the application is still; one that takes longer than 2 s has failed')
+    .optional(),
   gives: z
     .enum(['application', 'filesystem', 'crash'])
     .describe('The level that the disks under `covers`, or those that later stages still, get by it'),
@@ -46,37 +49,32 @@ const THING = 'what the hold command holds';
 
 /** Holds by a site's own commands, under a keeper in the guest that runs the release by itself when nobody else does. */
 export function script(settings: ScriptSettings, parts: { readonly clock: Clock }): Quiescer {
+  /** What the plan was made from, by VM: what is held later must be the same. */
+  const planned = new Map<string, string>();
+
   return {
     method: METHOD,
     gives: settings.gives,
-    bound: `lease + 1 s, and what ${settings.release[0]} takes (tried up to five times, ${settings.releaseLimit} each)`,
+    bound: boundOf(settings),
 
     async probe(guest, limit) {
-      const delivery = { holder: 'sent', sudo: settings.sudo, form: undefined } as const;
-      const { session: holder } = await startHolder(await guest.connect(limit), delivery, limit);
-      try {
-        const view = guestView(factsIn(await holder.ask(['probe'], (report) => report.kind === 'end', limit)));
-        const covered = view.local.filter((mount) => settings.covers.includes(mount.path));
-        const findings = [
-          ...(await absent(guest, limit)),
-          ...notMounted(
-            guest,
-            covered.map((mount) => mount.path),
-          ),
-        ];
-        return {
-          method: METHOD,
-          disks: [...view.blocks.values()].filter(isDisk).map((block) => guestDisk(block, view.facts)),
-          uses: usesOf(view, new Set(covered.map((mount) => mount.superblock))),
-          findings,
-          summary: `${settings.hold[0]} holds, ${settings.release[0]} lets go`,
-        };
-      } finally {
-        holder.end();
-      }
+      const view = await look(guest, limit);
+      const paths = view.local.map((mount) => mount.path);
+      const covered = coveredIn(view);
+      planned.set(guest.vm, fingerprint(view, covered));
+      const biosUuid = biosUuidIn(view.facts);
+      return {
+        method: METHOD,
+        disks: [...view.blocks.values()].filter(isDisk).map((block) => guestDisk(block, view.facts)),
+        uses: usesOf(view, covered),
+        findings: [...(await absent(guest, limit)), ...notMounted(guest, paths), ...notSeen(guest, view)],
+        ...(biosUuid === undefined ? {} : { biosUuid }),
+        summary: `${settings.hold[0]} holds, ${settings.release[0]} lets go`,
+      };
     },
 
     async open(guest, order, limit) {
+      await stillAsPlanned(guest, limit);
       const shell = await guest.connect(limit);
       const dialogue = await (settings.sudo ? sudoed(shell) : shell).start(argvOf('keeper', 'sh'), limit);
       dialogue.write(programText('keeper'));
@@ -99,10 +97,47 @@ export function script(settings: ScriptSettings, parts: { readonly clock: Clock 
         things: [THING],
         failed: ({ why, said }) => notHeld(shell.where, settings, why, said),
         async flush() {},
-        async recheck() {},
+        recheck: (deadline) => stillAsPlanned(guest, deadline),
       });
     },
   };
+
+  async function look(guest: Guest, limit: Deadline): Promise<GuestView> {
+    const delivery = { holder: 'sent', sudo: settings.sudo, form: undefined } as const;
+    const { session: holder } = await startHolder(await guest.connect(limit), delivery, limit);
+    try {
+      return guestView(factsIn(await holder.ask(['probe'], (report) => report.kind === 'end', limit)));
+    } finally {
+      holder.end();
+    }
+  }
+
+  function coveredIn(view: GuestView): ReadonlySet<string> {
+    const covered = view.local.filter((mount) => settings.covers.includes(mount.path));
+    return new Set(covered.map((mount) => mount.superblock));
+  }
+
+  /** Where nothing is covered, nothing depends on what is mounted. */
+  async function stillAsPlanned(guest: Guest, limit: Deadline): Promise<void> {
+    const before = planned.get(guest.vm);
+    if (before === undefined || settings.covers.length === 0) return;
+    const view = await look(guest, limit);
+    if (fingerprint(view, coveredIn(view)) !== before) throw changed((await guest.connect(limit)).where);
+  }
+
+  /** What only root sees decides whether a disk is still. */
+  function notSeen(guest: Guest, view: GuestView): readonly Finding[] {
+    if (settings.covers.length === 0 || view.isRoot) return [];
+    return [
+      {
+        code: 'quiesce.not-root',
+        severity: 'warning',
+        subject: guest.vm,
+        message: `without root it cannot be seen which machine this is, nor who else uses the disks under ${settings.covers.join(', ')}`,
+        hint: 'Say `sudo: true`, or log in as root.',
+      },
+    ];
+  }
 
   /** Commands that the guest does not know, before anything depends on them. */
   async function absent(guest: Guest, limit: Deadline): Promise<readonly Finding[]> {
@@ -133,6 +168,12 @@ export function script(settings: ScriptSettings, parts: { readonly clock: Clock 
         hint: 'Name the mount point itself.',
       }));
   }
+}
+
+/** A check is ended after two seconds; it is asked when all is held, and again before it is let go. */
+function boundOf({ check, release: [release], releaseLimit }: ScriptSettings): string {
+  const checked = check === undefined ? '' : `what ${check[0]} takes (twice, at most 2 s each), `;
+  return `lease + 1 s, ${checked}and what ${release} takes (tried up to five times, ${releaseLimit} each)`;
 }
 
 function openWords(settings: ScriptSettings, maxLeaseMs: number): readonly string[] {

@@ -80,6 +80,22 @@ describe('the keeper of a site’s own commands', () => {
     expect((await channel.release(within(5000))).kind).toBe('expired');
   });
 
+  test('releases though the check hangs: when all is held, and when it is to be let go', async () => {
+    const hangs = `[ -e "$1/hang" ] && exec sleep 1000; :`;
+    const check = ['sh', '-c', hangs, 'sh', folder];
+    writeFileSync(join(folder, 'hang'), '');
+    const first = await open({ hold: doing('hold'), check, release: doing('release') });
+    await expect(first.hold(1000, within(8000))).rejects.toMatchObject({ code: 'quiesce.not-held' });
+    expect(did()).toBe('hold\nrelease\n');
+
+    rmSync(join(folder, 'hang'));
+    const second = await open({ hold: doing('hold'), check, release: doing('release') });
+    await second.hold(5000, within(5000));
+    writeFileSync(join(folder, 'hang'), '');
+    expect((await second.release(within(5000))).kind).toBe('expired');
+    expect(did()).toBe('hold\nrelease\n'.repeat(2));
+  });
+
   test('ends a hold command that outlasts the lease, and releases only after it', async () => {
     const channel = await open({ hold: doing('hold', 'sleep 60'), release: doing('release') });
     await expect(channel.hold(1000, within(8000))).rejects.toMatchObject({ code: 'quiesce.not-held' });

@@ -105,4 +105,28 @@ describe('a stand-in for a guest', () => {
     await expect(quiescer.open(guest, order, limit)).rejects.toMatchObject({ code: 'quiesce.mounts-changed' });
     rmSync(root, { recursive: true });
   });
+
+  test('which a script holds, and in which something was mounted since the plan, is not held', async () => {
+    const root = standInRoot();
+    const shell = localShell({
+      env: { ...process.env, STILLPOINT_ROOT: root, PATH: `${root}/bin:${process.env.PATH}` },
+    });
+    const settings = { hold: ['true'], release: ['true'], gives: 'application', covers: ['/srv/mail'] };
+    const quiescer = script(scriptSettings.parse(settings), { clock: systemClock });
+    const { guest } = local(quiescer, shell, { isHeld: async () => false, async close() {} });
+    const limit = deadline(systemClock, 20_000, 'the test');
+    const order = { owner: 'the test', covers: [], maxLeaseMs: 8000 };
+    const { uses } = await quiescer.probe(guest, limit);
+    expect(uses.filter(({ held }) => held).map(({ what }) => what)).toEqual(['/srv/mail']);
+    const channel = await quiescer.open(guest, order, limit);
+    await channel.recheck(limit);
+    appendFileSync(
+      join(root, 'proc/self/mountinfo'),
+      '31 21 8:16 / /srv/again rw,relatime shared:1 - xfs /dev/sdb rw\n',
+    );
+    await expect(channel.recheck(limit)).rejects.toMatchObject({ code: 'quiesce.mounts-changed' });
+    await channel.close();
+    await expect(quiescer.open(guest, order, limit)).rejects.toMatchObject({ code: 'quiesce.mounts-changed' });
+    rmSync(root, { recursive: true });
+  });
 });

@@ -36,6 +36,11 @@ export function standInRoot(shell = '/bin/sh'): string {
   put('bin/fsfreeze', STAND_IN);
   chmodSync(join(root, 'bin/fsfreeze'), 0o755);
   symlinkSync(shell, join(root, 'bin/sh'));
+  // What is read of a stand-in is read by the sh form.
+  for (const name of ['python3', 'platform-python', 'perl']) {
+    put(`bin/${name}`, '#!/bin/sh\nexit 1\n');
+    chmodSync(join(root, 'bin', name), 0o755);
+  }
   return root;
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Shell } from '../../src/ports.ts';
 import { type HolderPrint, holderPrint, INSTALLED_PATH } from '../../src/quiesce/holder/print.ts';
+import { unwritable } from '../../src/quiesce/probe/writes.ts';
 import { needs } from '../needs.ts';
 import type { LabGuest } from './kit/guest.ts';
 import { diskAt, leftClean, openChannel, standsStill, within } from './kit/holding.ts';
@@ -118,6 +119,8 @@ needs(
             await holdsAndLetsGo(shell, { holder: 'installed' });
             const other = await shell.run(['id'], { deadline: within(5000) });
             expect(other.stdout).not.toContain('uid=');
+            // What it answers is no answer: whether it writes is not known.
+            await expect(unwritable(shell, within(10_000))).rejects.toMatchObject({ code: 'guest.not-asked' });
           } finally {
             writeFileSync(keys, before);
           }

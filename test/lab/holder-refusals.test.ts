@@ -210,6 +210,19 @@ needs(
     });
   }
 
+  test('the sh holder holds nothing by a lease that it cannot write down', async () => {
+    guest.run('mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', '/run');
+    const channel = await openChannel(shell, guest, { interpreter: 'sh', mounts: ['/srv/a'] });
+    try {
+      guest.run('sh', '-c', 'dd if=/dev/zero of=/run/full bs=4k 2> /dev/null; true');
+      await expect(channel.hold(4000, within(5000))).rejects.toThrow('no room under /run');
+      await writesWithin(1000, diskAt(guest, '/srv/a'));
+    } finally {
+      await channel.close();
+      guest.run('umount', '-l', '/run');
+    }
+  });
+
   test('what is mounted must be what the plan was made from', async () => {
     const channel = await openChannel(shell, guest, {});
     await channel.recheck(within(5000));
@@ -219,6 +232,19 @@ needs(
     } finally {
       guest.run('umount', '/mnt/new');
       await channel.close();
+    }
+  });
+
+  test('a file system that was read-only in the plan, and is written to now, is not still by itself', async () => {
+    guest.run('mount', '-o', 'remount,ro', '/srv/b');
+    try {
+      const channel = await openChannel(shell, guest, { mounts: ['/srv/a'] });
+      await channel.recheck(within(5000));
+      guest.run('mount', '-o', 'remount,rw', '/srv/b');
+      await expect(channel.recheck(within(5000))).rejects.toMatchObject({ code: 'quiesce.mounts-changed' });
+      await channel.close();
+    } finally {
+      guest.run('mount', '-o', 'remount,rw', '/srv/b');
     }
   });
 });

@@ -68,4 +68,12 @@ export const inventory = [
     after: "if (link.xsiType.startsWith('VirtualDisk')) return undefined;",
     tests: DISKS,
   },
+  {
+    name: 'home-by-name-anywhere',
+    why: 'Two datacenters may each have a datastore of that name; a VM lies on its own.',
+    file: 'src/inventory/placement.ts',
+    before: 'if (!machine.datastores.includes(ref)) continue;',
+    after: '',
+    tests: ['test/unit/inventory/placement.test.ts'],
+  },
 ];

@@ -148,6 +148,22 @@ export const mending = [
     tests: [`${MEND} > asks the guests`],
   },
   {
+    name: 'login-that-runs-nothing-writes',
+    why: 'What a login with a forced command answers says nothing of whether its guest writes.',
+    file: 'src/quiesce/probe/writes.ts',
+    before: 'if (exit !== 0 || said.pop() !== ASKED)',
+    after: 'if (exit !== 0)',
+    tests: ['test/lab/holder-logins.test.ts > holds through a key of ops'],
+  },
+  {
+    name: 'half-let-go-guest-is-free',
+    why: 'A guest is free again only if every stage of a later hold was let go.',
+    file: 'src/catalog/in-doubt.ts',
+    before: 'holds.every(({ release })',
+    after: 'holds.some(({ release })',
+    tests: PLAN,
+  },
+  {
     name: 'mend-calls-every-array-clean',
     why: 'An array is called clean only where nothing of the run stays or may come.',
     file: 'src/flows/mend-carry-out.ts',

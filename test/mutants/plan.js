@@ -179,4 +179,20 @@ export const plan = [
     after: 'for (const device of vm.home.devices.slice(1)) need(',
     tests: CLAIMS,
   },
+  {
+    name: 'half-a-file-system-is-taken',
+    why: 'What lies partly on a disk that is left out would be taken by half.',
+    file: 'src/plan/coverage.ts',
+    before: 'return others.length === 0 ? [] :',
+    after: 'return others.length >= 0 ? [] :',
+    tests: BUILD,
+  },
+  {
+    name: 'sas-target-is-a-unit',
+    why: 'Behind a SAS adapter the targets are numbered as they are found.',
+    file: 'src/quiesce/probe/identity.ts',
+    before: "block.place.includes('/end_device-')",
+    after: "block.place.includes('/no_device-')",
+    tests: ['test/unit/quiesce/probe.test.ts'],
+  },
 ];

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,11 +72,9 @@ export function openCommandLab(style: (run: Run) => object, open?: () => Promise
     read: async ({ name, source }) => readFileSync(join(folder, 'snapshots', `${source.name}@${name}`), 'utf8'),
     async replace({ name, source }) {
       const path = join(folder, 'snapshots', `${source.name}@${name}`);
+      // Made while the first is still there: it cannot have the same inode.
       writeFileSync(join(folder, 'second'), 'another');
-      rmSync(path);
-      // The first one's inode is free now, and is taken first.
-      writeFileSync(join(folder, 'third'), '');
-      writeFileSync(path, 'another');
+      renameSync(join(folder, 'second'), path);
     },
     async fail(volume, fault) {
       writeFileSync(join(folder, 'faults', NAMES[volume] ?? ''), fault);

@@ -152,9 +152,11 @@ freeze() {
     say REFUSED stale
   elif [ "$lease" -gt "$max_lease" ] || ! reaches $((now + lease + 1000)); then
     say REFUSED lease
+  # A lease that the watch cannot read would never end.
+  elif ! printf '%s\n' $((now + lease)) > "$folder/lease"; then
+    say REFUSED full
   else
     state=freezing
-    printf '%s\n' $((now + lease)) > "$folder/lease"
     (cat "$folder/f" > /dev/null && : > "$folder/f.gone") < /dev/null 2> /dev/null 3>&- &
     freezer < /dev/null 2> /dev/null 3>&- &
   fi

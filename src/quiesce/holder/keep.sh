@@ -37,7 +37,21 @@ run_list() {
 # A command with all that it has started and not left behind by itself.
 end_command() { kill -s "$1" -- "-$2" 2> /dev/null || kill -s "$1" "$2" 2> /dev/null; }
 
-passes() { [ -z "$check" ] || (run_list "$check"); }
+# One command, ended if it takes longer than so many tenths of a second. Nobody waits for what even that does not end.
+limited() {
+  (run_list "$1") &
+  runs=$! left=$2
+  while kill -0 $runs 2> /dev/null; do
+    [ $left -gt 0 ] || end_command KILL $runs
+    [ $left -gt -10 ] || return 137
+    left=$((left - 1))
+    sleep 0.1
+  done
+  wait $runs
+}
+
+# A check that hangs must not keep the release waiting.
+passes() { [ -z "$check" ] || limited "$check" 20; }
 
 last_words() { escaped "$(tail -n 1 "$folder/said" 2> /dev/null)"; }
 
@@ -91,7 +105,7 @@ thaw_when_decided() {
   first=EINVAL
   [ ! -e "$folder/0.frozen" ] || ! passes || first=0
   tries=0
-  until released; do
+  until limited "$release" "$limit"; do
     tries=$((tries + 1))
     [ $tries -lt 5 ] || { echo "stuck $(last_words)" > "$folder/0.report"; return; }
     sleep 1
@@ -100,14 +114,3 @@ thaw_when_decided() {
   echo "$first EINVAL ${now}000000" > "$folder/0.report"
 }
 
-# One release command, ended if it takes longer than its limit.
-released() {
-  (run_list "$release") &
-  runs=$! left=$limit
-  while kill -0 $runs 2> /dev/null; do
-    [ $left -gt 0 ] || end_command KILL $runs
-    left=$((left - 1))
-    sleep 0.1
-  done
-  wait $runs
-}

@@ -46,6 +46,11 @@ export function textOf(facts: Facts, path: string): string | undefined {
   return facts.files.get(path)?.toString().trim();
 }
 
+/** The machine's own name in DMI, lower case; only root can read it. */
+export function biosUuidIn(facts: Facts): string | undefined {
+  return textOf(facts, '/sys/class/dmi/id/product_uuid')?.toLowerCase();
+}
+
 /** Whether the holder itself runs as root. */
 export function runsAsRoot(facts: Facts): boolean {
   return /^Uid:\s+\d+\s+0\s/m.test(textOf(facts, '/proc/self/status') ?? '');

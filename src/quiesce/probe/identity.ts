@@ -19,7 +19,9 @@ export function guestDisk(block: Block, facts: Facts): GuestDisk {
     wwnOfPage83(facts.files.get(`${folder}/device/vpd_pg83`)) ??
     wwnOfText(wwid) ??
     wwnOfUdev(udev.get('ID_WWN_WITH_EXTENSION') ?? udev.get('ID_WWN'));
-  const [, host, target, lun] = /\/(\d+):\d+:(\d+):(\d+)\/block\//.exec(block.place) ?? [];
+  // Linux numbers the targets of a SAS adapter as it finds them: there they are no units.
+  const address = block.place.includes('/end_device-') ? '' : block.place;
+  const [, host, target, lun] = /\/(\d+):\d+:(\d+):(\d+)\/block\//.exec(address) ?? [];
   const pci = [...block.place.matchAll(/\/([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])(?=\/)/g)].at(-1)?.[1];
   return {
     name: block.name,

@@ -6,6 +6,9 @@ import { unescapeWord } from '../holder/words.ts';
 /** Local file systems that can be frozen. */
 const FREEZABLE = new Set(['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'jfs', 'reiserfs', 'f2fs', 'nilfs2']);
 
+/** Only who has run what it was told to says it: a login with a forced command answers whatever it likes, and exit 0. */
+const ASKED = 'asked';
+
 /**
  * Taking away a folder that is not there: the kernel asks for the right to write before it looks the name up, so on a
  * frozen file system this waits, and on any other it fails at once and has changed nothing (seen on Linux 6.18: ext4, xfs, btrfs).
@@ -26,20 +29,20 @@ while [ $n -lt 15 ]; do
 done
 n=0
 for pid in $pids; do kill -0 $pid 2>/dev/null && echo "$n"; n=$((n+1)); done
-true`;
+echo ${ASKED}`;
 
 /**
  * The mount points in this guest that take no write now. Creates nothing and changes nothing; needs no root. Rejects
  * with a Fault where the guest cannot be asked.
  */
 export async function unwritable(shell: Shell, limit: Deadline): Promise<readonly string[]> {
-  const { exit, stdout } = await shell.run(['cat', '/proc/self/mounts'], { deadline: limit });
-  if (exit !== 0) throw notAsked(shell.where);
-  const mounts = mountPointsIn(stdout);
-  if (mounts.length === 0) return [];
-  const asked = await shell.run(['sh', '-c', ASK, 'sh', ...mounts], { deadline: limit });
-  if (asked.exit !== 0) throw notAsked(shell.where);
-  return asked.stdout.split('\n').flatMap((line) => (line === '' ? [] : (mounts[Number(line)] ?? [])));
+  const table = await shell.run(['cat', '/proc/self/mounts'], { deadline: limit });
+  if (table.exit !== 0) throw notAsked(shell.where);
+  const mounts = mountPointsIn(table.stdout);
+  const { exit, stdout } = await shell.run(['sh', '-c', ASK, 'sh', ...mounts], { deadline: limit });
+  const said = stdout.trimEnd().split('\n');
+  if (exit !== 0 || said.pop() !== ASKED) throw notAsked(shell.where);
+  return said.flatMap((index) => mounts[Number(index)] ?? []);
 }
 
 /** No kernel prints a longer one, not even with four signs a byte. */

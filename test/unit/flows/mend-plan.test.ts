@@ -230,6 +230,26 @@ describe('what stands open', () => {
     expect(openCases([], [entryOf(written)], none, undefined).runs).toEqual([]);
   });
 
+  test('a guest that a later run has held and let go at every stage is free again; at one of two it is not', () => {
+    const ended = { ...RUN, result: resultOf({}, { mayBeHeld: ['db01'] }) };
+    const { holds, ...rest } = mailWindow();
+    const later = (release: 'kept' | 'unknown'): RunEntry => {
+      const stage = holds.filter(({ vm }) => vm === 'db01').map((hold) => ({ ...hold, stage: 1, release }));
+      const record = {
+        ...RUN,
+        run: idOf({ seed: 2 }),
+        window: { ...rest, holds: [...holds, ...stage] },
+        result: resultOf(),
+      };
+      return { ...entryOf(record), id: idOf({ seed: 2 }), startedAt: NOW };
+    };
+    const guestsOf = (release: 'kept' | 'unknown') =>
+      openCases([], [entryOf(ended), later(release)], none, undefined).runs.find(({ run }) => run.id === RUN.run)
+        ?.guests;
+    expect(guestsOf('kept') ?? []).toEqual([]);
+    expect(guestsOf('unknown')).toEqual(['db01']);
+  });
+
   test('a run that is going on, or of another group, is none of it', () => {
     expect(openCases([], [entryOf(RUN)], new Set([RUN.run]), undefined).runs).toEqual([]);
     expect(openCases([], [entryOf(RUN)], none, 'hr').runs).toEqual([]);

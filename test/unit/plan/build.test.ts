@@ -113,6 +113,28 @@ describe('a plan', () => {
     expect(plan({ probe: { uses } }).findings).toMatchObject([{ code: 'plan.foreign-disk', severity: 'warning' }]);
   });
 
+  test('a file system that lies partly on a disk that is left out, or on none of the VM’s, stops it, though it is held', () => {
+    const third = { ...bootDisk, address: 'scsi0:2', key: 2002, uuid: '6000c29c-0000-0000-0000-00000000002c' };
+    const vm = { disks: [bootDisk, dataDisk, third] };
+    const disks = [...probe.disks, { name: 'sdc', serial: '6000c29c00000000000000000000002c' }];
+    const spanning = (...on: readonly string[]) => [
+      { what: '/', kind: 'mount' as const, disks: ['sda'], held: false },
+      { what: '/srv/mail', kind: 'mount' as const, fsType: 'xfs', disks: on, held: true },
+    ];
+    const without = yaml(', exclude: [{ disk: "scsi0:2", because: scratch }]');
+    const excluded = { yaml: without, vm, probe: { disks, uses: spanning('sdb', 'sdc') } };
+    expect(stopCodes(excluded)).toEqual(['plan.spans-outside']);
+    expect(plan(excluded).findings.find(({ code }) => code === 'plan.spans-outside')?.message).toBe(
+      '/srv/mail (xfs) lies partly on sdc, which is scsi0:2, excluded: the image would hold only a part of it',
+    );
+    expect(stopCodes({ vm, probe: { disks, uses: spanning('sdb', 'sdc') } })).toEqual([]);
+    const foreign = { probe: { uses: spanning('sdb', 'nvme7n1') } };
+    expect(stopCodes(foreign)).toEqual(['plan.spans-outside']);
+    expect(plan(foreign).findings.at(-1)?.message).toContain('nvme7n1, which is none of the VM’s disks');
+    const apart = [...spanning('sdb'), { what: '/scratch', kind: 'mount' as const, disks: ['sdc'], held: false }];
+    expect(stopCodes({ yaml: without, vm, probe: { disks, uses: apart } })).toEqual([]);
+  });
+
   test('a hold that makes no disk still stops it', () => {
     const uses = [
       { what: '/', kind: 'mount' as const, disks: ['sda'], held: false },

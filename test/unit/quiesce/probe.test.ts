@@ -260,6 +260,13 @@ describe('who a disk is', () => {
     });
   });
 
+  test('behind a SAS adapter its target is no unit, and is not told', () => {
+    const place = '/sys/devices/pci0000:00/0000:03:00.0/host2/port-2:1/end_device-2:1/target2:0:1/2:0:1:0/block/sdb';
+    const given = facts({ sdb: { dev: '8:16', place } }, []);
+    const [block] = [...guestView(given).blocks.values()];
+    expect(block && guestDisk(block, given)).toEqual({ name: 'sdb', sizeBytes: 1n << 30n, pci: '0000:03:00.0' });
+  });
+
   test('by what udev knows, where sysfs is silent', () => {
     const given = facts({ sdb: { dev: '8:16' } }, [], {
       udev: { '8:16': 'E:ID_SERIAL_SHORT=6000C29D-0000\nE:ID_WWN_WITH_EXTENSION=0x6000c29d00000000000000000000000a\n' },
