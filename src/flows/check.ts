@@ -75,10 +75,12 @@ async function checkGroup(world: World, group: GroupSettings, limit: Deadline): 
 function standing(subject: string, message: string, findings: readonly Finding[]): readonly Checked[] {
   const wrong = findings.filter(({ severity }) => severity === 'error');
   const said = findings.filter(({ severity }) => severity === 'warning');
+  const notes = findings.filter(({ severity }) => severity === 'note');
   return [
     ...wrong.map((finding): Checked => ({ ...lineOf(finding), stands: false })),
     ...said.map((finding): Checked => ({ ...lineOf(finding), stands: true, warns: true })),
     ...(wrong.length === 0 ? [{ subject, stands: true, message }] : []),
+    ...notes.map((finding): Checked => ({ ...lineOf(finding), stands: true })),
   ];
 }
 
@@ -97,12 +99,15 @@ function settled(
   return outcomes.flatMap((outcome, index) => (outcome.ok ? outcome.value : [fell(nameOf(index), outcome.fault)]));
 }
 
-/** What stands or falls is said once, and not again for each group that uses it. */
+/** What stands or falls is said once, and not again for each group that uses it; of two arrays it is said twice. */
 function withoutRepeats(lines: readonly Checked[]): readonly Checked[] {
   const seen = new Set<string>();
   return lines.filter(({ code, subject, message }) => {
+    const array = /^array \S+/.exec(subject)?.[0] ?? /^(array \S+): /.exec(message)?.[1] ?? '';
     const key =
-      code === undefined ? `${subject} ${message}` : `${code} ${message.replace(/^(array|guest|vm) \S+: /, '')}`;
+      code === undefined
+        ? `${subject} ${message}`
+        : `${code} ${array} ${message.replace(/^(array|guest|vm) \S+: /, '')}`;
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
