@@ -119,6 +119,24 @@ describe('the command line, under env -i and without a terminal', () => {
     expect((await stillpoint([...snapshot, '--require', 'application'], { cwd: folder })).exit).toBe(4);
   });
 
+  test.each([
+    [['-t', 'nowhere.yaml'], 'topology.invalid'],
+    [['-t', 'paper.yaml', '--key', ''], 'usage.flag'],
+    [['-t', 'paper.yaml', '--wait', '10'], 'usage.flag'],
+    [['-t', 'paper.yaml', 'nosuch'], 'usage.no-such-group'],
+    [['-t', 'paper.yaml', '--state', join(ROOT, 'package.json/state')], 'state.unreachable'],
+  ])('a fault before there is a run, as of %j, takes the place of an earlier paper', async (args, code) => {
+    writeFileSync(join(folder, 'paper.yaml'), readFileSync(`${ROOT}examples/minimal.yaml`));
+    writeFileSync(join(folder, 'fault.json'), '{"state":"good"}');
+    const { exit } = await stillpoint(['snapshot', ...args, '--manifest', 'fault.json'], {
+      cwd: folder,
+      env: { STILLPOINT_HOME: join(folder, 'home') },
+    });
+    expect(exit).toBe(2);
+    const paper: unknown = JSON.parse(readFileSync(join(folder, 'fault.json'), 'utf8'));
+    expect(paper).toMatchObject({ v: 1, state: 'failed', exit: 2, fault: { code }, mayBeHeld: [] });
+  });
+
   test('a secret that cron does not have is said to be missing under cron, and a log is left', async () => {
     const topology = `${readFileSync(`${ROOT}examples/minimal.yaml`, 'utf8')}`;
     writeFileSync(join(folder, 'cron.yaml'), topology);

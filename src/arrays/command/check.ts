@@ -78,7 +78,8 @@ function untold(array: ArrayId, { answers, tells }: ArrayTraits): readonly Findi
       code: 'array.only-accepted',
       severity: 'warning',
       subject,
-      message: 'nothing says when a snapshot is taken: a set of one cut unit is crash at best, any other with this array unproven',
+      message:
+        'nothing says when a snapshot is taken: a set of one cut unit is crash at best, any other with this array unproven',
       hint: `If exit 0 means that the snapshot exists, say arrays.${array}.answers: cut; else ask with arrays.${array}.settled.`,
     });
   }

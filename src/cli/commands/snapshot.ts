@@ -8,7 +8,7 @@ import type { RunReport } from '../../flows/run-parts.ts';
 import { levelText, type Manifest } from '../../model.ts';
 import { openCatalog } from '../catalog.ts';
 import { levelFlag, usage } from '../flags.ts';
-import { groupNamed, loadTopology, type Session, timeoutMs, waitMs } from '../session.ts';
+import { groupNamed, loadTopology, type Session, TopologyFault, timeoutMs, waitMs } from '../session.ts';
 import { take } from '../take.ts';
 import type { Command } from '../verb.ts';
 import { showPlan } from './plan.ts';
@@ -38,33 +38,53 @@ export const snapshotCommand: Command<Flags> = {
     ['--all', 'with --dry-run: every VM that is captured besides'],
   ],
   async run(session, [name], flags) {
-    const order = orderOf(flags);
-    if (flags.dryRun === true) return showPlan(session, name, flags.all === true);
-    const topology = await loadTopology(session);
-    const group = groupNamed(topology, name);
-    const catalog = await openCatalog(session, topology);
-    const { output, cli } = session;
-    const require = order.require ?? group.require;
-    const sets = flags.key === undefined ? [] : await listSets(catalog.state);
-    const reused = setWithKey(sets, group.name, flags.key ?? '', require);
-    if (reused !== undefined) {
-      answerReused(session, reused.manifest);
-      return await copyPapers(session, sealed(reused.manifest), flags.manifest, EXIT.done);
+    let ended: Ended;
+    try {
+      const order = orderOf(flags);
+      if (flags.dryRun === true) return await showPlan(session, name, flags.all === true);
+      ended = await reuseOrTake(session, name, order);
+    } catch (thrown) {
+      if (flags.dryRun !== true) await copyPapers(session, faultPaper(session, asFault(thrown)), flags.manifest);
+      throw thrown;
     }
-    const where = {
-      topology,
-      group,
-      ...catalog,
-      emit: output.emit,
-      timeoutMs: timeoutMs(session),
-      waitMs: waitMs(session),
-    };
-    const { report, log } = await take(cli, { ...where, ...order });
+    if ('reused' in ended) {
+      answerReused(session, ended.reused);
+      await copyPapers(session, sealed(ended.reused), flags.manifest);
+      return EXIT.done;
+    }
+    const { report, log } = ended;
     if (report.manifest !== undefined && report.manifest.id !== report.run) answerReused(session, report.manifest);
     else answer(session, report, log);
-    return await copyPapers(session, paperOf(report), flags.manifest, report.exit);
+    await copyPapers(session, paperOf(report), flags.manifest);
+    return report.exit;
   },
 };
+
+type Ended = { readonly reused: Manifest } | { readonly report: RunReport; readonly log: string };
+
+/** Rejects where there is no run at all: a topology that cannot be used, a state folder that cannot be written. */
+async function reuseOrTake(
+  session: Session,
+  name: string | undefined,
+  order: ReturnType<typeof orderOf>,
+): Promise<Ended> {
+  const topology = await loadTopology(session);
+  const group = groupNamed(topology, name);
+  const catalog = await openCatalog(session, topology);
+  const require = order.require ?? group.require;
+  const sets = order.key === undefined ? [] : await listSets(catalog.state);
+  const reused = setWithKey(sets, group.name, order.key ?? '', require);
+  if (reused !== undefined) return { reused: reused.manifest };
+  const where = {
+    topology,
+    group,
+    ...catalog,
+    emit: session.output.emit,
+    timeoutMs: timeoutMs(session),
+    waitMs: waitMs(session),
+  };
+  return await take(session.cli, { ...where, ...order });
+}
 
 function orderOf({ note, key, require, weak }: Flags) {
   if (weak !== undefined && weak !== 'keep' && weak !== 'remove')
@@ -123,13 +143,27 @@ function paperOf({ manifest, remains: _remains, failure: _failure, ...result }: 
   return manifest === undefined ? jsonText(result) : sealed(manifest);
 }
 
-/** `--manifest FILE`: whatever happened, its paper lies there. */
-async function copyPapers({ output }: Session, paper: string, file: string | undefined, exit: number): Promise<number> {
-  if (file === undefined) return exit;
+/** The same of a fault before there was a run: it has no id, and held nobody. */
+function faultPaper({ cli }: Session, fault: Fault): string {
+  const { code, message, hint, exit } = fault;
+  return jsonText({
+    v: 1,
+    finishedAt: cli.clock.date().toISOString(),
+    state: 'failed',
+    exit,
+    line: 'failed before its run began',
+    because: fault instanceof TopologyFault ? fault.findings.map((one) => `${one.subject}: ${one.message}`) : [],
+    fault: { code, message, ...(hint === undefined ? {} : { hint }) },
+    mayBeHeld: [],
+  });
+}
+
+/** `--manifest FILE`: whatever happened, its paper lies there, and never that of an earlier job. */
+async function copyPapers({ output }: Session, paper: string, file: string | undefined): Promise<void> {
+  if (file === undefined) return;
   try {
     await writeFile(file, paper);
   } catch (thrown) {
     output.note([`The copy of the manifest could not be written to ${file}: ${asFault(thrown).message}`]);
   }
-  return exit;
 }
