@@ -1,5 +1,5 @@
 // Makes a checkout ready to run, and does nothing where it already is: dependencies as the lock file says, and dist/
-// newer than every source. `npm start` and `npm test` begin here, so that they are the only two commands to know.
+// newer than every source. `npm start`, `npm test` and `npm pack` begin here, so that nothing has to be known before them.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,8 +17,9 @@ if (newest('src', 'package.json', 'tsconfig.json', 'tsconfig.build.json') > modi
   npm('run', 'build');
 
 function npm(...args) {
-  const quiet = ['--loglevel=error'];
-  const { status, error } = spawnSync('npm', [...args, ...quiet], {
+  // Before `npm pack --dry-run` too: npm hands its own flags on to what it starts.
+  const flags = ['--loglevel=error', '--no-dry-run'];
+  const { status, error } = spawnSync('npm', [...args, ...flags], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
