@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { asFault, EXIT, Fault } from '../base/fault.ts';
 import { parseJson } from '../base/json.ts';
-import { atLeast, type Level, type Manifest } from '../model.ts';
+import { atLeast, type Level, type Manifest, type SetId } from '../model.ts';
 import { type RunRecord, readRun } from './journal.ts';
 import { manifestFile, readManifest } from './manifest.ts';
 import { newestFirst, parseSetId, type SetName } from './names.ts';
@@ -163,9 +163,14 @@ function stateOf(manifest: Manifest, removal: Removal | undefined): WholeSet['st
 
 const pinShape = z.object({ because: z.string() });
 
+/** Written, and taken away, by hand: no command does it. */
+export function pinFile(state: StateFolder, id: SetId): string {
+  return join(setFolder(state, id), 'pin.json');
+}
+
 /** A pin that cannot be read still pins. */
 async function readPin(state: StateFolder, name: SetName): Promise<string | undefined> {
-  const text = await state.files.read(join(setFolder(state, name.id), 'pin.json'));
+  const text = await state.files.read(pinFile(state, name.id));
   if (text === undefined) return undefined;
   const pin = pinShape.safeParse(parseJson(text));
   return pin.success ? pin.data.because : 'its reason cannot be read';

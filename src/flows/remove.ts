@@ -3,12 +3,22 @@ import type { Deadline } from '../base/deadline.ts';
 import { EXIT, Fault } from '../base/fault.ts';
 import { canonicalJson } from '../base/json.ts';
 import type { LockName, Locks } from '../base/lock.ts';
+import { pasted } from '../base/shell-word.ts';
 import { resumeJournal } from '../catalog/journal.ts';
 import { leftovers } from '../catalog/leftovers.ts';
 import { listRebuilt, meansRebuilt, REBUILT_LOCK, type RebuiltSet } from '../catalog/rebuilt.ts';
 import { runningRuns } from '../catalog/running.ts';
 import type { StateFolder } from '../catalog/state-folder.ts';
-import { lastGood, listRuns, listSets, pick, type RunEntry, resolveSet, type WholeSet } from '../catalog/store.ts';
+import {
+  lastGood,
+  listRuns,
+  listSets,
+  pick,
+  pinFile,
+  type RunEntry,
+  resolveSet,
+  type WholeSet,
+} from '../catalog/store.ts';
 import type { ArrayId, CutLabel, SetId } from '../model.ts';
 import type { ArrayDriver, Emit } from '../ports.ts';
 import { type Remains, removeSet, takeBack } from './clean-up.ts';
@@ -40,6 +50,7 @@ export async function chooseDoomed(parts: RemoveParts, wanted: readonly string[]
   const runs = await listRuns(state);
   const rebuilt = (await listRebuilt(state)).filter((entry) => entry.state !== 'removed');
   const open = new Set(leftovers(sets, runs, running).map(({ run }) => run));
+  const pinned = (id: SetId, why: string): Fault => pinnedBy(id, why, pinFile(state, id));
   const doomed = wanted.map((name): Doomed => {
     if (meansRebuilt(name, rebuilt, [...sets, ...runs]))
       return { kind: 'rebuilt', ...adoptedSet(pick(rebuilt, name, 'set'), sets, runs) };
@@ -140,11 +151,11 @@ function lastGoodSet(id: SetId, group: string): Fault {
   });
 }
 
-function pinned(id: SetId, why: string): Fault {
+function pinnedBy(id: SetId, why: string, file: string): Fault {
   return new Fault({
     code: 'remove.pinned',
     message: `${id} is pinned: ${why}`,
-    hint: 'Unpin it first.',
+    hint: `If it may go all the same, take its pin away first: ${pasted(['rm', file])}`,
     exit: EXIT.usage,
   });
 }

@@ -68,7 +68,7 @@ export const removeCommand: Command<Flags> = {
       await world.close();
     }
     if (left.length > 0) {
-      const hint = `Run it again when that is past: stillpoint remove ${doomed.map(({ id }) => id).join(' ')}`;
+      const hint = `Once that is put right, or its time is past, run it again: stillpoint remove ${doomed.map(({ id }) => id).join(' ')}`;
       throw new Fault({
         code: 'remove.part',
         message: `not all is known to be gone: ${left.join('; ')}`,

@@ -69,3 +69,16 @@ test('where the second set is locked, the first is gone, and that is said', asyn
   ]);
   await taken.release();
 });
+
+test('a pinned set stays, and what pins it is named as the file that it is', async () => {
+  const manifest = manifestOf({ group: 'app' });
+  await writeManifest(state, manifest);
+  const pin = join(state.root, 'sets', 'app', manifest.id, 'pin.json');
+  writeFileSync(pin, '{"because":"audit 2026"}');
+  expect(await removing([manifest.id], new AbortController().signal)).toBe(2);
+  expect(JSON.parse(said.trim().split('\n').at(-1) ?? '')).toMatchObject({
+    code: 'remove.pinned',
+    message: `${manifest.id} is pinned: audit 2026`,
+    hint: expect.stringContaining(`rm ${pin}`),
+  });
+});
