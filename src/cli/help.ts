@@ -42,16 +42,19 @@ What remains after \`snapshot\`
   level as required                                   kept      good set    0
   the same, an optional VM not held                   kept      good set    0
   anything failed before the first hold               none      failed run  4
+  the same, an array did not answer when prepared     named     failed run  5
   a guest could not be held; nothing was taken        none      failed run  5
   a snapshot is missing (after looking)               removed   failed run  5
   all are there, and they prove less than required    kept      WEAK set    3
+  the same, with \`weak: remove\`                       removed   no set      3
   the disks moved in between                          removed   failed run  5
   all are there, the manifest could not be written    kept      failed run  5
   a snapshot of ours could not be removed             stays     leftover    5
   interrupted                                         removed   failed run  128+n
   a guest's release is not confirmed                  as above  as above    6
 
-  A weak set never counts as the last good one. Of several codes: 6, 1, 5, 128+n, 3.
+  A weak set never counts as the last good one. Of several codes: 6, 1, 5, 128+n, 3;
+  a snapshot that is missing when a signal ended the run is no 5.
 
 Per command
 
@@ -59,7 +62,8 @@ Per command
   plan     0 a plan   3 weaker than required   4 something stops it
   status   0 every group fresh and good   3 anything that needs somebody, or none
   verify   0 as the manifest says   3 it is not   4 an array cannot be reached
-  remove   0 done   3 in part, the rest named   4 cannot reach   10 locked
+  remove   0 done   3 in part, or an array did not answer: the rest named
+           4 a secret is missing, or the state folder has no room   10 locked
   mend     0 done   3 in part, the rest named   4 cannot reach   6 a guest   10 locked
   ledger   0 one instant   3 it is not, or cannot be judged   4 cannot be read or written
   init     0 all were found   4 a VM was not, or cannot reach
