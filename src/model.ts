@@ -271,6 +271,19 @@ export interface PlannedGuest {
   readonly excluded: readonly { readonly disk: string; readonly because: string }[];
 }
 
+/**
+ * What the group's methods give, of the guest that gets least. An optional guest counts where it is held, because a
+ * hold that gives less keeps the whole set down; one that nobody holds, only where there are no others.
+ */
+export function leastGiven(guests: readonly PlannedGuest[]): Level {
+  const counted = guests.filter(({ optional, stages }) => !optional || stages.length > 0);
+  return weakest(
+    (counted.length > 0 ? counted : guests).map(({ stages }) =>
+      best(['crash' as const, ...stages.map(({ gives }) => gives)]),
+    ),
+  );
+}
+
 export interface PlannedArray {
   readonly array: ArrayId;
   readonly make: string;

@@ -267,7 +267,11 @@ export interface PlacementReader {
     vms: readonly { readonly vm: VmName; readonly wanted: string }[],
     deadline: Deadline,
   ): Promise<import('./model.ts').Placement>;
-  /** Tasks of kind relocate, clone, snapshot, consolidate on these VMs that ran, began or ended since `since`. */
-  disturbances(refs: readonly string[], since: Date, deadline: Deadline): Promise<readonly Finding[]>;
+  /**
+   * Tasks of kind relocate, clone, snapshot, consolidate on these VMs that ran, began or ended since then.
+   *
+   * @param sinceMs by the clock that goes on whatever the date is set to
+   */
+  disturbances(refs: readonly string[], sinceMs: number, deadline: Deadline): Promise<readonly Finding[]>;
   close(): Promise<void>;
 }

@@ -45,7 +45,7 @@ export async function snapshot(parts: RunParts): Promise<RunReport> {
   try {
     const plan = await makePlan(parts, before);
     locks = await lockAll(parts, plan, before);
-    const taken = await takenMeanwhile(parts);
+    const taken = await takenMeanwhile(parts, plan);
     if (taken !== undefined) return await finish(parts, reusing(taken));
     await tellLeftovers(parts, before);
     const journal = await writeIntent(parts, plan, opened);
@@ -54,7 +54,7 @@ export async function snapshot(parts: RunParts): Promise<RunReport> {
     const record = await throughWindow(parts, plan, ready);
     window = { plan, record };
 
-    return await conclude(parts, { plan, record, opened, journal, since: ready.since });
+    return await conclude(parts, { plan, record, opened, journal, sinceMs: ready.sinceMs });
   } catch (thrown) {
     // Whatever failed after an interrupt (a guest that "cannot be reached") failed because of it.
     const isBug = asFault(thrown).exit === EXIT.bug;
@@ -70,8 +70,8 @@ export async function snapshot(parts: RunParts): Promise<RunReport> {
 interface Ready {
   readonly guests: readonly WindowGuest[];
   readonly arrays: readonly WindowArray[];
-  /** The disks lay as planned at this moment. */
-  readonly since: Date;
+  /** The disks lay as planned at this moment of the run's clock. */
+  readonly sinceMs: number;
 }
 
 /** Everything that can be done before a guest is held; after this only words and fires are left to send. */
@@ -85,10 +85,10 @@ async function prepare(
   await armAll(parts, plan, journal, opened, before);
   const open = await openAll(parts, plan, opened, before);
   const flushed = await flushAll(parts, open, before);
-  const since = parts.clock.date();
+  const sinceMs = parts.clock.now();
   const { guests, arrays } = await recheckAll(parts, plan, flushed, opened, before);
   await journal.note({ type: 'opening', at: parts.clock.date().toISOString() });
-  return { guests, arrays, since };
+  return { guests, arrays, sinceMs };
 }
 
 /** What happens in the window is told when it is over: a terminal that stands must keep no guest held. */

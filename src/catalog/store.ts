@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { asFault, EXIT, Fault } from '../base/fault.ts';
 import { parseJson } from '../base/json.ts';
-import { atLeast, type Level, type Manifest, type SetId } from '../model.ts';
+import { atLeast, type Level, leastGiven, type Manifest, type SetId } from '../model.ts';
 import { type RunRecord, readRun } from './journal.ts';
 import { manifestFile, readManifest } from './manifest.ts';
 import { newestFirst, parseSetId, type SetName } from './names.ts';
@@ -67,14 +67,21 @@ export function goodSets(sets: readonly SetEntry[], group?: string): readonly Wh
     .filter((set) => group === undefined || set.group === group);
 }
 
-/** A good set that was taken with `--key`, and proves what is asked now: a retried job takes it instead of a new one. */
+/**
+ * A good set that was taken with `--key`, and proves what is asked now: a retried job takes it instead of a new one.
+ *
+ * @param require absent: what its guests' methods give, as for a run that is not told otherwise
+ */
 export function setWithKey(
   sets: readonly SetEntry[],
   group: string,
   key: string,
-  require: Level = 'crash',
+  require?: Level,
 ): WholeSet | undefined {
-  return goodSets(sets, group).find(({ manifest }) => manifest.key === key && atLeast(manifest.verdict.level, require));
+  return goodSets(sets, group).find(
+    ({ manifest: { key: its, plan, verdict } }) =>
+      its === key && atLeast(verdict.level, require ?? leastGiven(plan.guests)),
+  );
 }
 
 /**

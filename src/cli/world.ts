@@ -136,7 +136,7 @@ function lazyReader(
   };
   return {
     read: async (vms, limit) => (await open(limit)).read(vms, limit),
-    disturbances: async (refs, since, limit) => (await open(limit)).disturbances(refs, since, limit),
+    disturbances: async (refs, sinceMs, limit) => (await open(limit)).disturbances(refs, sinceMs, limit),
     async close() {
       await reader?.then(
         (opened) => opened.close(),

@@ -19,5 +19,7 @@ export async function btrfsCheck({ devices }: Btrfs, stretch: Stretch, deadline:
   if (devices > 1) return notLookedAt(`it is spread over ${devices} devices`);
   const ran = await runOn(stretch, ['btrfs', 'check', '--readonly'], deadline);
   if (!ran.ran) return notLookedAt(ran.why);
-  return ran.exit === 0 ? { kind: 'sound', program } : errorsOr(program, ran, /error/i);
+  // 1: it found errors. Anything else, as 137 where memory ran out, kept it from its work.
+  if (ran.exit === 1) return errorsOr(program, ran, /error/i);
+  return ran.exit === 0 ? { kind: 'sound', program } : notLookedAt(`${program} ended with ${ran.exit}`);
 }

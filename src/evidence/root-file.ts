@@ -8,6 +8,9 @@ export type RootFile =
   | { readonly kind: 'absent' }
   | { readonly kind: 'unread'; readonly why: string };
 
+/** What a program may print in all: more of a file could not come back from there. */
+const LARGEST_BYTES = 16 * 1024 * 1024;
+
 const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** That file of every file system of an image that can have one, and can be read as it lies. */
@@ -43,17 +46,23 @@ async function readRootFile(
 ): Promise<RootFile> {
   if (!PLAIN_NAME.test(name)) throw new Error(`${name} is no plain name`);
   if (fileSystem === 'ext4') return fromDebugfs(await runOn(stretch, ['debugfs', '-R', `cat /${name}`], deadline));
-  const options = fileSystem === 'xfs' ? 'ro,norecovery,nouuid' : 'ro,norecovery';
-  const words = ['unshare', '-m', 'sh', '-c', MOUNTED, 'stillpoint', fileSystem, options, name];
+  const options = `ro,nodev,nosuid,noexec,norecovery${fileSystem === 'xfs' ? ',nouuid' : ''}`;
+  const words = ['unshare', '-m', 'sh', '-c', MOUNTED, 'stillpoint', fileSystem, options, name, `${LARGEST_BYTES}`];
   return fromMount(await runOn(stretch, words, deadline));
 }
 
-/** In a mount namespace of its own, which ends with it: a kill leaves no mount. A file is mounted through a loop device. */
+/**
+ * In a mount namespace of its own, which ends with it: a kill leaves no mount. A file is mounted through a loop device.
+ * What lies there is the guest's: a link would lead out into this machine, a pipe would be waited for, a device opened.
+ */
 const MOUNTED = `
-[ -b "$4" ] || set -- "$1" "$2,loop" "$3" "$4"
-mount -t "$1" -o "$2" -- "$4" /mnt || exit 32
-[ -e "/mnt/$3" ] || { echo stillpoint-absent >&2; exit 0; }
-exec cat -- "/mnt/$3"`;
+[ -b "$5" ] || set -- "$1" "$2,loop" "$3" "$4" "$5"
+mount -t "$1" -o "$2" -- "$5" /mnt || exit 32
+cd /mnt
+[ -e "$3" ] || [ -L "$3" ] || { echo stillpoint-absent >&2; exit 0; }
+[ -f "$3" ] && [ ! -L "$3" ] || { echo "$3 is no plain file" >&2; exit 33; }
+[ "$(stat -c %s -- "$3")" -le "$4" ] || { echo "$3 is larger than $4 bytes" >&2; exit 34; }
+exec cat -- "$3"`;
 
 function fromMount(ran: Ran): RootFile {
   if (!ran.ran) return { kind: 'unread', why: ran.why };

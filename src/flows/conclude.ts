@@ -101,12 +101,12 @@ function factsOf(
 }
 
 /** Whether the disks still lie where they were planned. Not to know it costs the proof, not the set. */
-async function placementNow(parts: RunParts, { plan, since }: Past, limit: Deadline): Promise<PlacementWord> {
+async function placementNow(parts: RunParts, { plan, sinceMs }: Past, limit: Deadline): Promise<PlacementWord> {
   parts.emit({ type: 'step', step: 'verify-placement' });
   try {
     const now = await readPlacement(parts, plan, limit);
     const refs = plan.guests.map(({ ref }) => ref);
-    const found = [...samePlacement(plan.placement, now), ...(await parts.reader.disturbances(refs, since, limit))];
+    const found = [...samePlacement(plan.placement, now), ...(await parts.reader.disturbances(refs, sinceMs, limit))];
     for (const finding of found) parts.emit({ type: 'finding', finding });
     return found.some(({ severity }) => severity === 'error') ? 'changed' : 'same';
   } catch (thrown) {

@@ -41,9 +41,9 @@ export function lockAll(parts: RunParts, plan: Plan, limit: Deadline): Promise<T
 }
 
 /** The set with the run's key, if somebody has taken it while this one waited for its locks. */
-export async function takenMeanwhile({ state, group, key, require }: RunParts): Promise<Manifest | undefined> {
+export async function takenMeanwhile({ state, key, require }: RunParts, plan: Plan): Promise<Manifest | undefined> {
   if (key === undefined) return undefined;
-  return setWithKey(await listSets(state), group.name, key, require ?? group.require)?.manifest;
+  return setWithKey(await listSets(state), plan.group, key, require ?? plan.require)?.manifest;
 }
 
 /** Locks that cannot be given back cost a run nothing: the next one finds their owner gone, and takes them over. */

@@ -24,7 +24,7 @@ export async function applyRetention(parts: RunParts, limit: Deadline): Promise<
     const sets = [...byDate.filter(isOwn), ...byDate.filter((set) => !isOwn(set))];
     const rules = {
       ...(group.keep === undefined ? {} : { keepLast: group.keep.last }),
-      weak: parts.weak ?? group.weak,
+      weak: group.weak,
     };
     for (const { id, because } of retire(sets, rules)) {
       const set = sets.find((entry) => entry.id === id);

@@ -50,8 +50,8 @@ export interface Past {
   readonly record: WindowRecord;
   readonly opened: Opened;
   readonly journal: Journal;
-  /** When the placement was last known to be as planned. */
-  readonly since: Date;
+  /** When the placement was last known to be as planned, by the run's clock. */
+  readonly sinceMs: number;
 }
 
 /** How a run ended. */

@@ -32,6 +32,7 @@ export function judgeEvidence(manifest: Manifest, snapshot: ArraySnapshot, evide
     return [say('worth-knowing', 'no-partitions', `it cannot be looked into: ${evidence.damaged}`, ASK_GUEST)];
   }
   const hold = holdOn(manifest, snapshot);
+  if (evidence.parts.length === 0) return [judgeNoPartition(hold, say)];
   return evidence.parts.map((part) => judgePart(part, hold, say));
 }
 
@@ -100,6 +101,12 @@ function judgePart(part: Part, hold: Hold, say: Say): Verified {
     return say('worth-knowing', 'file-system-note', `${state}${because}${checked}; ${note}`, ASK_GUEST);
   const isOpen = recovery.needed === 'unknown' || (recovery.needed === 'no' && check?.kind === 'not-looked-at');
   return say(isOpen ? 'not-looked-at' : 'as-recorded', 'file-system', `${state}${because}${checked}`);
+}
+
+function judgeNoPartition({ kind, disks }: Hold, say: Say): Verified {
+  if (kind !== 'held') return say('not-looked-at', 'not-looked-into', 'its table of partitions is empty');
+  const message = `its table of partitions is empty, and ${disks} was held when it was cut`;
+  return say('wrong', 'empty', message, CONTRADICTION);
 }
 
 /** Nothing of its kind tells whether it stood still; but what was held has a file system, in one way or another. */

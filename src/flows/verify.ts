@@ -95,8 +95,11 @@ async function ledgersIn(
   limit: Deadline,
 ): Promise<readonly LedgerFile[]> {
   if (depth === 'quick') return [];
-  const files = await readRootFiles(exposed, evidence, LEDGER_FILE, limit);
-  return files.map((file) => ({ subject: volumeSubject(snapshot), file }));
+  const subject = volumeSubject(snapshot);
+  const read = await settle(() => readRootFiles(exposed, evidence, LEDGER_FILE, limit));
+  // What the guest wrote there must not take away what its file systems have shown.
+  if (!read.ok) return [{ subject, file: { kind: 'unread', why: read.fault.message } }];
+  return read.value.map((file) => ({ subject, file }));
 }
 
 /** Under a time of its own: it has to be done also when the time is over, or somebody interrupts. */

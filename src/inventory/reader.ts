@@ -38,8 +38,8 @@ export async function placementReader(
   const session: Session = { vsphere, clock: parts.clock, pageObjects: parts.pageObjects ?? PAGE_OBJECTS };
   return {
     read: (vms, budget) => vsphere.loggedIn(() => readPlacement(session, vms, budget), budget),
-    disturbances: (refs, since, budget) =>
-      vsphere.loggedIn(() => readDisturbances(session, refs.filter(isRef), since, budget), budget),
+    disturbances: (refs, sinceMs, budget) =>
+      vsphere.loggedIn(() => readDisturbances(session, refs.filter(isRef), sinceMs, budget), budget),
     close: () => vsphere.close(),
   };
 }
@@ -210,13 +210,14 @@ async function readCreators(
 async function readDisturbances(
   { vsphere, clock }: Session,
   vms: readonly Ref[],
-  since: Date,
+  sinceMs: number,
   limit: Deadline,
 ): Promise<readonly Finding[]> {
   const tasks = await recentDiskTasks(vsphere, vms, limit);
   if (tasks.length === 0) return [];
-  // Tasks are stamped by the server's clock, `since` by ours.
-  const ahead = (await currentTime(vsphere, limit)).getTime() - clock.date().getTime();
+  // Tasks are stamped by the server's clock. Ours is asked after it: an answer that takes long only looks further back.
+  const serverNow = await currentTime(vsphere, limit);
+  const since = new Date(serverNow.getTime() - (clock.now() - sinceMs));
   const called = new Map<Ref, string>();
   const receive = (found: Found): void => {
     called.set(found.ref, found.values.get('name')?.text ?? found.ref);
@@ -224,7 +225,7 @@ async function readDisturbances(
   const wanted = { type: 'VirtualMachine', paths: ['name'] };
   await readThese(vsphere, wanted, [...new Set(tasks.map((task) => task.entity))], receive, limit);
   const nameOf = (entity: Ref): string => called.get(entity) ?? entity;
-  return disturbancesSince(tasks, new Date(since.getTime() + ahead), (task) => nameOf(task.entity));
+  return disturbancesSince(tasks, since, (task) => nameOf(task.entity));
 }
 
 function isRef(text: string): text is Ref {

@@ -4,7 +4,10 @@ import type { Doubt } from './report.ts';
 
 /** Less than so many records a volume is no ledger that advanced. */
 const LEAST_ROUNDS = 3;
-/** A writer that rested for so long before the snapshot shows nothing. Clocks of guests and arrays differ by seconds. */
+/**
+ * A writer that rested for so long before the snapshot shows nothing. Clocks of guests and arrays differ by seconds; where
+ * they differ by more, as after an RTC that was taken for UTC, nobody knows how long it rested.
+ */
 const STALE_MS = 60_000;
 
 /** Why these copies are not the volumes of one ledger, and cannot even be compared. */
@@ -36,6 +39,7 @@ export function notEnough(
     ...absent.map((number): Doubt => ({ kind: 'volume-missing', number, of: volumes })),
     ...(highest < wanted ? [{ kind: 'hardly-begun', highest, wanted } as const] : []),
     ...(ageMs !== undefined && ageMs > STALE_MS ? [{ kind: 'stood-still', ageMs } as const] : []),
+    ...(ageMs !== undefined && ageMs < -STALE_MS ? [{ kind: 'clock-ahead', aheadMs: -ageMs } as const] : []),
   ];
 }
 

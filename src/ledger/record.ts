@@ -35,8 +35,8 @@ export const LINE_CHARACTERS = 127;
 export const BLANK = '.'.repeat(LINE_CHARACTERS);
 /** With one, the write that is under way would take the place of all that a volume has kept. */
 const LEAST_SLOTS = 2;
-/** So many records a volume keeps at the most: a file of 64 MiB. */
-export const MOST_SLOTS = 524_287;
+/** So many records a volume keeps at the most: a file of 16 MiB, which `verify` can still read whole. */
+export const MOST_SLOTS = 131_071;
 export const MOST_VOLUMES = 99;
 
 const FORM =

@@ -49,4 +49,5 @@ export type Doubt =
   | { readonly kind: 'volume-twice'; readonly number: number; readonly volumes: readonly string[] }
   | { readonly kind: 'volume-missing'; readonly number: number; readonly of: number }
   | { readonly kind: 'hardly-begun'; readonly highest: number; readonly wanted: number }
-  | { readonly kind: 'stood-still'; readonly ageMs: number };
+  | { readonly kind: 'stood-still'; readonly ageMs: number }
+  | { readonly kind: 'clock-ahead'; readonly aheadMs: number };

@@ -62,6 +62,8 @@ export function doubtText(doubt: Doubt): string {
       return `the ledger had hardly begun: ${count(doubt.highest, 'record')}, and less than ${doubt.wanted} show nothing`;
     case 'stood-still':
       return `the last record was written ${seconds(doubt.ageMs)} before the snapshot: a writer that stands still shows nothing`;
+    case 'clock-ahead':
+      return `by the guest’s clock the last record is of ${seconds(doubt.aheadMs)} after the snapshot: how long the writer had stood still is not known`;
     default:
       return unreachable(doubt);
   }

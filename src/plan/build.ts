@@ -3,11 +3,11 @@ import { decodeName } from '../inventory/names.ts';
 import {
   type ArrayId,
   atLeast,
-  best,
   type CutUnit,
   type DeviceKey,
   type Finding,
   type Level,
+  leastGiven,
   type Placement,
   type Plan,
   type PlannedArray,
@@ -16,7 +16,6 @@ import {
   type ProbeReport,
   type VmName,
   type Volume,
-  weakest,
 } from '../model.ts';
 import type { ArrayTraits } from '../ports.ts';
 import type { GroupSettings, MemberSettings, Topology, VmSettings } from '../topology/topology.ts';
@@ -155,19 +154,6 @@ function arraysOf(inputs: PlanInputs, disks: readonly PlannedDisk[]): readonly P
       { array, make: traits.make, units, fence, forecastMs: traits.forecastMs, answersCut: traits.answers === 'cut' },
     ];
   });
-}
-
-/**
- * What the group's methods give, of the guest that gets least. An optional guest counts where it is held, because a
- * hold that gives less keeps the whole set down; one that nobody holds, only where there are no others.
- */
-function leastGiven(guests: readonly PlannedGuest[]): Level {
-  const counted = guests.filter(({ optional, stages }) => !optional || stages.length > 0);
-  return weakest(
-    (counted.length > 0 ? counted : guests).map(({ stages }) =>
-      best(['crash' as const, ...stages.map(({ gives }) => gives)]),
-    ),
-  );
 }
 
 /** VMs outside the group that lie on the same datastores: they are in the snapshots too, unheld. */

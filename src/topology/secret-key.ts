@@ -1,13 +1,17 @@
-/** Keys whose value is a secret, whatever the make: `password`, `apiToken`, `client_secret`. */
+/** How a key is called whose value is a secret, whatever the make: `password`, `apiToken`, `client_secret`, `pwd`. */
+const NAME =
+  '(?:pass(?:word|wd|phrase)?|pwd|token|secret|credentials?|community|(?:api|access|private|secret)[-_]?key)';
+
+const WHOLE = new RegExp(`${NAME}$`, 'i');
+
 export function isSecretKey(key: string): boolean {
-  return /(?:password|passwd|passphrase|token|secret|community)$/i.test(key);
+  return WHOLE.test(key);
 }
 
 /** A secret that is written into the line itself: `password: hunter2`, but not `password: { env: … }`. */
-const WRITTEN =
-  /(?:password|passwd|passphrase|token|secret|community)["']?\s*:\s+(?![*#|>]|\{\s*["']?(?:env|file|command)\b)(?=\S)/i;
+const WRITTEN = new RegExp(`${NAME}["']?\\s*:\\s+(?![*#|>]|\\{\\s*["']?(?:env|file|command)\\b)(?=\\S)`, 'i');
 /** A key whose secret begins on the next line. */
-const OPENED = /(?:password|passwd|passphrase|token|secret|community)["']?\s*:\s*(?:[|>][-+0-9]*)?\s*(?:#.*)?$/i;
+const OPENED = new RegExp(`${NAME}["']?\\s*:\\s*(?:[|>][-+0-9]*)?\\s*(?:#.*)?$`, 'i');
 /** The password of a URL. */
 const IN_URL = /[a-z][a-z0-9+.-]*:\/\/[^\s/@:'"]*:(?=[^\s/@]+@)/i;
 const REFERENCE = /^\s*["']?(?:env|file|command)["']?\s*:/;

@@ -55,7 +55,8 @@ export async function diskTasks(
 ): Promise<readonly DiskTask[]> {
   const kept: DiskTask[] = [];
   const receive = (found: Found): void => {
-    const task = diskTask(found);
+    if (isGone(found)) return;
+    const task = diskTask(insistOnAll(found, 'task', vsphere));
     if (task !== undefined && vms.has(task.entity)) kept.push(task);
   };
   await readThese(vsphere, { type: 'Task', paths: ['info'] }, tasks, receive, limit);

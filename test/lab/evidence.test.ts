@@ -151,6 +151,31 @@ needs(
     expect(must('findmnt', '-rno', 'SOURCE,TARGET')).not.toContain(' /mnt\n');
   });
 
+  test('of what a guest has put in its place, only a plain file of a size that can come back is read', async () => {
+    const names = ['link', 'pipe', 'device', 'folder', 'large'] as const;
+    for (const [index, disk] of disks.entries()) {
+      const at = (name: string): string => join(disk.here, name);
+      must('ln', '-s', '/etc/hostname', at('link'));
+      must('mkfifo', at('pipe'));
+      must('mknod', at('device'), 'c', '1', '5');
+      must('mkdir', at('folder'));
+      must('truncate', '-s', `${16 * MIB + 1}`, at('large'));
+      must('sync', '-f', disk.here);
+      const image = await heldCopyOf(disk, 'planted');
+      must('rm', '-r', ...names.map(at));
+      const evidence = await look(image, 'quick');
+      for (const name of names) {
+        const [file] = await readRootFiles({ shell, image }, evidence, name, limit()).catch(() => [undefined]);
+        const text = file?.kind === 'read' ? file.text : '';
+        expect(text.trim(), `${TYPES[index]}: ${name}`).not.toBe(readFileSync('/etc/hostname', 'utf8').trim());
+        // An ext4 is read without being mounted: nothing there leads anywhere.
+        if (TYPES[index] === 'ext4') continue;
+        const why = name === 'large' ? 'is larger than' : 'is no plain file';
+        expect(file, `${TYPES[index]}: ${name}`).toEqual({ kind: 'unread', why: expect.stringContaining(why) });
+      }
+    }
+  });
+
   test('what is read of a held one is all that was synced before', async () => {
     for (const disk of disks) {
       await busy(disk);

@@ -289,12 +289,12 @@ needs('vcsim', 'govc')('worlds that vcsim serves', () => {
 
   test('a snapshot that somebody takes meanwhile is a disturbance, and is named in the next plan', async () => {
     await reading(settings(changing()), async (reader, limit) => {
-      const since = new Date();
+      const since = systemClock.now();
       expect(await reader.disturbances(['VirtualMachine:vm-1'], since, limit)).toEqual([]);
       govc(changing(), 'snapshot.create', '-m=false', '-vm', 'mail01', 'before the upgrade');
       const disturbed = await reader.disturbances(['VirtualMachine:vm-1', 'VirtualMachine:vm-2'], since, limit);
       expect(disturbed.map(({ code, subject }) => [code, subject])).toEqual([['vsphere.disturbed-snapshot', 'mail01']]);
-      expect(await reader.disturbances(['VirtualMachine:vm-1'], new Date(Date.now() + 60_000), limit)).toEqual([]);
+      expect(await reader.disturbances(['VirtualMachine:vm-1'], systemClock.now() + 60_000, limit)).toEqual([]);
       const { vms, findings } = await reader.read([{ vm: 'mail01', wanted: 'mail01' }], limit);
       expect(vms[0]?.snapshots.map(({ name }) => name)).toEqual(['before the upgrade']);
       expect(findings.map(({ code }) => code)).toEqual(['vsphere.vmware-snapshot']);

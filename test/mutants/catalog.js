@@ -197,4 +197,20 @@ export const catalog = [
     after: '',
     tests: STORE,
   },
+  {
+    name: 'key-answers-with-less',
+    why: 'A retried job that asks for no level wants what its guests give, not what somebody once lowered by hand.',
+    file: 'src/catalog/store.ts',
+    before: 'require ?? leastGiven(plan.guests)',
+    after: "require ?? 'crash'",
+    tests: ['test/unit/catalog/store.test.ts'],
+  },
+  {
+    name: 'flag-of-one-run-removes-older-weak-sets',
+    why: '`--weak remove` is of its own run.',
+    file: 'src/flows/retention.ts',
+    before: 'weak: group.weak,',
+    after: 'weak: parts.weak ?? group.weak,',
+    tests: ['test/sim/retention.test.ts'],
+  },
 ];

@@ -76,4 +76,12 @@ export const inventory = [
     after: '',
     tests: ['test/unit/inventory/placement.test.ts'],
   },
+  {
+    name: 'hidden-task-is-no-task',
+    why: 'A VM whose tasks may not be read must not look undisturbed.',
+    file: 'src/vsphere/tasks.ts',
+    before: "diskTask(insistOnAll(found, 'task', vsphere))",
+    after: 'diskTask(found)',
+    tests: ['test/wire/vsphere-properties.test.ts > a task that may not be read'],
+  },
 ];

@@ -195,4 +195,12 @@ export const plan = [
     after: "block.place.includes('/no_device-')",
     tests: ['test/unit/quiesce/probe.test.ts'],
   },
+  {
+    name: 'secret-under-another-name-is-shown',
+    why: 'A secret in the wrong place is not printed, however its key is called.',
+    file: 'src/topology/secret-key.ts',
+    before: '|pwd|token',
+    after: '|token',
+    tests: ['test/unit/topology/read.test.ts > shows no secret'],
+  },
 ];

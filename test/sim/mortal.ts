@@ -87,7 +87,7 @@ export function mortal(at = Number.POSITIVE_INFINITY): Mortal {
     reader: (reader) => ({
       ...reader,
       read: (vms, limit) => around(() => reader.read(vms, limit)),
-      disturbances: (refs, since, limit) => around(() => reader.disturbances(refs, since, limit)),
+      disturbances: (refs, sinceMs, limit) => around(() => reader.disturbances(refs, sinceMs, limit)),
     }),
     locks: (locks) => ({
       ...locks,

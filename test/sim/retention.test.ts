@@ -33,3 +33,13 @@ test('nor does it go where another run began after it, and took its set before i
   expect(await states(world)).toEqual({ [overtaker.run]: 'removed', [waited.run]: 'good' });
   expect(world.onArrays()).toHaveLength(3);
 });
+
+test('`--weak remove` is of its own run: a weak set that was kept stays', async () => {
+  const world = await shop({ keepLast: 5 });
+  world.bulk.failFire('bulk-v0', { kind: 'lost-after', cutMs: 60 });
+  const weak = await world.run();
+  const good = await world.run({ weak: 'remove' });
+  expect([weak.exit, good.exit]).toEqual([3, 0]);
+  expect(await states(world)).toEqual({ [weak.run]: 'weak', [good.run]: 'good' });
+  expect(world.onArrays()).toHaveLength(6);
+});

@@ -6,6 +6,7 @@ import { Secret } from '../../src/base/secret.ts';
 import { connectVsphere, type Vsphere } from '../../src/vsphere/client.ts';
 import { snapshotCreator } from '../../src/vsphere/events.ts';
 import { type Found, insistOnAll, readEverywhere, readThese } from '../../src/vsphere/properties.ts';
+import { diskTasks } from '../../src/vsphere/tasks.ts';
 import { objects, type Script, type ScriptedServer, soapFault, startScripted } from './vsphere-server.ts';
 
 const cleanups: (() => void | Promise<void>)[] = [];
@@ -107,6 +108,18 @@ describe('reading properties', () => {
     const receive = (found: Found): void => void insistOnAll(found, 'VM mail01', vsphere);
     const fault = await thrownBy(readThese(vsphere, everyVm[0], ['VirtualMachine:vm-1'], receive, limit));
     expect(fault.code).toBe('vsphere.unreadable');
+  });
+
+  test('a task that may not be read is no quiet VM', async () => {
+    const { vsphere, limit } = await session({
+      RetrievePropertiesEx: () =>
+        objects(
+          'RetrievePropertiesEx',
+          `<objects><obj type="Task">task-1</obj>${missing('info', 'NoPermission', '<privilegeId>System.Read</privilegeId>')}</objects>`,
+        ),
+    });
+    const fault = await thrownBy(diskTasks(vsphere, ['Task:task-1'], new Set(['VirtualMachine:vm-1']), limit));
+    expect(fault.message).toBe('task (Task:task-1): reader lacks System.Read and cannot read info');
   });
 
   test('a session that ended between two pages is renewed, and everything is read again', async () => {

@@ -83,11 +83,11 @@ export function startProcess(
     const driver = simulated(arraySeen(array, by, world.chronicle, weather));
     return sabotage.driver?.(driver, world) ?? driver;
   };
-  const ahead = (since: Date): number => since.getTime() - clock.date().getTime() + world.clock.now();
+  const worldMs = (sinceMs: number): number => world.clock.now() - (clock.now() - sinceMs);
   const surveyed: SurveyedWorld = {
     clock,
     topology,
-    reader: life.reader(readerUnder(world.vsphere, clock, ahead, weather)),
+    reader: life.reader(readerUnder(world.vsphere, clock, worldMs, weather)),
     drivers: new Map(world.arrays.map((array) => [array.id, life.array(driverOf(array))])),
     guests: new Map(
       [...world.guests].map(([name, { quiescer }]) => [

@@ -3,6 +3,7 @@ import { type SimulatedArray, simulatedArray } from '../../../src/arrays/simulat
 import { simulated } from '../../../src/arrays/simulated/driver.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { deadline } from '../../../src/base/deadline.ts';
+import { Fault } from '../../../src/base/fault.ts';
 import { interruptedBy } from '../../../src/base/interrupt.ts';
 import { parseSetId } from '../../../src/catalog/names.ts';
 import type { SetEntry, WholeSet } from '../../../src/catalog/store.ts';
@@ -95,6 +96,22 @@ test('one that contradicts its record is found by its bytes', async () => {
   expect(of(all, 'wrong')).toEqual(['fast: db_data verify.needs-recovery']);
   expect(all[0]?.is).toBe('wrong');
   expect(exitOf(all)).toBe(3);
+});
+
+test('a ledger that cannot be read takes nothing from what the file systems show', async () => {
+  const choking: ImageShell = {
+    ...shell,
+    run: (argv, how) =>
+      argv.includes('debugfs')
+        ? Promise.reject(new Fault({ code: 'command.too-much', message: 'debugfs said more than 16 MiB' }))
+        : shell.run(argv, how),
+  };
+  fast = simulatedArray('fast', { volumes: [], shows: choking }, systemClock);
+  for (const snapshot of manifest.snapshots) if (snapshot.array === 'fast') fast.place(snapshot);
+  shell.images.set(`/copies/${names[1]}`, BUSY);
+  const all = await verified();
+  expect(of(all, 'wrong')).toEqual(['fast: db_data verify.needs-recovery']);
+  expect(of(all, 'unreachable')).toEqual([]);
 });
 
 test('nothing that was shown stays shown, also where it cannot be read', async () => {

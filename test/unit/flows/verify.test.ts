@@ -208,6 +208,14 @@ describe('bytes against what the manifest says of the disks', () => {
     });
   });
 
+  test('an empty table of partitions contradicts a hold, and is never passed over', () => {
+    const evidence = { sizeBytes: 200n * 1024n ** 3n, parts: [] };
+    expect(judgeEvidence(manifest, mail, evidence)).toMatchObject([{ is: 'wrong', code: 'verify.empty' }]);
+    const volumes = manifest.plan.arrays.flatMap(({ units }) => units.flatMap((unit) => unit.volumes));
+    const { sizeBytes } = known(volumes.find(({ id }) => id === boot.source.id));
+    expect(judgeEvidence(manifest, boot, { sizeBytes, parts: [] })).toMatchObject([{ is: 'not-looked-at' }]);
+  });
+
   test('a damaged table of partitions is said', () => {
     const evidence = { sizeBytes: 200n * 1024n ** 3n, parts: [], damaged: 'its GPT does not match its checksum' };
     expect(judgeEvidence(manifest, mail, evidence)).toMatchObject([

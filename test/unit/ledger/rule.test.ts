@@ -199,6 +199,16 @@ describe('nothing is said, and never that all is well,', () => {
     });
   });
 
+  test('where its clock goes ahead of whoever says when the snapshot was taken', () => {
+    const cut = TWO.cut(20, 20);
+    const lastAtMs = BEGUN_AT_MS + 80;
+    expect(judgeLedger(cut, lastAtMs - 60_000)).toMatchObject({ answer: 'one-instant', ageMs: -60_000 });
+    expect(judgeLedger(cut, lastAtMs - 60_001)).toMatchObject({
+      answer: 'cannot-be-judged',
+      doubts: [{ kind: 'clock-ahead', aheadMs: 60_001 }],
+    });
+  });
+
   test('but a violation is one, whatever else is missing', () => {
     expect(judgeLedger(THREE.cut(50, 30)).answer).toBe('violated');
   });

@@ -206,6 +206,15 @@ describe('reading', () => {
     expect(JSON.stringify(findings)).not.toContain('hunter2');
   });
 
+  it('shows no secret under a key that is none here, however it is called', () => {
+    for (const key of ['pwd', 'pass', 'apiKey', 'secret_key', 'access-key', 'credentials']) {
+      const broken = GOOD.replace('{ file: secrets/vc }', `{ file: secrets/vc }\n  ${key}: hunter2`);
+      const { findings } = parseTopology(broken, 'stillpoint.yaml', someMakes, { env });
+      expect(findings, key).not.toEqual([]);
+      expect(JSON.stringify(findings), key).not.toContain('hunter2');
+    }
+  });
+
   it('finds a literal secret that an alias brings, where it stands', () => {
     const text = GOOD.replace('{ file: secrets/vc }', '*word').replace(
       'version: 1',

@@ -13,7 +13,7 @@ import type { Weather } from '../weather.ts';
 export function readerUnder(
   vsphere: Vsphere,
   clock: Clock,
-  aheadMs: (since: Date) => number,
+  worldMs: (sinceMs: number) => number,
   weather: Weather,
 ): PlacementReader {
   const isGone = weather.draw.chance(0.2) && weather.befalls(['vsphere-gone']) !== undefined;
@@ -28,7 +28,7 @@ export function readerUnder(
   return {
     read: (vms, limit) =>
       asked(() => vsphere.placement(vms.map(({ wanted }) => wanted.replace('VirtualMachine:', ''))), limit),
-    disturbances: (refs, since, limit) => asked(() => vsphere.disturbances(refs, aheadMs(since)), limit),
+    disturbances: (refs, sinceMs, limit) => asked(() => vsphere.disturbances(refs, worldMs(sinceMs)), limit),
     close: async () => {},
   };
 }
