@@ -14,6 +14,8 @@ export interface Box {
   run(argv: readonly string[], deadline: Deadline): Promise<CommandResult>;
   /** The same, and any exit but 0 is a Fault. */
   expect(argv: readonly string[], deadline: Deadline): Promise<string>;
+  /** The same of a listing (in LC_ALL=C): what another run takes away while it is made is not there, and no Fault. */
+  listing(argv: readonly string[], deadline: Deadline): Promise<string>;
   shell(deadline: Deadline): Promise<Shell>;
   close(): Promise<void>;
 }
@@ -26,6 +28,11 @@ export function box(array: ArrayId, open: (deadline: Deadline) => Promise<Shell>
     async expect(argv, deadline) {
       const result = await run(argv, deadline);
       if (result.exit === 0) return result.stdout;
+      throw commandFailed(array, argv, result);
+    },
+    async listing(argv, deadline) {
+      const result = await run(argv, deadline);
+      if (result.exit === 0 || complainsOnlyOfGone(result)) return result.stdout;
       throw commandFailed(array, argv, result);
     },
     shell,
@@ -72,6 +79,11 @@ export function box(array: ArrayId, open: (deadline: Deadline) => Promise<Shell>
     opened = undefined;
     await (await lost).close();
   }
+}
+
+function complainsOnlyOfGone({ stderr }: CommandResult): boolean {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  return lines.length > 0 && lines.every((line) => line.endsWith(': No such file or directory'));
 }
 
 /** What a command said when it failed, as far as it helps: its last words. */

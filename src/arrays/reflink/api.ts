@@ -52,12 +52,12 @@ export function filesApi(array: ArrayId, at: { readonly root: string; readonly f
       return new Map(files.map((file) => [file.name, file]));
     },
     async clones(deadline) {
-      const listing = 'if [ -d "$1" ]; then exec find "$@"; fi';
+      const listing = 'LC_ALL=C; export LC_ALL; if [ -d "$1" ]; then exec find "$@"; fi';
       const tests = ['-maxdepth', '1', '-type', 'f', '-name', 'sp*', '-exec', ...STAT, '{}', '+'];
       return parseStat(
         array,
         folder,
-        await box.expect(['sh', '-c', listing, 'stillpoint', folder, ...tests], deadline),
+        await box.listing(['sh', '-c', listing, 'stillpoint', folder, ...tests], deadline),
       );
     },
     clone: async (name, deadline) => (await stat(folder, [name], deadline))[0],
