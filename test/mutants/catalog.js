@@ -113,8 +113,8 @@ export const catalog = [
     name: 'weaker-set-is-reused',
     why: 'A set is taken for a retried job only if it proves what is asked now.',
     file: 'src/catalog/store.ts',
-    before: 'manifest.key === key && atLeast(manifest.verdict.level, require)',
-    after: 'manifest.key === key',
+    before: 'its === key && atLeast(verdict.level, require ?? leastGiven(plan.guests))',
+    after: 'its === key',
     tests: STORE,
   },
   {

@@ -63,7 +63,8 @@ export async function found(
 export function onArrays(world: EndToEnd, group: string): Found['onArrays'] {
   return Object.fromEntries(
     world.arrays.map((array) => {
-      const names = world.snapshotsOn(array).filter((name) => name.includes(`-${group}`) || name.startsWith('.part'));
+      // Also half-made ones: they have the volume's name too. Others' are at work on the same arrays.
+      const names = world.snapshotsOn(array).filter((name) => name.includes(`-${group}`));
       return [array, names.length];
     }),
   );
