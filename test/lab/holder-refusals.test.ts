@@ -90,6 +90,13 @@ needs(
         }
       });
 
+      test('claims no file and no volume to see whether somebody has: their mounts would fail in that instant', async () => {
+        const facts = await (await start()).ask(['probe'], ({ kind }) => kind === 'end', within(10_000));
+        const claimed = facts.flatMap((fact) => (fact.kind === 'fact' && fact.words[0] === 'X' ? fact.words[1] : []));
+        expect(claimed.filter((name) => /^(loop|dm-|md)/.test(`${name}`))).toEqual([]);
+        expect(guest.run('cat', '/proc/self/mounts')).toMatch(/^\/dev\/loop\d/m);
+      });
+
       test('refuses a mount with an active swap file', async () => {
         guest.run(
           'sh',

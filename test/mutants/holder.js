@@ -191,6 +191,22 @@ export const holder = [
     tests: [`${REFUSALS} > a file system that was read-only`],
   },
   {
+    name: 'look-claims-what-others-mount',
+    why: 'A mount fails while a look has its device claimed.',
+    file: 'src/quiesce/holder/holder.py',
+    before: '(ram|zram|sr|fd|loop|dm-|md)',
+    after: '(ram|zram|sr|fd)',
+    tests: [`${REFUSALS} > claims no file and no volume`],
+  },
+  {
+    name: 'disk-that-somebody-began-to-use-is-still',
+    why: 'A disk is still only as long as nobody uses it past what is held.',
+    file: 'src/quiesce/probe/fingerprint.ts',
+    before: "kind === 'mount' ? [] : disks.filter((disk) => still.has(disk))",
+    after: '[]',
+    tests: ['test/unit/quiesce/probe.test.ts > changes when somebody begins'],
+  },
+  {
     name: 'script-holds-what-was-mounted-since',
     why: 'Also what a script covers is what the plan was made from.',
     file: 'src/quiesce/script.ts',

@@ -141,11 +141,13 @@ sub probe {
     tell_file($ALLOW_LIST) if $ALLOW_LIST;
 }
 
-# Devices that somebody has claimed: mounted, swapped on, or a member of something. Floppies and trays are left alone.
+# Disks and partitions that somebody has claimed: mounted, swapped on, or a member of something. For an instant nobody
+# else can claim what is tried here, and a mount would fail: what is in use anyway, or no disk, is not tried.
 sub tell_claimed {
     for my $path (glob '/sys/class/block/*') {
         my ($name) = $path =~ m{([^/]+)$};
-        next if $name =~ /^(ram|zram|sr|fd)[0-9]/;
+        my @partitions = glob "$path/*/partition";
+        next if @partitions || $name =~ /^(ram|zram|sr|fd|loop|dm-|md)[0-9]/;
         (my $node = "/dev/$name") =~ tr{!}{/};
         if (sysopen(my $device, $node, O_RDONLY | O_EXCL | O_NONBLOCK)) { close $device }
         elsif ($! == EBUSY) { say_line('X', escape($name)) }

@@ -150,9 +150,15 @@ def probe():
 
 
 def tell_claimed():
-    """Devices that somebody has claimed: mounted, swapped on, or a member of something. Floppies and trays are left alone."""
+    """Disks and partitions that somebody has claimed: mounted, swapped on, or a member of something.
+
+    For an instant nobody else can claim what is tried here, and a mount would fail: what is in use anyway, or no disk, is
+    not tried.
+    """
     for name in sorted(os.listdir('/sys/class/block')):
-        if re.match('(ram|zram|sr|fd)[0-9]', name):
+        if re.match('(ram|zram|sr|fd|loop|dm-|md)[0-9]', name):
+            continue
+        if glob.glob('/sys/class/block/%s/*/partition' % name):
             continue
         try:
             os.close(os.open('/dev/' + name.replace('!', '/'), os.O_RDONLY | os.O_EXCL | os.O_NONBLOCK | os.O_CLOEXEC))

@@ -4,7 +4,8 @@ import { usesOf } from './uses.ts';
 
 /**
  * Everything that covers depend on: which local file system is mounted where, writable or not, on which disks, which of
- * them would be held, and which disks somebody uses without a mount. What is held must be what the plan was made from.
+ * them would be held, and which disks that are still then somebody uses otherwise. What is held must be what the plan was
+ * made from. Of disks that no hold would still, it does not matter who uses them.
  */
 export function fingerprint(view: GuestView, held: ReadonlySet<string>): string {
   const mounts = view.local.map(({ path, superblock, readOnly, disks }) => [
@@ -14,9 +15,11 @@ export function fingerprint(view: GuestView, held: ReadonlySet<string>): string 
     disks,
     held.has(superblock),
   ]);
+  const uses = usesOf(view, held);
+  const still = new Set(uses.flatMap((use) => (use.held ? use.disks : [])));
   // Not by whom: programs come and go on a device that stays in use.
-  const raw = usesOf(view, held).flatMap(({ kind, disks }) => (kind === 'raw' ? disks : []));
-  return JSON.stringify([mounts, view.swaps, [...new Set(raw)].sort()]);
+  const spoilt = uses.flatMap(({ kind, disks }) => (kind === 'mount' ? [] : disks.filter((disk) => still.has(disk))));
+  return JSON.stringify([mounts, [...new Set(spoilt)].sort()]);
 }
 
 export function changed(where: string): Fault {

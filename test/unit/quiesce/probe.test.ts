@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isDisk } from '../../../src/quiesce/probe/blocks.ts';
 import { choose } from '../../../src/quiesce/probe/choose.ts';
 import type { Facts } from '../../../src/quiesce/probe/facts.ts';
+import { fingerprint } from '../../../src/quiesce/probe/fingerprint.ts';
 import { guestView } from '../../../src/quiesce/probe/guest.ts';
 import { guestDisk, wwnOfPage83 } from '../../../src/quiesce/probe/identity.ts';
 import { usesOf } from '../../../src/quiesce/probe/uses.ts';
@@ -276,5 +277,32 @@ describe('who a disk is', () => {
       serial: '6000c29d0000',
       wwn: 'naa.6000c29d00000000000000000000000a',
     });
+  });
+});
+
+describe('what a hold depends on', () => {
+  const devices = {
+    ...SDA,
+    sdb: { dev: '8:16' },
+    sdb1: { dev: '8:17', partOf: 'sdb' },
+    sdb2: { dev: '8:18', partOf: 'sdb' },
+    sdc: { dev: '8:32' },
+  };
+  const mounts = [ROOT, '8:17 / /srv rw - xfs /dev/sdb1 rw'];
+  const seen = (more: Parameters<typeof facts>[2] = {}): string =>
+    fingerprint(guestView(facts(devices, mounts, more)), new Set(['8:17']));
+
+  test('changes when somebody begins to use a disk that would be still', () => {
+    const before = seen();
+    expect(seen({ claimed: new Set(['sdb2']) })).not.toBe(before);
+    expect(seen({ writers: [{ program: 'dd', device: '/dev/sdb2' }] })).not.toBe(before);
+    expect(seen({ swaps: ['/dev/sdb2 partition 1 0 -2'] })).not.toBe(before);
+    expect(seen({ swaps: ['/srv/swap file 1 0 -2'] })).not.toBe(before);
+  });
+
+  test('is the same whoever uses one that would not', () => {
+    const before = seen();
+    expect(seen({ claimed: new Set(['sdc']) })).toBe(before);
+    expect(seen({ swaps: ['/dev/sdc partition 1 0 -2', '/var/swap file 1 0 -2'] })).toBe(before);
   });
 });
