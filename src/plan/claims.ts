@@ -1,3 +1,4 @@
+import { nfsKey } from '../inventory/device.ts';
 import type { ArrayId, DeviceKey, Finding, Placement, Volume } from '../model.ts';
 import type { Topology, VolumeSettings } from '../topology/topology.ts';
 import type { Need } from './needs.ts';
@@ -40,7 +41,7 @@ function settle(claimants: readonly Volume[], stated: VolumeSettings | undefined
 
 function isOf(entry: VolumeSettings, device: DeviceKey): boolean {
   if (entry.device.kind === 'lun') return entry.device.id === device;
-  return `nfs://${entry.device.server}${entry.device.path}` === device;
+  return nfsKey(entry.device.server, entry.device.path) === device;
 }
 
 /** The file's own statements about a device, held against what vSphere and the arrays say. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { nfsKey } from '../../../src/inventory/device.ts';
 import type { DeviceKey, Volume } from '../../../src/model.ts';
 import { type Claims, settleClaims } from '../../../src/plan/claims.ts';
 import { neededDevices } from '../../../src/plan/needs.ts';
@@ -49,6 +50,15 @@ describe('whose a device is', () => {
     const preferred = `${yaml()}${VOLUMES}  boot: { naa: ${BOOT}, prefer: bulk }\n`;
     expect(settle(preferred, claims).findings).toEqual([]);
     expect(settle(preferred, claims).volumes.get(BOOT)?.array).toBe('bulk');
+  });
+
+  test('an export is the same, however its server and path are written', () => {
+    const device = nfsKey('FD00::1', '/vol/a');
+    const both: Claims = new Map(['fast', 'bulk'].map((array) => [array, new Map([[device, volume(array, 'a')]])]));
+    const { topology } = topologyOf(`${yaml()}${VOLUMES}  a: { nfs: "[fd00::1]:/vol/a/", prefer: bulk }\n`);
+    const { volumes, findings } = settleClaims([{ device, neededBy: ['x'] }], both, inputs().placement, topology);
+    expect(findings).toEqual([]);
+    expect(volumes.get(device)?.array).toBe('bulk');
   });
 
   test('another array’s than the file says, another datastore’s, or no raw disk at all: a contradiction each', () => {
