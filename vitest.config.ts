@@ -7,7 +7,7 @@ process.env.PATH = `${fileURLToPath(new URL('.ci/.programs', import.meta.url))}:
 /** Swap is the whole machine's: every guest sees it come and go, and rightly refuses a hold whose ground has changed. */
 const SWAPPING = 'test/lab/holder-refusals.test.ts';
 /** Minutes at the least: by itself, so that nothing waits for it that could run beside it. */
-const SWEEPING = 'test/lab/killsweep.test.ts';
+const SWEEPING = 'test/lab/killsweep/*.test.ts';
 
 /** The long form of the fuzz tests tries sixty times as much in one test. */
 const PATIENCE_MS = process.env.STILLPOINT_PROOF === 'full' ? 3_600_000 : 60_000;

@@ -22,7 +22,7 @@ const PROOFS = [
   {
     name: 'killsweep',
     run: ['npm', 'run', '--silent', 'killsweep'],
-    figures: /^\d+ points,|: \d+ points,|^guests wrote/,
+    figures: /^\d+ points,|: \d+ points,|^\[\d+\/\d+\] guests wrote/,
     of: ['src', 'test/lab/killsweep'],
   },
   {

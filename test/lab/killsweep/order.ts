@@ -22,9 +22,14 @@ export function actsIn(env: Readonly<Record<string, string | undefined>>): reado
   return ACTS.filter(({ name }) => only === undefined || name === only);
 }
 
-export function choiceIn(env: Readonly<Record<string, string | undefined>>): Choice {
+/** A sweep is done in two at the same time. */
+export type Half = 1 | 2;
+
+export function choiceIn(env: Readonly<Record<string, string | undefined>>, half: Half): Choice {
   const told = order.parse(env);
-  const [part = 1, of = 1] = told.STILLPOINT_SWEEP_PART.split('/').map(Number);
+  const [piece = 1, pieces = 1] = told.STILLPOINT_SWEEP_PART.split('/').map(Number);
+  const part = 2 * (piece - 1) + half;
+  const of = 2 * pieces;
   if (told.STILLPOINT_PROOF === 'full') return { part, of };
   const from = told.STILLPOINT_SWEEP_FROM ?? thisCommit();
   return { sample: { count: told.STILLPOINT_SWEEP_SAMPLE, from }, part, of };

@@ -21,7 +21,7 @@ export function pointsIn(list: string): readonly Point[] {
 export interface Choice {
   /** So many of those outside the window, by lot, the same ones for the same `from`. Absent: all. */
   readonly sample?: { readonly count: number; readonly from: string };
-  /** A part of the chosen ones, counted from 1: so that a long sweep can be done in pieces. */
+  /** A part of the chosen ones, counted from 1: so that a long sweep can be done in pieces. The same place is always in the same. */
   readonly part: number;
   readonly of: number;
 }
@@ -29,15 +29,16 @@ export interface Choice {
 /** Those to be tried, in their order. Points of the window are never left out of a sample. */
 export function chosen<T extends Point>(points: readonly T[], { sample, part, of }: Choice): readonly T[] {
   const some = sample === undefined ? points : sampled(points, sample);
-  return some.filter((_, nth) => nth % of === part - 1);
+  return some.filter(({ place }) => (Number.parseInt(lot(place).slice(0, 8), 16) % of) + 1 === part);
 }
 
 function sampled<T extends Point>(points: readonly T[], { count, from }: NonNullable<Choice['sample']>): readonly T[] {
-  const lot = (point: T): string =>
-    createHash('sha256')
-      .update(`${from} ${JSON.stringify(point)}`)
-      .digest('hex');
+  const drawnBy = (point: T): string => lot(`${from} ${JSON.stringify(point)}`);
   const outside = points.filter(({ inWindow }) => !inWindow);
-  const drawn = new Set(outside.sort((a, b) => (lot(a) < lot(b) ? -1 : 1)).slice(0, count));
+  const drawn = new Set(outside.sort((a, b) => (drawnBy(a) < drawnBy(b) ? -1 : 1)).slice(0, count));
   return points.filter((point) => point.inWindow || drawn.has(point));
+}
+
+function lot(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -7,7 +7,7 @@ const WIDTHS = { nth: 5, place: 62, wrote: 9, mended: 34 } as const;
 export function title(act: string, tried: number, all: number, inWindow: number, choice: Choice): string {
   const { sample, part, of } = choice;
   const drawn = sample === undefined ? 'all of them' : `some drawn by ${sample.from}, and all of the window`;
-  const how = of === 1 ? drawn : `${drawn}, part ${part} of ${of}`;
+  const how = `${drawn}, part ${part} of ${of}`;
   const head = line('', 'killed', 'wrote', 'mend', 'next run');
   return `\n${act}: ${all} points, ${inWindow} in the window; ${how}: ${tried}\n${head}`;
 }

@@ -1,0 +1,3 @@
+import { killSweep } from './suite.ts';
+
+killSweep(2);
