@@ -6,7 +6,7 @@ import { connectVsphere, type Vsphere } from '../vsphere/client.ts';
 import type { Ref } from '../vsphere/element.ts';
 import { snapshotCreator } from '../vsphere/events.ts';
 import { type Found, insistOnAll, isGone, PAGE_OBJECTS, readEverywhere, readThese } from '../vsphere/properties.ts';
-import { type ConnectionSettings, connectionOf } from '../vsphere/settings.ts';
+import { type Connection, type ConnectionSettings, connectionOf } from '../vsphere/settings.ts';
 import { DATASTORE_PATHS, type Datastore, datastore, HOST_PATHS, type Host, host } from '../vsphere/storage.ts';
 import { currentTime, diskTasks, recentDiskTasks } from '../vsphere/tasks.ts';
 import { virtualDisks } from '../vsphere/virtual-disk.ts';
@@ -28,15 +28,23 @@ export interface ReaderParts {
   readonly pageObjects?: number;
 }
 
+export interface VsphereReader extends PlacementReader {
+  /** 'SHA256:AB:CD:…': the certificate that the server showed. */
+  readonly certificate: string;
+}
+
 /** Logs in to a vCenter or an ESXi host; `close` logs out. */
 export async function placementReader(
   settings: ConnectionSettings,
   parts: ReaderParts,
   limit: Deadline,
-): Promise<PlacementReader> {
-  const vsphere = await connectVsphere(connectionOf(settings, parts.environment), limit);
-  const session: Session = { vsphere, clock: parts.clock, pageObjects: parts.pageObjects ?? PAGE_OBJECTS };
+): Promise<VsphereReader> {
+  const connection = connectionOf(settings, parts.environment);
+  const vsphere = await connectVsphere(connection, limit);
+  const trusting = uncheckedFindings(settings, connection, vsphere);
+  const session: Session = { vsphere, clock: parts.clock, pageObjects: parts.pageObjects ?? PAGE_OBJECTS, trusting };
   return {
+    certificate: vsphere.certificate,
     read: (vms, budget) => vsphere.loggedIn(() => readPlacement(session, vms, budget), budget),
     disturbances: (refs, sinceMs, budget) =>
       vsphere.loggedIn(() => readDisturbances(session, refs.filter(isRef), sinceMs, budget), budget),
@@ -48,6 +56,27 @@ interface Session {
   readonly vsphere: Vsphere;
   readonly clock: Clock;
   readonly pageObjects: number;
+  /** What is to be said of the certificate, each time that placements are read. */
+  readonly trusting: readonly Finding[];
+}
+
+/** Whoever answers at that address is given the password: that is said on every run, not only where it was written. */
+function uncheckedFindings(
+  settings: ConnectionSettings,
+  { trust }: Connection,
+  { host, certificate }: Vsphere,
+): readonly Finding[] {
+  if (trust === undefined || !('insecure' in trust)) return [];
+  const by = settings.tls === undefined ? 'GOVC_INSECURE' : 'vsphere.tls.insecure';
+  return [
+    {
+      code: 'vsphere.unchecked-certificate',
+      severity: 'warning',
+      subject: 'vSphere',
+      message: `the certificate of ${host} is not checked (${by}): anybody between here and there can read the password`,
+      hint: `Compare the fingerprint with the server's own console, then write\n  vsphere:\n    tls: { fingerprint: "${certificate}" }`,
+    },
+  ];
 }
 
 async function readPlacement(
@@ -80,7 +109,7 @@ async function readPlacement(
     nameOf: names.nameOf,
     tasks,
     creators: await readCreators(session, machines, limit),
-    findings: [...findings, ...shared],
+    findings: [...session.trusting, ...findings, ...shared],
   });
 }
 

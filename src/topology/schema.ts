@@ -60,7 +60,9 @@ function fileSchema<Driver extends z.ZodType, Quiesce extends z.ZodType>(driver:
     version: z.literal(1).describe('The version of this file: 1'),
     vsphere: vsphereSchema
       .exactOptional()
-      .describe('The vCenter, or one ESXi host; what is left out comes from GOVC_URL, GOVC_USERNAME, GOVC_PASSWORD'),
+      .describe(
+        'The vCenter, or one ESXi host; what is left out comes from GOVC_URL, GOVC_USERNAME, GOVC_PASSWORD, and with GOVC_URL also GOVC_INSECURE',
+      ),
     state: text
       .exactOptional()
       .describe(
@@ -135,7 +137,7 @@ const vsphereSchema = z.strictObject({
           .describe('SHA-256 of its certificate'),
       }),
       z.strictObject({ ca: text.describe('File of certificates in PEM; only these are believed') }),
-      z.strictObject({ insecure: z.literal(true).describe('Believe any certificate') }),
+      z.strictObject({ insecure: z.literal(true).describe('Check no certificate: a warning on every run') }),
     ])
     .exactOptional()
     .describe("Why its certificate is believed; default: the system's CAs"),

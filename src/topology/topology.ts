@@ -21,7 +21,7 @@ export interface Topology {
   readonly groups: ReadonlyMap<string, GroupSettings>;
 }
 
-/** What is absent comes from GOVC_URL, GOVC_USERNAME, GOVC_PASSWORD, GOVC_INSECURE. */
+/** What is absent comes from GOVC_URL, GOVC_USERNAME, GOVC_PASSWORD; with GOVC_URL, also GOVC_INSECURE. */
 interface VsphereSettings {
   readonly url?: string;
   readonly username?: string;

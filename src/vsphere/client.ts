@@ -19,6 +19,8 @@ export interface Vsphere {
   readonly version: string;
   readonly about: About;
   readonly content: ServiceContent;
+  /** 'SHA256:AB:CD:…': the certificate that it showed. */
+  readonly certificate: string;
   /**
    * One method of one object. `args` are written XML in the order of the method's definition. Answers the response
    * element; with `reading`, what it takes is not in there.
@@ -67,6 +69,7 @@ async function open(connection: Connection, via: ReturnType<typeof trustingAgent
     version,
     about,
     content,
+    certificate: via.certificate() ?? '',
     call,
     async loggedIn(work, budget, when) {
       try {

@@ -34,7 +34,10 @@ export interface Connection {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Settings win over the environment, each for itself; a user in GOVC_URL counts only where that URL is used. */
+/**
+ * Settings win over the environment, each for itself. A user in GOVC_URL, and GOVC_INSECURE, count only where that URL is
+ * used: a shell that was once set up for a lab must not switch off the check of another vCenter's certificate.
+ */
 export function connectionOf(settings: ConnectionSettings, environment: Environment): Connection {
   const { written: where = 'topology' } = settings;
   const fromEnvironment = settings.url === undefined;
@@ -56,7 +59,8 @@ export function connectionOf(settings: ConnectionSettings, environment: Environm
   const fallback = carried ?? environment.GOVC_PASSWORD;
   const password = settings.password ?? (fallback === undefined || fallback === '' ? undefined : new Secret(fallback));
   if (password === undefined) throw missing(where, 'password', `no password for ${url.host}`);
-  const trust = settings.tls ?? (isTrue(environment.GOVC_INSECURE) ? { insecure: true as const } : undefined);
+  const unchecked = fromEnvironment && isTrue(environment.GOVC_INSECURE);
+  const trust = settings.tls ?? (unchecked ? { insecure: true as const } : undefined);
   return { url, username, password, written: where, ...(trust === undefined ? {} : { trust }) };
 }
 

@@ -8,6 +8,8 @@ type Trusting = Pick<Connection, 'url' | 'trust' | 'written'>;
 
 export interface TrustingAgent {
   readonly agent: Agent;
+  /** 'SHA256:AB:CD:…' of the certificate that the server showed last; undefined before it showed one. */
+  certificate(): string | undefined;
   /** Ends every connection, also those that are only beginning. */
   close(): void;
 }
@@ -19,6 +21,7 @@ export interface TrustingAgent {
 export function trustingAgent({ url, trust, written = 'topology' }: Trusting): TrustingAgent {
   const secureContext = contextOf(trust, written);
   const connecting = new Set<TLSSocket>();
+  let certificate: string | undefined;
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const createConnection = (_: unknown, done: (error: Error | null, socket?: TLSSocket) => void): void => {
@@ -38,6 +41,7 @@ export function trustingAgent({ url, trust, written = 'topology' }: Trusting): T
     };
     socket.once('error', failed);
     socket.once('secureConnect', () => {
+      certificate = `SHA256:${socket.getPeerCertificate().fingerprint256}`;
       const refusal = judge(url.host, socket, trust, written);
       if (refusal !== undefined) return failed(refusal);
       connecting.delete(socket);
@@ -48,6 +52,7 @@ export function trustingAgent({ url, trust, written = 'topology' }: Trusting): T
   Object.assign(agent, { createConnection });
   return {
     agent,
+    certificate: () => certificate,
     close() {
       for (const socket of connecting) socket.destroy();
       agent.destroy();

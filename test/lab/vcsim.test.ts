@@ -36,13 +36,17 @@ function serving(table: WorldTable): () => Vcsim {
   };
 }
 
-function settings(vcsim: Vcsim, tls: ConnectionSettings['tls'] = { insecure: true }): ConnectionSettings {
+function settings(vcsim: Vcsim, tls: ConnectionSettings['tls'] = pinOf(vcsim)): ConnectionSettings {
   return {
     url: vcsim.url,
     username: vcsim.username,
     password: new Secret(vcsim.password),
     ...(tls === undefined ? {} : { tls }),
   };
+}
+
+function pinOf({ certificate }: Pick<Vcsim, 'certificate'>): { readonly fingerprint: string } {
+  return { fingerprint: certificate.fingerprint.replace(/^SHA256:|:/g, '').toLowerCase() };
 }
 
 /** A reader that is closed whatever happens. */
@@ -150,7 +154,7 @@ needs('vcsim', 'govc')('placements read from vcsim, a vCenter', () => {
     const vcenter = await startVcenter({ table: standardWorld, username: 'reader', password: 'right' });
     try {
       const ours = await reading(
-        { url: vcenter.url, username: 'reader', password: new Secret('right'), tls: { insecure: true } },
+        { url: vcenter.url, username: 'reader', password: new Secret('right'), tls: pinOf(vcenter) },
         (reader, limit) =>
           reader.read(
             names.map((vm) => ({ vm, wanted: vm })),

@@ -164,10 +164,10 @@ needs(...LAB)('an inventory with everything in it, served by vcsim', () => {
 });
 
 function topologyOf(vcsim: Vcsim, folder: string): unknown {
-  const { url, username } = vcsim;
+  const { url, username, certificate } = vcsim;
   return {
     version: 1,
-    vsphere: { url, username, password: { env: 'LAB_PASSWORD' }, tls: { insecure: true } },
+    vsphere: { url, username, password: { env: 'LAB_PASSWORD' }, tls: { fingerprint: certificate.fingerprint } },
     arrays: Object.fromEntries(
       Object.entries(VOLUMES).map(([array, volumes]) => {
         const own = join(folder, array);

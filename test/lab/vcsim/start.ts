@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorldTable } from '../../../src/demo/table.ts';
+import { type Certificate, selfSigned } from '../../../src/demo/vcenter/certificate.ts';
 import { writeModel } from './model.ts';
 
 export interface Vcsim {
@@ -10,6 +11,7 @@ export interface Vcsim {
   readonly url: string;
   readonly username: string;
   readonly password: string;
+  readonly certificate: Certificate;
   /** All SOAP that passed so far, both ways, as vcsim saw it. */
   trace(): string;
   /** To its process: SIGSTOP lets every question wait until SIGCONT. */
@@ -26,11 +28,14 @@ const READY_MS = 30_000;
 export async function startVcsim({
   table,
   listen = '127.0.0.1:0',
+  certificate = selfSigned('vcsim', new Date()),
   through = (argv) => argv,
 }: {
   readonly table: WorldTable;
   /** Address and port; port 0 is a free one. */
   readonly listen?: string;
+  /** One that was stopped and is started again shows the same. */
+  readonly certificate?: Certificate;
   /** Makes the argv one that runs elsewhere: in another network namespace. It must become vcsim, not its parent. */
   through?(argv: readonly string[]): readonly string[];
 }): Promise<Vcsim> {
@@ -39,9 +44,12 @@ export async function startVcsim({
   const password = 'p&ss<"word>';
   const traceFile = join(folder, 'trace');
   writeModel(table, join(folder, 'model'));
+  writeFileSync(join(folder, 'cert.pem'), certificate.cert);
+  writeFileSync(join(folder, 'key.pem'), certificate.key, { mode: 0o600 });
   const [program = '', ...argv] = through([
     'vcsim',
     ...['-l', listen, '-load', join(folder, 'model'), '-username', username, '-password', password],
+    ...['-tlscert', join(folder, 'cert.pem'), '-tlskey', join(folder, 'key.pem')],
     ...['-trace', '-trace-file', traceFile],
     // It ends when its input does: also where this process is killed.
     '-stdinexit',
@@ -63,7 +71,7 @@ export async function startVcsim({
     const address = await listening(child, ended);
     const signal = (name: NodeJS.Signals): void => void child.kill(name);
     const trace = (): string => readFileSync(traceFile, 'utf8');
-    return { url: `https://${address}/sdk`, username, password, trace, signal, stop };
+    return { url: `https://${address}/sdk`, username, password, certificate, trace, signal, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -45,6 +45,11 @@ describe('whom to connect to', () => {
     expect(connection.trust).toEqual({ fingerprint });
   });
 
+  test('GOVC_INSECURE says nothing of an address that the topology or a flag names', () => {
+    expect(connectionOf(full, { GOVC_INSECURE: '1', GOVC_URL: 'lab.test' }).trust).toBeUndefined();
+    expect(connectionOf({ ...full, written: 'flags' }, { GOVC_INSECURE: '1' }).trust).toBeUndefined();
+  });
+
   test('without a word on trust, the system’s authorities count', () => {
     expect(connectionOf(full, { GOVC_INSECURE: 'false' }).trust).toBeUndefined();
   });

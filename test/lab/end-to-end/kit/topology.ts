@@ -19,7 +19,7 @@ export function topologyOf(
       url: world.vcsim.url,
       username: world.vcsim.username,
       password: { env: 'LAB_PASSWORD' },
-      tls: { insecure: true },
+      tls: { fingerprint: world.vcsim.certificate.fingerprint },
     },
     arrays: Object.fromEntries(
       [...used].map((name) => {

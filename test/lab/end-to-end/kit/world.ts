@@ -109,7 +109,7 @@ export async function openWorld(orders: readonly VmOrder[], options: WorldOption
       },
       async restartVcenter() {
         await serving.stop();
-        serving = await startVcsim({ ...order, listen: new URL(serving.url).host });
+        serving = await startVcsim({ ...order, listen: new URL(serving.url).host, certificate: serving.certificate });
       },
       guest: guestOf,
       arrays: [...arrays.keys()],
