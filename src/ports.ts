@@ -273,5 +273,4 @@ export interface PlacementReader {
    * @param sinceMs by the clock that goes on whatever the date is set to
    */
   disturbances(refs: readonly string[], sinceMs: number, deadline: Deadline): Promise<readonly Finding[]>;
-  close(): Promise<void>;
 }

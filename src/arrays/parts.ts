@@ -1,7 +1,5 @@
-import type { Clock } from '../base/clock.ts';
-import type { Deadline } from '../base/deadline.ts';
 import type { DeviceKey } from '../model.ts';
-import type { Shell } from '../ports.ts';
+import type { Outside } from '../outside.ts';
 
 /** What the topology says about a device that an array cannot be asked for. */
 export interface VolumeEntry {
@@ -10,10 +8,11 @@ export interface VolumeEntry {
   readonly device: DeviceKey;
 }
 
-/** What a make that is spoken to in commands gets from outside. */
-export interface Parts {
-  readonly clock: Clock;
-  /** Opens a shell where the settings say; a driver keeps one open, and asks again when its line was lost. */
-  shell(deadline: Deadline): Promise<Shell>;
+/** What every driver is made with, besides its own settings. */
+export interface DriverParts extends Outside {
+  /** What the topology says of this array's volumes. */
   readonly volumes: readonly VolumeEntry[];
 }
+
+/** As much of that as a make needs which is spoken to in commands. */
+export type ShellParts = Pick<DriverParts, 'clock' | 'shell' | 'volumes'>;

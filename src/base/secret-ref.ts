@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Secret } from './secret.ts';
 
 /** Where a secret stands, never the secret: an environment variable, a file, or what a command prints. */
 export type SecretRef =
@@ -14,3 +15,9 @@ export const secretRef: z.ZodType<SecretRef> = z.union([
   z.strictObject({ file: line.describe('File that holds it; a trailing newline is dropped') }),
   z.strictObject({ command: z.tuple([line], line).describe('Command, as a list of words, that prints it') }),
 ]);
+
+/** Secrets that have been read. */
+export interface Secrets {
+  /** Of a reference that was wanted when they were read; any other is a bug. */
+  of(ref: SecretRef): Secret;
+}

@@ -3,18 +3,16 @@ import { btrfsConfig } from '../arrays/btrfs/config.ts';
 import { btrfs } from '../arrays/btrfs/driver.ts';
 import { commandConfig } from '../arrays/command/config.ts';
 import { command } from '../arrays/command/driver.ts';
-import type { Parts } from '../arrays/parts.ts';
+import type { DriverParts, VolumeEntry } from '../arrays/parts.ts';
 import { reflinkConfig } from '../arrays/reflink/config.ts';
 import { reflink } from '../arrays/reflink/driver.ts';
-import type { Clock } from '../base/clock.ts';
-import type { SecretRef } from '../base/secret-ref.ts';
 import type { ArrayId } from '../model.ts';
+import type { Outside } from '../outside.ts';
 import type { ArrayDriver, Quiescer } from '../ports.ts';
 import { fsfreeze, fsfreezeSettings } from '../quiesce/fsfreeze.ts';
 import { noneSettings } from '../quiesce/none.ts';
 import { script, scriptSettings } from '../quiesce/script.ts';
 import type { Makes } from '../topology/makes.ts';
-import type { SshSettings } from '../transport/ssh/settings.ts';
 
 /** The one place that knows every make and method. A new one is a folder of its own and a line here. */
 const ARRAYS: Readonly<Record<string, ArrayMake>> = {
@@ -25,7 +23,7 @@ const ARRAYS: Readonly<Record<string, ArrayMake>> = {
 
 const METHODS: Readonly<Record<string, Method>> = {
   fsfreeze: methodOf(fsfreezeSettings, fsfreeze),
-  none: { config: noneSettings },
+  none: { config: noneSettings, create: 'holds nothing' },
   script: methodOf(scriptSettings, script),
 };
 
@@ -36,52 +34,47 @@ export const makes: Makes = {
 };
 
 type Settings = Readonly<Record<string, unknown>>;
-/** Where an array's commands run; undefined: on this machine. */
-type Place = SshSettings<SecretRef> | undefined;
 
 interface ArrayMake {
   readonly config: z.ZodObject;
-  create(id: ArrayId, settings: Settings, partsAt: (place: Place) => Parts): ArrayDriver;
+  create(id: ArrayId, settings: Settings, parts: DriverParts): ArrayDriver;
 }
 
 interface Method {
   readonly config: z.ZodObject;
-  create?(settings: Settings, parts: { readonly clock: Clock }): Quiescer;
+  readonly create: ((settings: Settings, outside: Outside) => Quiescer) | 'holds nothing';
 }
 
-/** @param partsAt what the driver gets from outside, given where its commands run */
+/** @param volumes what the topology says of this array's volumes */
 export function createDriver(
   driver: string,
   id: ArrayId,
   settings: Settings,
-  partsAt: (place: Place) => Parts,
+  outside: Outside,
+  volumes: readonly VolumeEntry[],
 ): ArrayDriver {
   const make = ARRAYS[driver];
   if (make === undefined) throw new Error(`the topology was read with a driver ${driver} that is not there`);
-  return make.create(id, settings, partsAt);
+  return make.create(id, settings, { ...outside, volumes });
 }
 
-/** undefined: a method that holds nothing. */
-export function createQuiescer(method: string, settings: Settings, clock: Clock): Quiescer | undefined {
-  return METHODS[method]?.create?.(settings, { clock });
+/** undefined: `none`, which holds nothing. */
+export function createQuiescer(method: string, settings: Settings, outside: Outside): Quiescer | undefined {
+  const known = METHODS[method];
+  if (known === undefined) throw new Error(`the topology was read with a method ${method} that is not there`);
+  return known.create === 'holds nothing' ? undefined : known.create(settings, outside);
 }
 
-function arrayMake<S extends { readonly ssh?: SshSettings<SecretRef> | undefined }>(
+function arrayMake<S>(
   config: z.ZodObject & z.ZodType<S>,
-  driver: (id: ArrayId, settings: S, parts: Parts) => ArrayDriver,
+  driver: (id: ArrayId, settings: S, parts: DriverParts) => ArrayDriver,
 ): ArrayMake {
-  return {
-    config,
-    create(id, settings, partsAt) {
-      const parsed = config.parse(settings);
-      return driver(id, parsed, partsAt(parsed.ssh));
-    },
-  };
+  return { config, create: (id, settings, parts) => driver(id, config.parse(settings), parts) };
 }
 
 function methodOf<S>(
   config: z.ZodObject & z.ZodType<S>,
-  quiescer: (settings: S, parts: { readonly clock: Clock }) => Quiescer,
+  quiescer: (settings: S, outside: Outside) => Quiescer,
 ): Method {
-  return { config, create: (settings, parts) => quiescer(config.parse(settings), parts) };
+  return { config, create: (settings, outside) => quiescer(config.parse(settings), outside) };
 }

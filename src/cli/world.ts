@@ -4,18 +4,21 @@ import { byteOrders } from '../base/bios-uuid.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Deadline, deadline } from '../base/deadline.ts';
 import { EXIT, Fault } from '../base/fault.ts';
-import type { SecretRef } from '../base/secret-ref.ts';
+import type { SecretRef, Secrets } from '../base/secret-ref.ts';
 import type { GuestSide, World } from '../flows/survey.ts';
 import { deviceKey, nfsKey } from '../inventory/device.ts';
-import { placementReader } from '../inventory/reader.ts';
+import { readerOf } from '../inventory/reader.ts';
 import type { ArrayId, DeviceKey, Finding, VmName } from '../model.ts';
+import type { Outside } from '../outside.ts';
 import type { OwnGround } from '../plan/checks.ts';
-import type { ArrayDriver, Emit, PlacementReader, Shell } from '../ports.ts';
-import { readSecrets, type Secrets, secretsIn } from '../topology/secrets.ts';
+import type { ArrayDriver, Emit, Shell } from '../ports.ts';
+import { readSecrets, secretsIn } from '../topology/secrets.ts';
 import type { Topology, VmSettings, VolumeSettings } from '../topology/topology.ts';
 import { localShell } from '../transport/local.ts';
 import type { SshSettings } from '../transport/ssh/settings.ts';
 import { connectSsh } from '../transport/ssh.ts';
+import { connectVsphere } from '../vsphere/client.ts';
+import { connectionOf } from '../vsphere/settings.ts';
 import { createDriver, createQuiescer } from './makes.ts';
 
 export interface Surroundings {
@@ -46,43 +49,30 @@ export async function openWorld(
 ): Promise<OpenWorld> {
   const topology = vsphere === 'unasked' ? withoutPassword(whole) : whole;
   const secrets = await secretsOf(topology, vms, emit, { clock, env, terminal });
-  const shells = new Set<Promise<Shell>>();
-  const connect = (settings: SshSettings<SecretRef>, limit: Deadline): Promise<Shell> => {
-    const shell = connectSsh(withSecrets(settings, secrets), { deadline: limit, clock, env });
-    shells.add(shell);
-    shell.catch(() => shells.delete(shell));
-    return shell;
-  };
-  const reader = lazyReader(topology, secrets, { clock, env });
+  const outside = openOutside(topology, secrets, { clock, env });
   const drivers = new Map<ArrayId, ArrayDriver>(
     [...topology.arrays.values()].map(({ id, driver, settings }) => {
       const volumes = topology.volumes.filter(({ array }) => array === id).flatMap(volumeEntry);
-      const partsAt = (place: SshSettings<SecretRef> | undefined) => ({
-        clock,
-        volumes,
-        shell: async (limit: Deadline) => (place === undefined ? localShell({ clock, env }) : connect(place, limit)),
-      });
-      return [id, createDriver(driver, id, settings, partsAt)];
+      return [id, createDriver(driver, id, settings, outside, volumes)];
     }),
   );
   const guests = new Map<VmName, GuestSide>(
     vms.flatMap((vm) => {
       const settings = topology.vms.get(vm);
-      return settings === undefined ? [] : [[vm, guestSide(settings, connect, clock)] as const];
+      return settings === undefined ? [] : [[vm, guestSide(settings, outside)] as const];
     }),
   );
   return {
     clock,
     topology,
-    reader,
+    reader: readerOf(outside.vsphere, { clock }),
     drivers,
     guests,
     ground: await ownGround(topology),
     emit,
     async close() {
       await Promise.allSettled([...drivers.values()].map((driver) => driver.close()));
-      await Promise.allSettled([...shells].map(async (shell) => (await shell).close()));
-      await reader.close();
+      await outside.close();
     },
   };
 }
@@ -118,40 +108,61 @@ function secretFault(missing: readonly Finding[]): Fault {
   });
 }
 
-/** Logs in at the first question, once; a login that failed is tried again at the next. */
-function lazyReader(
+/** Connects lazily, remembers what it connected, and closes all of it. */
+function openOutside(
   topology: Topology,
   secrets: Secrets,
   { clock, env }: Pick<Surroundings, 'clock' | 'env'>,
-): PlacementReader {
-  const { password, ...rest } = topology.vsphere;
-  const settings = { ...rest, ...(password === undefined ? {} : { password: secrets.of(password) }) };
-  let reader: Promise<PlacementReader> | undefined;
-  const open = (limit: Deadline): Promise<PlacementReader> => {
-    reader ??= placementReader(settings, { clock, environment: env }, limit).catch((thrown: unknown) => {
-      reader = undefined;
-      throw thrown;
-    });
-    return reader;
-  };
+): Outside & { close(): Promise<void> } {
+  const shells = new Set<Promise<Shell>>();
+  const vsphere = oncePerWorld((limit) => {
+    const { password, ...rest } = topology.vsphere;
+    const settings = { ...rest, ...(password === undefined ? {} : { password: secrets.of(password) }) };
+    return connectVsphere(connectionOf(settings, env), limit);
+  });
   return {
-    read: async (vms, limit) => (await open(limit)).read(vms, limit),
-    disturbances: async (refs, sinceMs, limit) => (await open(limit)).disturbances(refs, sinceMs, limit),
+    clock,
+    secrets,
+    async shell(place, limit) {
+      if (place === undefined) return localShell({ clock, env });
+      const shell = connectSsh(withSecrets(place, secrets), { deadline: limit, clock, env });
+      shells.add(shell);
+      shell.catch(() => shells.delete(shell));
+      return shell;
+    },
+    vsphere: vsphere.open,
     async close() {
-      await reader?.then(
-        (opened) => opened.close(),
+      await Promise.allSettled([...shells].map(async (shell) => (await shell).close()));
+      await vsphere.opened()?.then(
+        (session) => session.close(),
         () => {},
       );
     },
   };
 }
 
-type Connect = (settings: SshSettings<SecretRef>, limit: Deadline) => Promise<Shell>;
+/** Opened at the first question and shared from then on; one that failed to open is tried again at the next. */
+function oncePerWorld<T>(connect: (limit: Deadline) => Promise<T>): {
+  open(limit: Deadline): Promise<T>;
+  opened(): Promise<T> | undefined;
+} {
+  let shared: Promise<T> | undefined;
+  return {
+    opened: () => shared,
+    open(limit) {
+      shared ??= connect(limit).catch((thrown: unknown) => {
+        shared = undefined;
+        throw thrown;
+      });
+      return shared;
+    },
+  };
+}
 
-/** One connection a guest, shared by its methods; one that failed is tried again when it is next asked for. */
-function guestSide(settings: VmSettings, connect: Connect, clock: Clock): GuestSide {
-  let shell: Promise<Shell> | undefined;
-  const quiescers = settings.quiesce.flatMap(({ method, settings: own }) => createQuiescer(method, own, clock) ?? []);
+/** One connection a guest, shared by its methods. */
+function guestSide(settings: VmSettings, outside: Outside): GuestSide {
+  const shell = oncePerWorld((limit) => outside.shell(settings.ssh, limit));
+  const quiescers = settings.quiesce.flatMap(({ method, settings: own }) => createQuiescer(method, own, outside) ?? []);
   const told = new Map(
     [...settings.disks].flatMap(([disk, { mount }]) =>
       mount === undefined ? [] : [[mount, { vm: settings.name, disk }] as const],
@@ -163,12 +174,9 @@ function guestSide(settings: VmSettings, connect: Connect, clock: Clock): GuestS
       vm: settings.name,
       told,
       connect(limit) {
+        // Without a login it would be this machine.
         if (settings.ssh === undefined) return Promise.reject(new Error(`${settings.name} has no login`));
-        shell ??= connect(settings.ssh, limit).catch((thrown: unknown) => {
-          shell = undefined;
-          throw thrown;
-        });
-        return shell;
+        return shell.open(limit);
       },
     },
   };

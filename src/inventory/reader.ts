@@ -6,7 +6,7 @@ import { connectVsphere, type Vsphere } from '../vsphere/client.ts';
 import type { Ref } from '../vsphere/element.ts';
 import { snapshotCreator } from '../vsphere/events.ts';
 import { type Found, insistOnAll, isGone, PAGE_OBJECTS, readEverywhere, readThese } from '../vsphere/properties.ts';
-import { type Connection, type ConnectionSettings, connectionOf } from '../vsphere/settings.ts';
+import { type ConnectionSettings, connectionOf } from '../vsphere/settings.ts';
 import { DATASTORE_PATHS, type Datastore, datastore, HOST_PATHS, type Host, host } from '../vsphere/storage.ts';
 import { currentTime, diskTasks, recentDiskTasks } from '../vsphere/tasks.ts';
 import { virtualDisks } from '../vsphere/virtual-disk.ts';
@@ -22,8 +22,6 @@ import { partnersOf, type SharedDisk } from './shared.ts';
 
 export interface ReaderParts {
   readonly clock: Clock;
-  /** For what the settings leave out: GOVC_URL and its like. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Objects a page. */
   readonly pageObjects?: number;
 }
@@ -31,49 +29,52 @@ export interface ReaderParts {
 export interface VsphereReader extends PlacementReader {
   /** 'SHA256:AB:CD:…': the certificate that the server showed. */
   readonly certificate: string;
+  close(): Promise<void>;
 }
 
-/** Logs in to a vCenter or an ESXi host; `close` logs out. */
+/** Logs in to a vCenter or an ESXi host of its own; `close` logs out. */
 export async function placementReader(
   settings: ConnectionSettings,
-  parts: ReaderParts,
+  { environment, ...parts }: ReaderParts & { readonly environment: Environment },
   limit: Deadline,
 ): Promise<VsphereReader> {
-  const connection = connectionOf(settings, parts.environment);
-  const vsphere = await connectVsphere(connection, limit);
-  const trusting = uncheckedFindings(settings, connection, vsphere);
-  const session: Session = { vsphere, clock: parts.clock, pageObjects: parts.pageObjects ?? PAGE_OBJECTS, trusting };
+  const vsphere = await connectVsphere(connectionOf(settings, environment), limit);
+  const login = async (): Promise<Vsphere> => vsphere;
+  return { ...readerOf(login, parts), certificate: vsphere.certificate, close: () => vsphere.close() };
+}
+
+/** Reads over a login that others share, and that it neither begins nor ends. */
+export function readerOf(login: (limit: Deadline) => Promise<Vsphere>, parts: ReaderParts): PlacementReader {
+  const inSession = async <T>(work: (session: Session) => Promise<T>, limit: Deadline): Promise<T> => {
+    const vsphere = await login(limit);
+    const session = { vsphere, clock: parts.clock, pageObjects: parts.pageObjects ?? PAGE_OBJECTS };
+    return vsphere.loggedIn(() => work(session), limit);
+  };
   return {
-    certificate: vsphere.certificate,
-    read: (vms, budget) => vsphere.loggedIn(() => readPlacement(session, vms, budget), budget),
-    disturbances: (refs, sinceMs, budget) =>
-      vsphere.loggedIn(() => readDisturbances(session, refs.filter(isRef), sinceMs, budget), budget),
-    close: () => vsphere.close(),
+    read: (vms, limit) => inSession((session) => readPlacement(session, vms, limit), limit),
+    disturbances: (refs, sinceMs, limit) =>
+      inSession((session) => readDisturbances(session, refs.filter(isRef), sinceMs, limit), limit),
   };
 }
+
+/** For what the settings leave out: GOVC_URL and its like. */
+type Environment = Readonly<Record<string, string | undefined>>;
 
 interface Session {
   readonly vsphere: Vsphere;
   readonly clock: Clock;
   readonly pageObjects: number;
-  /** What is to be said of the certificate, each time that placements are read. */
-  readonly trusting: readonly Finding[];
 }
 
 /** Whoever answers at that address is given the password: that is said on every run, not only where it was written. */
-function uncheckedFindings(
-  settings: ConnectionSettings,
-  { trust }: Connection,
-  { host, certificate }: Vsphere,
-): readonly Finding[] {
-  if (trust === undefined || !('insecure' in trust)) return [];
-  const by = settings.tls === undefined ? 'GOVC_INSECURE' : 'vsphere.tls.insecure';
+function uncheckedFindings({ host, certificate, unchecked }: Vsphere): readonly Finding[] {
+  if (unchecked === undefined) return [];
   return [
     {
       code: 'vsphere.unchecked-certificate',
       severity: 'warning',
       subject: 'vSphere',
-      message: `the certificate of ${host} is not checked (${by}): anybody between here and there can read the password`,
+      message: `the certificate of ${host} is not checked (${unchecked}): anybody between here and there can read the password`,
       hint: `Compare the fingerprint with the server's own console, then write\n  vsphere:\n    tls: { fingerprint: "${certificate}" }`,
     },
   ];
@@ -109,7 +110,7 @@ async function readPlacement(
     nameOf: names.nameOf,
     tasks,
     creators: await readCreators(session, machines, limit),
-    findings: [...session.trusting, ...findings, ...shared],
+    findings: [...uncheckedFindings(vsphere), ...findings, ...shared],
   });
 }
 

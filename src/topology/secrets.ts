@@ -2,17 +2,11 @@ import type { Deadline } from '../base/deadline.ts';
 import { gather } from '../base/gather.ts';
 import { canonicalJson } from '../base/json.ts';
 import { Secret } from '../base/secret.ts';
-import { type SecretRef, secretRef } from '../base/secret-ref.ts';
+import { type SecretRef, type Secrets, secretRef } from '../base/secret-ref.ts';
 import type { Finding } from '../model.ts';
 import { isSecretKey } from './secret-key.ts';
 import { readSecret, type SecretSources } from './secret-sources.ts';
 import type { Topology } from './topology.ts';
-
-/** The secrets of a topology, read once. */
-export interface Secrets {
-  /** Of a reference that was wanted when they were read; any other is a bug. */
-  of(ref: SecretRef): Secret;
-}
 
 /** A reference and what needs it: 'array fast', 'token'. */
 export interface WantedSecret {
@@ -26,7 +20,10 @@ export function secretsIn(topology: Topology, vms: Iterable<string> = topology.v
   return [
     ...refsIn(topology.vsphere, 'vsphere'),
     ...[...topology.arrays.values()].flatMap(({ id, settings }) => refsIn(settings, `array ${id}`)),
-    ...[...vms].flatMap((vm) => refsIn(topology.vms.get(vm)?.ssh, `vm ${vm}`)),
+    ...[...vms].flatMap((vm) => {
+      const settings = topology.vms.get(vm);
+      return [settings?.ssh, settings?.quiesce].flatMap((part) => refsIn(part, `vm ${vm}`));
+    }),
   ];
 }
 

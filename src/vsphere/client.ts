@@ -21,6 +21,8 @@ export interface Vsphere {
   readonly content: ServiceContent;
   /** 'SHA256:AB:CD:…': the certificate that it showed. */
   readonly certificate: string;
+  /** Any certificate is believed there, and this is what says so. */
+  readonly unchecked?: Connection['unchecked'] & string;
   /**
    * One method of one object. `args` are written XML in the order of the method's definition. Answers the response
    * element; with `reading`, what it takes is not in there.
@@ -70,6 +72,7 @@ async function open(connection: Connection, via: ReturnType<typeof trustingAgent
     about,
     content,
     certificate: via.certificate() ?? '',
+    ...(connection.unchecked === undefined ? {} : { unchecked: connection.unchecked }),
     call,
     async loggedIn(work, budget, when) {
       try {

@@ -29,6 +29,8 @@ export interface Connection {
   readonly password: Secret;
   /** Absent: the system's CAs. */
   readonly trust?: Trust;
+  /** Any certificate is believed, and this is what says so. */
+  readonly unchecked?: 'GOVC_INSECURE' | 'vsphere.tls.insecure';
   readonly written?: Written;
 }
 
@@ -59,9 +61,12 @@ export function connectionOf(settings: ConnectionSettings, environment: Environm
   const fallback = carried ?? environment.GOVC_PASSWORD;
   const password = settings.password ?? (fallback === undefined || fallback === '' ? undefined : new Secret(fallback));
   if (password === undefined) throw missing(where, 'password', `no password for ${url.host}`);
-  const unchecked = fromEnvironment && isTrue(environment.GOVC_INSECURE);
-  const trust = settings.tls ?? (unchecked ? { insecure: true as const } : undefined);
-  return { url, username, password, written: where, ...(trust === undefined ? {} : { trust }) };
+  const insecure = fromEnvironment && isTrue(environment.GOVC_INSECURE);
+  const trust = settings.tls ?? (insecure ? { insecure: true as const } : undefined);
+  const trusting = trust === undefined ? {} : { trust };
+  const login = { url, username, password, written: where, ...trusting };
+  if (trust === undefined || !('insecure' in trust)) return login;
+  return { ...login, unchecked: settings.tls === undefined ? 'GOVC_INSECURE' : 'vsphere.tls.insecure' };
 }
 
 type Bad = (why: string, hint: string) => Fault;

@@ -5,7 +5,7 @@ import { commandConfig } from '../../src/arrays/command/config.ts';
 import { command } from '../../src/arrays/command/driver.ts';
 import { rowsIn } from '../../src/arrays/command/rows.ts';
 import { labelIn } from '../../src/arrays/label.ts';
-import type { Parts } from '../../src/arrays/parts.ts';
+import type { ShellParts } from '../../src/arrays/parts.ts';
 import { reflink } from '../../src/arrays/reflink/driver.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { deadline } from '../../src/base/deadline.ts';
@@ -80,7 +80,7 @@ describe('whatever a listing holds', () => {
 });
 
 describe('whatever the programs of an array print', () => {
-  const MAKES: readonly (readonly [string, (parts: Parts) => ArrayDriver, readonly string[]])[] = [
+  const MAKES: readonly (readonly [string, (parts: ShellParts) => ArrayDriver, readonly string[]])[] = [
     ['btrfs', (parts) => btrfs('a', SETTINGS, parts), BTRFS],
     ['reflink', (parts) => reflink('a', SETTINGS, parts), REFLINK],
     ['command', (parts) => command('a', commandSettings({ row: ROW }), parts), [LINES]],
@@ -175,7 +175,7 @@ function commandSettings(
 
 /** A driver whose programs say these things in turn, whatever they are asked. */
 function driverSaying(
-  make: (parts: Parts) => ArrayDriver,
+  make: (parts: ShellParts) => ArrayDriver,
   said: readonly string[],
   fixed: Readonly<Record<string, string>> = {},
 ): { readonly driver: ArrayDriver; readonly ran: readonly (readonly string[])[] } {

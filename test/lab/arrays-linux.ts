@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { btrfsConfig } from '../../src/arrays/btrfs/config.ts';
 import { btrfs } from '../../src/arrays/btrfs/driver.ts';
-import type { Parts } from '../../src/arrays/parts.ts';
+import type { ShellParts } from '../../src/arrays/parts.ts';
 import { reflinkConfig } from '../../src/arrays/reflink/config.ts';
 import { reflink } from '../../src/arrays/reflink/driver.ts';
 import type { DeviceKey } from '../../src/model.ts';
@@ -46,12 +46,12 @@ export interface LinuxMake {
   block(path: string): void;
   /** After the volume's name in a snapshot's name. */
   suffix(volume: string): string;
-  driver(root: string, parts: Parts): ArrayDriver;
+  driver(root: string, parts: ShellParts): ArrayDriver;
   wrongs(at: { readonly root: string; readonly make: Remake }): readonly WrongThing[];
 }
 
 /** Another driver over the same array; `as` changes the commands on their way. */
-type Remake = (change: { root?: string; volumes?: Parts['volumes']; as?: Rewrite }) => ArrayDriver;
+type Remake = (change: { root?: string; volumes?: ShellParts['volumes']; as?: Rewrite }) => ArrayDriver;
 type Rewrite = (argv: readonly string[]) => readonly string[];
 
 export const BTRFS: LinuxMake = {

@@ -246,7 +246,6 @@ export async function shop(
       return self.placement;
     },
     disturbances: async () => self.disturbed,
-    close: async () => {},
   };
   return self;
 }

@@ -8,7 +8,7 @@ import { stillOurs } from '../identity.ts';
 import { labelIn } from '../label.ts';
 import { linuxArming } from '../linux/arm.ts';
 import { asPart, fromPart, safePath } from '../names.ts';
-import type { Parts } from '../parts.ts';
+import type { ShellParts } from '../parts.ts';
 import { onePerVolume } from '../units.ts';
 import { noSuchVolume, told, volumeChanged } from '../volumes.ts';
 import type { Subvolume } from './api.ts';
@@ -20,9 +20,9 @@ import type { BtrfsSettings } from './config.ts';
  * A btrfs file system as an array. A LUN is a subvolume with the image inside; a snapshot is a read-only subvolume in the
  * snapshot folder. A volume's id is its subvolume's uuid, and every snapshot carries its source's uuid by itself.
  */
-export function btrfs(id: ArrayId, settings: BtrfsSettings, parts: Parts): ArrayDriver {
+export function btrfs(id: ArrayId, settings: BtrfsSettings, parts: ShellParts): ArrayDriver {
   const { root, snapshots: folder } = settings;
-  const reach = box(id, parts.shell);
+  const reach = box(id, (deadline) => parts.shell(settings.ssh, deadline));
   const api = btrfsApi(id, root, reach);
   const lines = linuxArming(id, reach, parts.clock);
   const traits: ArrayTraits = {

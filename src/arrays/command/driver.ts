@@ -7,7 +7,7 @@ import { making, notThere } from '../exposed.ts';
 import { stillOurs } from '../identity.ts';
 import { labelIn } from '../label.ts';
 import { safeName } from '../names.ts';
-import type { Parts } from '../parts.ts';
+import type { ShellParts } from '../parts.ts';
 import { onePerVolume } from '../units.ts';
 import { labelInUse, noSuchVolume, told, volumeChanged } from '../volumes.ts';
 import type { CommandApi } from './api.ts';
@@ -22,8 +22,8 @@ import type { Values } from './template.ts';
 import { hasEach, isNamedByLabel } from './template.ts';
 
 /** An array that is spoken to in the topology's own commands. A volume's name is its id: it is what the commands take. */
-export function command(id: ArrayId, settings: CommandSettings, parts: Parts): ArrayDriver {
-  const reach = box(id, parts.shell);
+export function command(id: ArrayId, settings: CommandSettings, parts: ShellParts): ArrayDriver {
+  const reach = box(id, (deadline) => parts.shell(settings.ssh, deadline));
   const api = commandApi(id, settings, reach);
   const together = hasEach(settings.snapshot.run);
   const traits: ArrayTraits = {

@@ -7,7 +7,7 @@ import { stillOurs } from '../identity.ts';
 import { labelIn } from '../label.ts';
 import { linuxArming } from '../linux/arm.ts';
 import { asPart, fromPart, safeName, safePath } from '../names.ts';
-import type { Parts } from '../parts.ts';
+import type { ShellParts } from '../parts.ts';
 import { onePerVolume } from '../units.ts';
 import { noSuchVolume, told, volumeChanged } from '../volumes.ts';
 import type { ImageFile } from './api.ts';
@@ -29,10 +29,10 @@ rm -f -- "$part"
 return $code`;
 
 /** LUN files on a file system that clones files. A volume's id is its file's inode and birth; so is a snapshot's. */
-export function reflink(id: ArrayId, settings: ReflinkSettings, parts: Parts): ArrayDriver {
+export function reflink(id: ArrayId, settings: ReflinkSettings, parts: ShellParts): ArrayDriver {
   const { root } = settings;
   const folder = `${root}/${settings.snapshots}`;
-  const reach = box(id, parts.shell);
+  const reach = box(id, (deadline) => parts.shell(settings.ssh, deadline));
   const api = filesApi(id, { root, folder }, reach);
   const lines = linuxArming(id, reach, parts.clock);
   const traits: ArrayTraits = {

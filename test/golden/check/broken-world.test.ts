@@ -101,7 +101,6 @@ describe('check on a world in which much is wrong', () => {
       reader: {
         read: async (vms) => placementOf(vms.map(({ vm }) => vm)),
         disturbances: async () => [],
-        close: async () => {},
       },
       ground: { biosUuids: [], hosts: new Map() },
       emit: () => {},

@@ -17,6 +17,7 @@ import type {
 import { buildPlan, stops } from '../../../src/plan/build.ts';
 import { parseTopology } from '../../../src/topology/read.ts';
 import type { Topology, VmSettings, VolumeSettings } from '../../../src/topology/topology.ts';
+import { nowhere } from '../../fixtures/outside.ts';
 
 const EXAMPLES = new URL('../../../examples/', import.meta.url);
 const ENV = { VC_PASSWORD: 'x', GOVC_PASSWORD: 'x', LAB_PASSWORD: 'x', HOME: '/root' };
@@ -40,11 +41,7 @@ describe('every example can be planned as it stands', () => {
     const volumes = new Map(topology.volumes.map((entry) => [keyOf(entry), volumeOf(entry)] as const));
     const limit = deadline(systemClock, 10_000, 'the test');
     const drivers = [...topology.arrays.values()].map(({ id, driver, settings }) =>
-      createDriver(driver, id, settings, () => ({
-        clock: systemClock,
-        volumes: [],
-        shell: () => Promise.reject(new Error('nobody is asked')),
-      })),
+      createDriver(driver, id, settings, nowhere(systemClock), []),
     );
     const units = await Promise.all(
       drivers.map((driver) =>
@@ -72,7 +69,9 @@ describe('every example can be planned as it stands', () => {
       gives: new Map(
         members.map((vm) => [
           vm.name,
-          vm.quiesce.flatMap(({ method, settings }) => createQuiescer(method, settings, systemClock)?.gives ?? []),
+          vm.quiesce.flatMap(
+            ({ method, settings }) => createQuiescer(method, settings, nowhere(systemClock))?.gives ?? [],
+          ),
         ]),
       ),
       unreachable: new Map(),

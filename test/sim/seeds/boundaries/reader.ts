@@ -29,7 +29,6 @@ export function readerUnder(
     read: (vms, limit) =>
       asked(() => vsphere.placement(vms.map(({ wanted }) => wanted.replace('VirtualMachine:', ''))), limit),
     disturbances: (refs, sinceMs, limit) => asked(() => vsphere.disturbances(refs, worldMs(sinceMs)), limit),
-    close: async () => {},
   };
 }
 

@@ -1,0 +1,28 @@
+import type { Clock } from './base/clock.ts';
+import type { Deadline } from './base/deadline.ts';
+import type { SecretRef, Secrets } from './base/secret-ref.ts';
+import type { Shell } from './ports.ts';
+import type { SshSettings } from './transport/ssh/settings.ts';
+import type { Vsphere } from './vsphere/client.ts';
+
+/**
+ * What drivers and methods reach the outside with. Made once for a command (cli/world.ts, or a test) and handed to every
+ * factory; nothing is connected before it is asked for. Whoever made it closes what it opened.
+ */
+export interface Outside {
+  readonly clock: Clock;
+  /** Every secret that the topology refers to has been read by now. */
+  readonly secrets: Secrets;
+  /**
+   * Opens a shell there; `undefined`: on this machine. Each call opens a new one.
+   *
+   * @throws Fault `ssh.…`, which names the host and the remedy
+   */
+  shell(place: SshSettings<SecretRef> | undefined, deadline: Deadline): Promise<Shell>;
+  /**
+   * The one login to vSphere that the whole command shares; a login that failed is tried again at the next call.
+   *
+   * @throws Fault `vsphere.…`
+   */
+  vsphere(deadline: Deadline): Promise<Vsphere>;
+}
