@@ -1,6 +1,7 @@
 import { EXIT, Fault } from '../base/fault.ts';
 import { LEVELS, type Level } from '../model.ts';
 import { durationMs } from '../topology/duration.ts';
+import type { Session } from './session.ts';
 
 /** '10m', '30s': as the topology writes durations. */
 export function durationFlag(flag: string, text: string): number {
@@ -17,4 +18,16 @@ export function levelFlag(text: string): Level {
 
 export function usage(message: string, hint: string): Fault {
   return new Fault({ code: 'usage.flag', message, hint, exit: EXIT.usage });
+}
+
+const TIMEOUT_MS = 30 * 60_000;
+
+/** `--timeout`: for everything before the window, and again for everything after it. */
+export function timeoutMs({ flags }: Session): number {
+  return flags.timeout === undefined ? TIMEOUT_MS : durationFlag('--timeout', flags.timeout);
+}
+
+/** `--wait`: for a lock that another run holds; 0: none. */
+export function waitMs({ flags }: Session): number {
+  return flags.wait === undefined ? 0 : durationFlag('--wait', flags.wait);
 }

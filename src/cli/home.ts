@@ -2,7 +2,8 @@ import { EXIT } from '../base/fault.ts';
 import { homeLines } from '../ui/status.ts';
 import { groupStatuses } from './commands/status.ts';
 import { homeHelp } from './help.ts';
-import { knownTopology, type Session, topologyFile } from './session.ts';
+import type { Session } from './session.ts';
+import { knownTopology, topologyFile } from './topology.ts';
 
 /** `stillpoint` alone: how the groups stand, if there is a topology (files only, no network); then the help. */
 export async function home(session: Session): Promise<number> {

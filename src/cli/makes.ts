@@ -1,11 +1,8 @@
 import type { z } from 'zod';
 import { btrfsConfig } from '../arrays/btrfs/config.ts';
-import { btrfs } from '../arrays/btrfs/driver.ts';
 import { commandConfig } from '../arrays/command/config.ts';
-import { command } from '../arrays/command/driver.ts';
 import type { DriverParts, VolumeEntry } from '../arrays/parts.ts';
 import { reflinkConfig } from '../arrays/reflink/config.ts';
-import { reflink } from '../arrays/reflink/driver.ts';
 import type { ArrayId } from '../model.ts';
 import type { Outside } from '../outside.ts';
 import type { ArrayDriver, Quiescer } from '../ports.ts';
@@ -14,11 +11,14 @@ import { noneSettings } from '../quiesce/none.ts';
 import { script, scriptSettings } from '../quiesce/script.ts';
 import type { Makes } from '../topology/makes.ts';
 
-/** The one place that knows every make and method. A new one is a folder of its own and a line here. */
+/**
+ * The one place that knows every make and method. A new one is a folder of its own and a line here. A driver's code is
+ * loaded when an array of its make is opened, before any window: who only reads the topology needs its schema alone.
+ */
 const ARRAYS: Readonly<Record<string, ArrayMake>> = {
-  btrfs: arrayMake(btrfsConfig, btrfs),
-  command: arrayMake(commandConfig, command),
-  reflink: arrayMake(reflinkConfig, reflink),
+  btrfs: arrayMake(btrfsConfig, async () => (await import('../arrays/btrfs/driver.ts')).btrfs),
+  command: arrayMake(commandConfig, async () => (await import('../arrays/command/driver.ts')).command),
+  reflink: arrayMake(reflinkConfig, async () => (await import('../arrays/reflink/driver.ts')).reflink),
 };
 
 const METHODS: Readonly<Record<string, Method>> = {
@@ -37,7 +37,7 @@ type Settings = Readonly<Record<string, unknown>>;
 
 interface ArrayMake {
   readonly config: z.ZodObject;
-  create(id: ArrayId, settings: Settings, parts: DriverParts): ArrayDriver;
+  create(id: ArrayId, settings: Settings, parts: DriverParts): Promise<ArrayDriver>;
 }
 
 interface Method {
@@ -46,16 +46,16 @@ interface Method {
 }
 
 /** @param volumes what the topology says of this array's volumes */
-export function createDriver(
+export async function createDriver(
   driver: string,
   id: ArrayId,
   settings: Settings,
   outside: Outside,
   volumes: readonly VolumeEntry[],
-): ArrayDriver {
+): Promise<ArrayDriver> {
   const make = ARRAYS[driver];
   if (make === undefined) throw new Error(`the topology was read with a driver ${driver} that is not there`);
-  return make.create(id, settings, { ...outside, volumes });
+  return await make.create(id, settings, { ...outside, volumes });
 }
 
 /** undefined: `none`, which holds nothing. */
@@ -67,9 +67,9 @@ export function createQuiescer(method: string, settings: Settings, outside: Outs
 
 function arrayMake<S>(
   config: z.ZodObject & z.ZodType<S>,
-  driver: (id: ArrayId, settings: S, parts: DriverParts) => ArrayDriver,
+  load: () => Promise<(id: ArrayId, settings: S, parts: DriverParts) => ArrayDriver>,
 ): ArrayMake {
-  return { config, create: (id, settings, parts) => driver(id, config.parse(settings), parts) };
+  return { config, create: async (id, settings, parts) => (await load())(id, config.parse(settings), parts) };
 }
 
 function methodOf<S>(

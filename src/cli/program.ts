@@ -1,56 +1,11 @@
 import { Command as Commander, CommanderError } from 'commander';
 import { asFault, EXIT, Fault } from '../base/fault.ts';
-import { checkCommand } from './commands/check.ts';
-import { demoCommand } from './commands/demo.ts';
-import { holderCommand } from './commands/holder.ts';
-import { initCommand } from './commands/init.ts';
-import { ledgerCommand } from './commands/ledger.ts';
-import { listCommand } from './commands/list.ts';
-import { mendCommand } from './commands/mend.ts';
-import { planCommand } from './commands/plan.ts';
-import { removeCommand } from './commands/remove.ts';
-import { schemaCommand } from './commands/schema.ts';
-import { showCommand } from './commands/show.ts';
-import { snapshotCommand } from './commands/snapshot.ts';
-import { statusCommand } from './commands/status.ts';
-import { verifyCommand } from './commands/verify.ts';
+import { COMMANDS, GLOBAL_FLAGS } from './commands.ts';
+import { TopologyFault, tellFindings } from './findings.ts';
 import { EXIT_HELP, homeHelp } from './help.ts';
-import { home } from './home.ts';
-import { type Cli, type GlobalFlags, type Session, sessionOf, TopologyFault, tellFindings } from './session.ts';
+import { type Cli, type GlobalFlags, type Session, sessionOf } from './session.ts';
 import { unknownCommand } from './synonyms.ts';
 import type { Command } from './verb.ts';
-
-/** Every command there is. */
-export const COMMANDS: readonly Command[] = [
-  checkCommand,
-  planCommand,
-  snapshotCommand,
-  listCommand,
-  showCommand,
-  statusCommand,
-  verifyCommand,
-  removeCommand,
-  mendCommand,
-  ledgerCommand,
-  initCommand,
-  schemaCommand,
-  holderCommand,
-  demoCommand,
-];
-
-/** What every command takes, and what it means. */
-export const GLOBAL_FLAGS: readonly (readonly [flags: string, description: string])[] = [
-  ['-t, --topology <file>', 'the topology; else $STILLPOINT_TOPOLOGY, else ./stillpoint.yaml'],
-  ['--state <folder>', 'the state folder, instead of what the topology says'],
-  ['--json', 'for machines: objects, or one document, on standard output'],
-  ['--quiet', 'silent on success; on any other end the whole log'],
-  ['--verbose', 'every event'],
-  ['--no-color', 'no colours; also NO_COLOR'],
-  ['--yes', 'answers the question, never a refusal'],
-  ['--because <text>', 'a reason, kept where something is removed'],
-  ['--wait <duration>', 'for a lock that another run holds; default 0'],
-  ['--timeout <duration>', 'before the window, and again after it; never for the release; default 30m'],
-];
 
 /** Runs one command line. Resolves with the exit code, and never rejects: what it cannot do, it says. */
 export async function runProgram(
@@ -82,6 +37,7 @@ export async function runProgram(
       else throw noCommand(name);
     });
   program.action(async () => {
+    const { home } = await import('./home.ts');
     exit = await inSession(cli, program.opts<GlobalFlags>(), onSession, home);
   });
 
@@ -97,7 +53,7 @@ export async function runProgram(
     return await inSession(cli, { color: true, ...flagsIn(argv) }, onSession, () => Promise.reject(fault));
   }
 
-  function add(parent: Commander, { name, argument, summary, about, acts, flags = [], run }: Command): void {
+  function add(parent: Commander, { name, argument, summary, about, acts, flags = [], load }: Command): void {
     const made = parent.command(argument === undefined ? name : `${name} ${argument}`).summary(summary);
     made
       .description(about === undefined ? `${sentence(summary)}.` : `${sentence(summary)}.\n\n${about}`)
@@ -115,7 +71,7 @@ export async function runProgram(
         cli,
         made.optsWithGlobals<GlobalFlags>(),
         onSession,
-        (session) => run(session, words, made.opts()),
+        async (session) => (await load()).run(session, words, made.opts()),
         acts,
       );
     });
@@ -130,7 +86,7 @@ async function inSession(
   work: (session: Session) => Promise<number>,
   acts = false,
 ): Promise<number> {
-  const session = sessionOf(cli, flags, acts);
+  const session = await sessionOf(cli, flags, acts);
   onSession(session);
   let exit: number;
   try {

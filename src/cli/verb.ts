@@ -1,7 +1,10 @@
 import type { Session } from './session.ts';
 
-/** One command of the program: what it is called, what it takes, and what it does. */
-export interface Command<Flags extends object = object> {
+/** What was typed behind the command, in its order. */
+export type Args = readonly (string | undefined)[];
+
+/** One command of the program: what it is called, what it takes, and where the code of what it does is. */
+export interface Command {
   readonly name: string;
   /** Commander's notation: '[group]', '<set...>'. */
   readonly argument?: string;
@@ -12,6 +15,10 @@ export interface Command<Flags extends object = object> {
   readonly flags?: readonly (readonly [flags: string, description: string])[];
   /** It changes something besides what it prints. */
   readonly acts?: true;
+  load(): Promise<Work>;
+}
+
+interface Work {
   /** Resolves with the exit code; rejects with a Fault. */
-  run(session: Session, args: readonly (string | undefined)[], flags: Flags): Promise<number>;
+  run(session: Session, args: Args, flags: object): Promise<number>;
 }

@@ -51,10 +51,12 @@ export async function openWorld(
   const secrets = await secretsOf(topology, vms, emit, { clock, env, terminal });
   const outside = openOutside(topology, secrets, { clock, env });
   const drivers = new Map<ArrayId, ArrayDriver>(
-    [...topology.arrays.values()].map(({ id, driver, settings }) => {
-      const volumes = topology.volumes.filter(({ array }) => array === id).flatMap(volumeEntry);
-      return [id, createDriver(driver, id, settings, outside, volumes)];
-    }),
+    await Promise.all(
+      [...topology.arrays.values()].map(async ({ id, driver, settings }) => {
+        const volumes = topology.volumes.filter(({ array }) => array === id).flatMap(volumeEntry);
+        return [id, await createDriver(driver, id, settings, outside, volumes)] as const;
+      }),
+    ),
   );
   const guests = new Map<VmName, GuestSide>(
     vms.flatMap((vm) => {

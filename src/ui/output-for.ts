@@ -1,6 +1,5 @@
 import type { Clock } from '../base/clock.ts';
 import { jsonOutput } from './json.ts';
-import { liveOutput } from './live.ts';
 import type { Output, OutputParts } from './output.ts';
 import { paintFor } from './paint.ts';
 import { plainOutput } from './plain.ts';
@@ -19,7 +18,7 @@ export interface OutputSettings {
 }
 
 /** `--json` before `--quiet` before what the terminal allows. */
-export function outputFor(settings: OutputSettings): Output {
+export async function outputFor(settings: OutputSettings): Promise<Output> {
   const { stdout, stderr, env, clock, verbose } = settings;
   const [out, err] = [sinkOf(stdout), sinkOf(stderr)];
   const paint = paintFor({ terminal: err.terminal, refused: settings.noColor, env });
@@ -27,5 +26,7 @@ export function outputFor(settings: OutputSettings): Output {
   if (settings.json) return jsonOutput(parts);
   if (settings.quiet) return quietOutput(parts);
   const live = err.terminal && env.TERM !== 'dumb' && (env.CI ?? '') === '';
-  return live ? liveOutput(parts, stderr) : plainOutput(parts);
+  if (!live) return plainOutput(parts);
+  const { liveOutput } = await import('./live.ts');
+  return liveOutput(parts, stderr);
 }

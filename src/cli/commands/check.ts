@@ -4,31 +4,21 @@ import { EXIT } from '../../base/fault.ts';
 import { check } from '../../flows/check.ts';
 import { readTopology } from '../../topology/read.ts';
 import { checkDocument, checkLines } from '../../ui/check.ts';
+import { TopologyFault, tellFindings } from '../findings.ts';
+import { timeoutMs } from '../flags.ts';
 import { makes } from '../makes.ts';
-import {
-  groupNamed,
-  loadTopology,
-  type Session,
-  TopologyFault,
-  tellFindings,
-  timeoutMs,
-  topologyFile,
-} from '../session.ts';
-import type { Command } from '../verb.ts';
+import type { Session } from '../session.ts';
+import { groupNamed, loadTopology, topologyFile } from '../topology.ts';
+import type { Args } from '../verb.ts';
 import { openWorld } from '../world.ts';
 
 interface Flags {
   readonly offline?: true;
 }
 
-export const checkCommand: Command<Flags> = {
-  name: 'check',
-  argument: '[group]',
-  summary: 'does everything stand? Freezes and cuts nothing',
-  about: 'Connects to vSphere, every array and every guest, and makes the plan of every group. Worst first.',
-  flags: [['--offline', 'read the topology only: no network, no secret']],
-  run: (session, [name], flags) => (flags.offline === true ? checkOffline(session, name) : checkAll(session, name)),
-};
+export function run(session: Session, [name]: Args, flags: Flags): Promise<number> {
+  return flags.offline === true ? checkOffline(session, name) : checkAll(session, name);
+}
 
 async function checkOffline(session: Session, name: string | undefined): Promise<number> {
   const file = topologyFile(session);

@@ -6,36 +6,31 @@ import { survey } from '../../flows/survey.ts';
 import { snapshot } from '../../snapshot.ts';
 import { readTopology } from '../../topology/read.ts';
 import { openCatalog } from '../catalog.ts';
+import { TopologyFault } from '../findings.ts';
+import { timeoutMs } from '../flags.ts';
 import { makes } from '../makes.ts';
-import { groupNamed, type Session, TopologyFault, timeoutMs } from '../session.ts';
-import type { Command } from '../verb.ts';
+import type { Session } from '../session.ts';
+import { groupNamed } from '../topology.ts';
 import { openWorld } from '../world.ts';
 
-export const demoCommand: Command = {
-  name: 'demo',
-  summary: 'take snapshots of a small world inside this process; no configuration needed',
-  about:
-    'A vCenter, three guests and two arrays, on loopback and in a folder of their own. What it took can be looked at ' +
-    'afterwards; an interrupt leaves nothing.',
-  async run(session) {
-    const { cli, flags, output } = session;
-    const asJson = flags.json === true;
-    const { exit, unheld, held, state } = await playDemo({
-      open: (topology) => openProgram(topology, session),
-      say: (line) => {
-        if (!asJson) output.document([line], {});
-      },
-      clock: cli.clock,
-      interrupt: cli.interrupt,
-      command: cli.command,
-    });
-    if (asJson) {
-      const line = `torn: ${unheld.torn} of ${unheld.rounds} rounds unheld, ${held.torn} of ${held.rounds} held`;
-      output.result({ exit, line, because: [], fields: { unheld, held, state } });
-    }
-    return exit;
-  },
-};
+export async function run(session: Session): Promise<number> {
+  const { cli, flags, output } = session;
+  const asJson = flags.json === true;
+  const { exit, unheld, held, state } = await playDemo({
+    open: (topology) => openProgram(topology, session),
+    say: (line) => {
+      if (!asJson) output.document([line], {});
+    },
+    clock: cli.clock,
+    interrupt: cli.interrupt,
+    command: cli.command,
+  });
+  if (asJson) {
+    const line = `torn: ${unheld.torn} of ${unheld.rounds} rounds unheld, ${held.torn} of ${held.rounds} held`;
+    output.result({ exit, line, because: [], fields: { unheld, held, state } });
+  }
+  return exit;
+}
 
 /** The program as it is for any topology: nothing here knows that the world is small. */
 async function openProgram(file: string, session: Session): Promise<Program> {

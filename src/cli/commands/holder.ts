@@ -3,7 +3,8 @@ import { EXIT, Fault } from '../../base/fault.ts';
 import { type HolderPrint, holderPrint } from '../../quiesce/holder/print.ts';
 import { FORMS, type Form } from '../../quiesce/holder/programs.ts';
 import { usage } from '../flags.ts';
-import type { Command } from '../verb.ts';
+import type { Session } from '../session.ts';
+import type { Args } from '../verb.ts';
 
 interface Flags {
   readonly user: string;
@@ -13,31 +14,14 @@ interface Flags {
   readonly interpreter?: string;
 }
 
-/** `holder print`: everything that a site needs to install the holder itself. */
-export const holderCommand: Command<Flags> = {
-  name: 'holder',
-  argument: '<print>',
-  summary: 'print the guest-side program, to be installed by the site',
-  about:
-    'holder print: the program with its SHA-256, the list of mounts that may be held, a sudoers line or (with --key) an\n' +
-    'authorized_keys line, and the commands that install them. The login can then do nothing but probe, hold and release.\n' +
-    'The program is all from its first line (#!) to the end; with --json it is .program.text (jq -j .program.text).',
-  flags: [
-    ['--user <name>', 'the login that Stillpoint uses in the guest'],
-    ['--mounts <paths>', 'mount points that may be held, with commas between them'],
-    ['--form <form>', `${FORMS.join(', ')}; default python3`],
-    ['--key <file>', 'public key for a forced command, instead of a sudoers line'],
-    ['--interpreter <path>', "the interpreter's path in the guest, where it is not Debian's"],
-  ],
-  async run({ output }, [verb], flags) {
-    if (verb !== 'print') throw usage(`there is no \`holder ${verb}\``, 'There is: stillpoint holder print');
-    const form = FORMS.find((each) => each === (flags.form ?? 'python3'));
-    if (form === undefined) throw usage(`--form ${flags.form} is none of ${FORMS.join(', ')}`, 'Write one of them.');
-    const printed = holderPrint(await orderOf(flags, form));
-    output.document(holderLines(printed), { type: 'holder', ...printed });
-    return EXIT.done;
-  },
-};
+export async function run({ output }: Session, [verb]: Args, flags: Flags): Promise<number> {
+  if (verb !== 'print') throw usage(`there is no \`holder ${verb}\``, 'There is: stillpoint holder print');
+  const form = FORMS.find((each) => each === (flags.form ?? 'python3'));
+  if (form === undefined) throw usage(`--form ${flags.form} is none of ${FORMS.join(', ')}`, 'Write one of them.');
+  const printed = holderPrint(await orderOf(flags, form));
+  output.document(holderLines(printed), { type: 'holder', ...printed });
+  return EXIT.done;
+}
 
 async function orderOf(
   { user, mounts, key, interpreter }: Flags,

@@ -4,9 +4,10 @@ import { EXIT, Fault } from '../../base/fault.ts';
 import { type InitSource, initFromVsphere, oneLine } from '../../inventory/init.ts';
 import { placementReader } from '../../inventory/reader.ts';
 import { type ConnectionSettings, connectionOf } from '../../vsphere/settings.ts';
+import { tellFindings } from '../findings.ts';
 import { durationFlag, usage } from '../flags.ts';
-import { type Session, tellFindings } from '../session.ts';
-import type { Command } from '../verb.ts';
+import type { Session } from '../session.ts';
+import type { Args } from '../verb.ts';
 
 /** What `stillpoint init` prints: a topology to fill in, which already passes `check --offline`. */
 export function initText(): string {
@@ -61,26 +62,12 @@ interface Flags {
   readonly fingerprint?: string;
 }
 
-export const initCommand: Command<Flags> = {
-  name: 'init',
-  argument: '[vm...]',
-  summary: 'print a commented topology to begin with',
-  about:
-    'Without names: one to fill in. With the names of VMs: what vSphere says of them, each disk as a comment, each LUN as\n' +
-    'a volume, a stub for each array. stillpoint init mail01 db01 > stillpoint.yaml',
-  flags: [
-    ['--url <url>', 'vCenter or ESXi host; else GOVC_URL. The password is read from GOVC_PASSWORD'],
-    ['--username <name>', 'else GOVC_USERNAME'],
-    ['--ca <file>', 'certificates to trust'],
-    ['--fingerprint <sha256>', "the server certificate's SHA-256, instead"],
-  ],
-  async run(session, names, flags) {
-    const vms = names.filter((name) => name !== undefined);
-    if (vms.length > 0) return fromVsphere(session, vms, flags);
-    print(session, initText());
-    return EXIT.done;
-  },
-};
+export async function run(session: Session, names: Args, flags: Flags): Promise<number> {
+  const vms = names.filter((name) => name !== undefined);
+  if (vms.length > 0) return fromVsphere(session, vms, flags);
+  print(session, initText());
+  return EXIT.done;
+}
 
 /** As it is, also with --quiet: it is what was asked for. */
 function print({ cli, flags, output }: Session, text: string): void {

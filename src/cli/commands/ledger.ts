@@ -8,7 +8,7 @@ import { ledgerDocument, ledgerLines } from '../../ui/ledger.ts';
 import { durationFlag, usage } from '../flags.ts';
 import { write } from '../ledger/write.ts';
 import type { Session } from '../session.ts';
-import type { Command } from '../verb.ts';
+import type { Args } from '../verb.ts';
 
 interface Flags {
   readonly vm?: string;
@@ -18,41 +18,23 @@ interface Flags {
   readonly at?: string;
 }
 
-/** `ledger write`, `check`, `print`: whether the snapshots of a set are one instant, asked of the guest's own writes. */
-export const ledgerCommand: Command<Flags> = {
-  name: 'ledger',
-  argument: '<verb> [paths...]',
-  summary: 'is a set one instant? Write numbered records, and look for them in the snapshots',
-  about:
-    'ledger write FOLDER FOLDER…: record 1 to the first folder and through to its disk, then record 2 to the next, and ' +
-    'so on around, in one file a folder whose size stays the same; here, or in a guest with --vm. ledger check PATH…: ' +
-    'the copies in the snapshots (files, or folders where they are mounted), one of each volume: record k must not be ' +
-    'there without every record before it. ledger print: the writing program, to be installed by hand.',
-  flags: [
-    ['--vm <vm>', 'write: in this guest of the topology, until the line ends'],
-    ['--for <duration>', 'write: so long; else until an interrupt'],
-    ['--every <duration>', 'write: between two records; default 2ms'],
-    ['--records <number>', 'write: kept on each volume, then the oldest goes; default 8192, 1 MiB'],
-    ['--at <time>', 'check: when the snapshots were taken, ISO 8601'],
-  ],
-  async run(session, [verb, ...given], flags) {
-    const paths = given.filter((path) => path !== undefined);
-    switch (verb) {
-      case 'write':
-        only(flags, ['vm', 'for', 'every', 'records'], verb);
-        return write(session, orderOf(paths, flags), flags.vm);
-      case 'check':
-        only(flags, ['at'], verb);
-        return check(session, paths, flags.at);
-      case 'print':
-        only(flags, [], verb);
-        session.cli.stdout.write(ledgerProgram());
-        return EXIT.done;
-      default:
-        throw usage(`there is no \`ledger ${verb}\``, 'There is: stillpoint ledger write, check, print');
-    }
-  },
-};
+export async function run(session: Session, [verb, ...given]: Args, flags: Flags): Promise<number> {
+  const paths = given.filter((path) => path !== undefined);
+  switch (verb) {
+    case 'write':
+      only(flags, ['vm', 'for', 'every', 'records'], verb);
+      return write(session, orderOf(paths, flags), flags.vm);
+    case 'check':
+      only(flags, ['at'], verb);
+      return check(session, paths, flags.at);
+    case 'print':
+      only(flags, [], verb);
+      session.cli.stdout.write(ledgerProgram());
+      return EXIT.done;
+    default:
+      throw usage(`there is no \`ledger ${verb}\``, 'There is: stillpoint ledger write, check, print');
+  }
+}
 
 function only(flags: Flags, known: readonly (keyof Flags)[], verb: string): void {
   const strange = (['vm', 'for', 'every', 'records', 'at'] as const).find(

@@ -7,53 +7,45 @@ import { rebuiltListLines, rebuiltSummaries } from '../../ui/rebuilt.ts';
 import { runListDocument, runListLines } from '../../ui/run.ts';
 import { setListDocument, setListLines } from '../../ui/set.ts';
 import { readCatalog } from '../catalog.ts';
-import { groupNamed, knownTopology } from '../session.ts';
-import type { Command } from '../verb.ts';
+import type { Session } from '../session.ts';
+import { groupNamed, knownTopology } from '../topology.ts';
+import type { Args } from '../verb.ts';
 
 interface Flags {
   readonly runs?: true;
   readonly all?: true;
 }
 
-export const listCommand: Command<Flags> = {
-  name: 'list',
-  argument: '[group]',
-  summary: 'the sets that there are, newest first',
-  flags: [
-    ['--runs', 'every run instead, also those that made no set'],
-    ['--all', 'sets that were removed, too'],
-  ],
-  async run(session, [group], flags) {
-    const { output, paint } = session;
-    const topology = await knownTopology(session);
-    const { state, locks, place } = readCatalog(session, topology);
-    const allSets = await listSets(state);
-    const hasSets = group === undefined || allSets.some((entry) => entry.group === group);
-    const allRuns = flags.runs === true || !hasSets ? await listRuns(state) : [];
-    // A group that was taken out of the topology still has its sets and runs.
-    const isRecorded = hasSets || allRuns.some((entry) => entry.group === group);
-    if (topology !== undefined && !isRecorded) groupNamed(topology, group);
-    const wanted = <T extends { readonly group: string }>(entries: readonly T[]): readonly T[] =>
-      entries.filter((entry) => group === undefined || entry.group === group);
-    const none = (what: string) => noneYetLines(group === undefined ? what : `${what} of group ${group}`, place);
-    if (flags.runs === true) {
-      const running = await runningRuns(locks);
-      const runs = wanted(allRuns);
-      const lines = runs.length === 0 ? none('run') : runListLines(runs, running, paint);
-      output.document(lines, { ...runListDocument(runs, running), folder: place });
-      return EXIT.done;
-    }
-    const sets = wanted(allSets).filter((set) => flags.all === true || set.state !== 'removed');
-    // Of which group a rebuilt one is, nobody knows: it is shown where no group is asked for.
-    const rebuilt = (group === undefined ? await listRebuilt(state) : []).filter(
-      (entry) => flags.all === true || entry.state !== 'removed',
-    );
-    const lines = sets.length === 0 ? none('set') : setListLines(sets, paint);
-    output.document([...lines, ...rebuiltListLines(rebuilt, paint)], {
-      ...setListDocument(sets),
-      rebuilt: rebuiltSummaries(rebuilt),
-      folder: place,
-    });
+export async function run(session: Session, [group]: Args, flags: Flags): Promise<number> {
+  const { output, paint } = session;
+  const topology = await knownTopology(session);
+  const { state, locks, place } = readCatalog(session, topology);
+  const allSets = await listSets(state);
+  const hasSets = group === undefined || allSets.some((entry) => entry.group === group);
+  const allRuns = flags.runs === true || !hasSets ? await listRuns(state) : [];
+  // A group that was taken out of the topology still has its sets and runs.
+  const isRecorded = hasSets || allRuns.some((entry) => entry.group === group);
+  if (topology !== undefined && !isRecorded) groupNamed(topology, group);
+  const wanted = <T extends { readonly group: string }>(entries: readonly T[]): readonly T[] =>
+    entries.filter((entry) => group === undefined || entry.group === group);
+  const none = (what: string) => noneYetLines(group === undefined ? what : `${what} of group ${group}`, place);
+  if (flags.runs === true) {
+    const running = await runningRuns(locks);
+    const runs = wanted(allRuns);
+    const lines = runs.length === 0 ? none('run') : runListLines(runs, running, paint);
+    output.document(lines, { ...runListDocument(runs, running), folder: place });
     return EXIT.done;
-  },
-};
+  }
+  const sets = wanted(allSets).filter((set) => flags.all === true || set.state !== 'removed');
+  // Of which group a rebuilt one is, nobody knows: it is shown where no group is asked for.
+  const rebuilt = (group === undefined ? await listRebuilt(state) : []).filter(
+    (entry) => flags.all === true || entry.state !== 'removed',
+  );
+  const lines = sets.length === 0 ? none('set') : setListLines(sets, paint);
+  output.document([...lines, ...rebuiltListLines(rebuilt, paint)], {
+    ...setListDocument(sets),
+    rebuilt: rebuiltSummaries(rebuilt),
+    folder: place,
+  });
+  return EXIT.done;
+}

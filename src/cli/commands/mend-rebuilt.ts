@@ -6,7 +6,8 @@ import type { Topology } from '../../topology/topology.ts';
 import { adoptLines, rebuildDocument, rebuildLines } from '../../ui/rebuild.ts';
 import { askTyped } from '../ask.ts';
 import type { Catalog } from '../catalog.ts';
-import { type Session, timeoutMs, waitMs } from '../session.ts';
+import { timeoutMs, waitMs } from '../flags.ts';
+import type { Session } from '../session.ts';
 import { whoWeAre } from '../who.ts';
 import { openWorld } from '../world.ts';
 

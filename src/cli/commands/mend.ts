@@ -11,8 +11,10 @@ import { noTopologyLines, placeText } from '../../ui/place.ts';
 import { lockTexts } from '../../ui/status.ts';
 import { askYes } from '../ask.ts';
 import { type Catalog, openCatalog, readCatalog } from '../catalog.ts';
-import { groupNamed, knownTopology, type Session, timeoutMs, waitMs } from '../session.ts';
-import type { Command } from '../verb.ts';
+import { timeoutMs, waitMs } from '../flags.ts';
+import type { Session } from '../session.ts';
+import { groupNamed, knownTopology } from '../topology.ts';
+import type { Args } from '../verb.ts';
 import { thisMachine } from '../who.ts';
 import { openWorld } from '../world.ts';
 import { mendAdopt, mendRebuild, needsTopology } from './mend-rebuilt.ts';
@@ -26,52 +28,33 @@ interface Flags {
   readonly dryRun?: true;
 }
 
-export const mendCommand: Command<Flags> = {
-  name: 'mend',
-  argument: '[group]',
-  acts: true,
-  summary: 'finish or undo what interrupted runs left; take away the locks of dead ones',
-  about:
-    'Acts only on what runs of this state folder have written down. Asks guests whose release was not confirmed whether ' +
-    'they write; seals what is whole, as a weak set where the run had not judged it; removes the rest by label and identity. What it cannot do is ' +
-    'named, and stays open. Without a topology only locks are mended. A lock of another machine or container is ' +
-    'respected until --break-lock.',
-  flags: [
-    ['--break-lock', 'also locks whose owner cannot be seen from here; says whose they are, and asks'],
-    ['--rebuild', 'instead: list what the arrays have under labels that this state folder does not know'],
-    ['--adopt <label>', 'instead: make such a label ours, so that `remove` may remove it; has it typed'],
-    ['--confirm <label>', 'the label of --adopt, said beforehand'],
-    ['--young', 'adopt also what another machine’s run may be at work on: younger than a day, or of unknown age'],
-    ['--dry-run', 'show what would be done; ends with 0 if nothing would stay open'],
-  ],
-  async run(session, [group], flags) {
-    const { cli, output, paint } = session;
-    const topology = await knownTopology(session);
-    const dryRun = flags.dryRun === true;
-    const { adopt, rebuild } = flags;
-    refuseMixture(group, flags);
-    const catalog = await catalogFor(session, topology, flags);
-    if (adopt !== undefined || rebuild === true) {
-      if (topology === undefined) throw needsTopology();
-      if (adopt === undefined) return mendRebuild(session, topology, catalog, dryRun);
-      return mendAdopt(session, topology, catalog, { ...flags, adopt });
-    }
-    const locks = await mendLocks(session, catalog.locks, flags);
-    const runs =
-      topology === undefined
-        ? await withoutTopology(catalog, group)
-        : await mendRuns(session, topology, catalog, { group, respected: locks.respected }, dryRun);
-    const lines = 'mended' in runs ? mendLines(runs, dryRun ? 'look' : 'mend', cli.clock.date(), paint) : runs.lines;
-    output.document([...nowhereLines(catalog), ...lines, ...locks.lines], {
-      type: 'mend',
-      dryRun,
-      taken: locks.taken,
-      respected: locks.respected,
-      ...('mended' in runs ? mendDocument(runs) : { open: runs.open }),
-    });
-    return runs.exit;
-  },
-};
+export async function run(session: Session, [group]: Args, flags: Flags): Promise<number> {
+  const { cli, output, paint } = session;
+  const topology = await knownTopology(session);
+  const dryRun = flags.dryRun === true;
+  const { adopt, rebuild } = flags;
+  refuseMixture(group, flags);
+  const catalog = await catalogFor(session, topology, flags);
+  if (adopt !== undefined || rebuild === true) {
+    if (topology === undefined) throw needsTopology();
+    if (adopt === undefined) return mendRebuild(session, topology, catalog, dryRun);
+    return mendAdopt(session, topology, catalog, { ...flags, adopt });
+  }
+  const locks = await mendLocks(session, catalog.locks, flags);
+  const runs =
+    topology === undefined
+      ? await withoutTopology(catalog, group)
+      : await mendRuns(session, topology, catalog, { group, respected: locks.respected }, dryRun);
+  const lines = 'mended' in runs ? mendLines(runs, dryRun ? 'look' : 'mend', cli.clock.date(), paint) : runs.lines;
+  output.document([...nowhereLines(catalog), ...lines, ...locks.lines], {
+    type: 'mend',
+    dryRun,
+    taken: locks.taken,
+    respected: locks.respected,
+    ...('mended' in runs ? mendDocument(runs) : { open: runs.open }),
+  });
+  return runs.exit;
+}
 
 /** Papers of what the arrays have are written wherever they are wanted; what runs have left is only where it is. */
 async function catalogFor(session: Session, topology: Topology | undefined, flags: Flags): Promise<Catalog> {

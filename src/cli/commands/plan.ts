@@ -5,21 +5,19 @@ import { atLeast } from '../../model.ts';
 import { stops } from '../../plan/build.ts';
 import { excerpt } from '../../topology/excerpt.ts';
 import { planDocument, planLines } from '../../ui/plan.ts';
-import { groupNamed, loadTopology, type Session, timeoutMs } from '../session.ts';
-import type { Command } from '../verb.ts';
+import { timeoutMs } from '../flags.ts';
+import type { Session } from '../session.ts';
+import { groupNamed, loadTopology } from '../topology.ts';
+import type { Args } from '../verb.ts';
 import { openWorld } from '../world.ts';
 
 interface Flags {
   readonly all?: true;
 }
 
-export const planCommand: Command<Flags> = {
-  name: 'plan',
-  argument: '[group]',
-  summary: 'show what a run would do; change nothing',
-  flags: [['--all', 'every VM that is captured besides, by name']],
-  run: (session, [name], flags) => showPlan(session, name, flags.all === true),
-};
+export function run(session: Session, [name]: Args, flags: Flags): Promise<number> {
+  return showPlan(session, name, flags.all === true);
+}
 
 /** Exit 0: it would run; 3: it would prove less than is required; 4: something stops it. */
 export async function showPlan(session: Session, name: string | undefined, all: boolean): Promise<number> {

@@ -6,8 +6,10 @@ import { remainsText } from '../../flows/report.ts';
 import { setText } from '../../ui/set.ts';
 import { askYes } from '../ask.ts';
 import { existingCatalog, openCatalog } from '../catalog.ts';
-import { loadTopology, timeoutMs, waitMs } from '../session.ts';
-import type { Command } from '../verb.ts';
+import { timeoutMs, waitMs } from '../flags.ts';
+import type { Session } from '../session.ts';
+import { loadTopology } from '../topology.ts';
+import type { Args } from '../verb.ts';
 import { openWorld } from '../world.ts';
 
 interface Flags {
@@ -15,74 +17,63 @@ interface Flags {
   readonly dryRun?: true;
 }
 
-export const removeCommand: Command<Flags> = {
-  name: 'remove',
-  argument: '<set...>',
-  acts: true,
-  summary: 'remove whole sets from arrays and catalog, or what a failed run left',
-  about: 'SET: as in `show`. A set that was rebuilt from the arrays only after `mend --adopt`.',
-  flags: [
-    ['--last', 'also the last good set of its group'],
-    ['--dry-run', 'show what would go'],
-  ],
-  async run(session, names, flags) {
-    const { cli, output, flags: global } = session;
-    const topology = await loadTopology(session);
-    const catalog = existingCatalog(session, topology);
-    const because = global.because ?? 'removed by hand';
-    const parts: RemoveParts = { clock: cli.clock, emit: output.emit, ...catalog, last: flags.last === true, because };
-    const doomed = await chooseDoomed(
-      parts,
-      names.filter((name) => name !== undefined),
-    );
-    const what = doomed.map(doomedText);
-    if (flags.dryRun === true) {
-      output.document(['Would go:', ...what], { type: 'remove', dryRun: true, sets: doomed.map(({ id }) => id) });
-      return EXIT.done;
-    }
-    await askYes(session, ['These will be removed:', ...what]);
-    // A state folder that was copied may lack its empty folders, that of the locks among them.
-    await openCatalog(session, topology);
-
-    const world = await openWorld(topology, [], output.emit, {
-      ...cli,
-      terminal: session.terminal,
-      vsphere: 'unasked',
-    });
-    const limit = deadline(cli.clock, timeoutMs(session), 'removing');
-    const left: string[] = [];
-    const gone: string[] = [];
-    try {
-      for (const one of doomed) {
-        // What was begun is brought to its end; nothing new is.
-        cli.interrupt.throwIfAborted();
-        const wait = deadline(cli.clock, waitMs(session), 'waiting for the lock', cli.interrupt);
-        const remains = await remove(parts, one, world.drivers, wait, limit);
-        if (remains.length === 0) gone.push(one.id);
-        left.push(...remains.map((each) => `${one.id}: ${remainsText(each)}`));
-      }
-    } catch (thrown) {
-      throw notAll(thrown, gone, left);
-    } finally {
-      limit.done();
-      await world.close();
-    }
-    if (left.length > 0) {
-      const hint = `Once that is put right, or its time is past, run it again: stillpoint remove ${doomed.map(({ id }) => id).join(' ')}`;
-      throw new Fault({
-        code: 'remove.part',
-        message: `not all is known to be gone: ${left.join('; ')}`,
-        hint,
-        exit: EXIT.weaker,
-      });
-    }
-    output.document(
-      gone.map((id) => `${id}  removed`),
-      { type: 'remove', removed: gone },
-    );
+export async function run(session: Session, names: Args, flags: Flags): Promise<number> {
+  const { cli, output, flags: global } = session;
+  const topology = await loadTopology(session);
+  const catalog = existingCatalog(session, topology);
+  const because = global.because ?? 'removed by hand';
+  const parts: RemoveParts = { clock: cli.clock, emit: output.emit, ...catalog, last: flags.last === true, because };
+  const doomed = await chooseDoomed(
+    parts,
+    names.filter((name) => name !== undefined),
+  );
+  const what = doomed.map(doomedText);
+  if (flags.dryRun === true) {
+    output.document(['Would go:', ...what], { type: 'remove', dryRun: true, sets: doomed.map(({ id }) => id) });
     return EXIT.done;
-  },
-};
+  }
+  await askYes(session, ['These will be removed:', ...what]);
+  // A state folder that was copied may lack its empty folders, that of the locks among them.
+  await openCatalog(session, topology);
+
+  const world = await openWorld(topology, [], output.emit, {
+    ...cli,
+    terminal: session.terminal,
+    vsphere: 'unasked',
+  });
+  const limit = deadline(cli.clock, timeoutMs(session), 'removing');
+  const left: string[] = [];
+  const gone: string[] = [];
+  try {
+    for (const one of doomed) {
+      // What was begun is brought to its end; nothing new is.
+      cli.interrupt.throwIfAborted();
+      const wait = deadline(cli.clock, waitMs(session), 'waiting for the lock', cli.interrupt);
+      const remains = await remove(parts, one, world.drivers, wait, limit);
+      if (remains.length === 0) gone.push(one.id);
+      left.push(...remains.map((each) => `${one.id}: ${remainsText(each)}`));
+    }
+  } catch (thrown) {
+    throw notAll(thrown, gone, left);
+  } finally {
+    limit.done();
+    await world.close();
+  }
+  if (left.length > 0) {
+    const hint = `Once that is put right, or its time is past, run it again: stillpoint remove ${doomed.map(({ id }) => id).join(' ')}`;
+    throw new Fault({
+      code: 'remove.part',
+      message: `not all is known to be gone: ${left.join('; ')}`,
+      hint,
+      exit: EXIT.weaker,
+    });
+  }
+  output.document(
+    gone.map((id) => `${id}  removed`),
+    { type: 'remove', removed: gone },
+  );
+  return EXIT.done;
+}
 
 /** Why it stopped, and how far it had come. */
 function notAll(thrown: unknown, gone: readonly string[], left: readonly string[]): Fault {

@@ -7,10 +7,12 @@ import { answerLine } from '../../flows/report.ts';
 import type { RunReport } from '../../flows/run-parts.ts';
 import { levelText, type Manifest } from '../../model.ts';
 import { openCatalog } from '../catalog.ts';
-import { levelFlag, usage } from '../flags.ts';
-import { groupNamed, loadTopology, type Session, TopologyFault, timeoutMs, waitMs } from '../session.ts';
+import { TopologyFault } from '../findings.ts';
+import { levelFlag, timeoutMs, usage, waitMs } from '../flags.ts';
+import type { Session } from '../session.ts';
 import { take } from '../take.ts';
-import type { Command } from '../verb.ts';
+import { groupNamed, loadTopology } from '../topology.ts';
+import type { Args } from '../verb.ts';
 import { showPlan } from './plan.ts';
 
 interface Flags {
@@ -23,42 +25,27 @@ interface Flags {
   readonly all?: true;
 }
 
-export const snapshotCommand: Command<Flags> = {
-  name: 'snapshot',
-  argument: '[group]',
-  acts: true,
-  summary: 'take one set of a group, now',
-  flags: [
-    ['--note <text>', 'a remark, kept with the set'],
-    ['--key <text>', 'reuse the good set that has this key, if there is one (retried jobs)'],
-    ['--require <level>', 'instead of what the topology requires: application, filesystem, crash, unproven'],
-    ['--weak <what>', 'keep or remove a set that is weaker than required'],
-    ['--manifest <file>', 'write the manifest, or the fault, there as well'],
-    ['--dry-run', 'show what it would do; the same as plan'],
-    ['--all', 'with --dry-run: every VM that is captured besides'],
-  ],
-  async run(session, [name], flags) {
-    let ended: Ended;
-    try {
-      const order = orderOf(flags);
-      if (flags.dryRun === true) return await showPlan(session, name, flags.all === true);
-      ended = await reuseOrTake(session, name, order);
-    } catch (thrown) {
-      if (flags.dryRun !== true) await copyPapers(session, faultPaper(session, asFault(thrown)), flags.manifest);
-      throw thrown;
-    }
-    if ('reused' in ended) {
-      answerReused(session, ended.reused);
-      await copyPapers(session, sealed(ended.reused), flags.manifest);
-      return EXIT.done;
-    }
-    const { report, log } = ended;
-    if (report.manifest !== undefined && report.manifest.id !== report.run) answerReused(session, report.manifest);
-    else answer(session, report, log);
-    await copyPapers(session, paperOf(report), flags.manifest);
-    return report.exit;
-  },
-};
+export async function run(session: Session, [name]: Args, flags: Flags): Promise<number> {
+  let ended: Ended;
+  try {
+    const order = orderOf(flags);
+    if (flags.dryRun === true) return await showPlan(session, name, flags.all === true);
+    ended = await reuseOrTake(session, name, order);
+  } catch (thrown) {
+    if (flags.dryRun !== true) await copyPapers(session, faultPaper(session, asFault(thrown)), flags.manifest);
+    throw thrown;
+  }
+  if ('reused' in ended) {
+    answerReused(session, ended.reused);
+    await copyPapers(session, sealed(ended.reused), flags.manifest);
+    return EXIT.done;
+  }
+  const { report, log } = ended;
+  if (report.manifest !== undefined && report.manifest.id !== report.run) answerReused(session, report.manifest);
+  else answer(session, report, log);
+  await copyPapers(session, paperOf(report), flags.manifest);
+  return report.exit;
+}
 
 type Ended = { readonly reused: Manifest } | { readonly report: RunReport; readonly log: string };
 

@@ -8,35 +8,30 @@ import type { Topology } from '../../topology/topology.ts';
 import { nowhereLines, statusDocument, statusLines } from '../../ui/status.ts';
 import { readCatalog } from '../catalog.ts';
 import { durationFlag } from '../flags.ts';
-import { groupNamed, knownTopology, type Session } from '../session.ts';
-import type { Command } from '../verb.ts';
+import type { Session } from '../session.ts';
+import { groupNamed, knownTopology } from '../topology.ts';
+import type { Args } from '../verb.ts';
 import { thisMachine } from '../who.ts';
 
 interface Flags {
   readonly maxAge?: string;
 }
 
-export const statusCommand: Command<Flags> = {
-  name: 'status',
-  argument: '[group]',
-  summary: 'last good set, age, level, failures since, leftovers; files only',
-  flags: [['--max-age <duration>', 'a last good set that is older is too old: 26h']],
-  async run(session, [name], flags) {
-    const { output, paint } = session;
-    const maxAgeMs = flags.maxAge === undefined ? undefined : durationFlag('--max-age', flags.maxAge);
-    const topology = await knownTopology(session);
-    const groups = await groupStatuses(session, topology, name, maxAgeMs);
-    const { state, locks, place } = readCatalog(session, topology);
-    const held = (await locks.held()).filter((lock) => lock.kind !== 'held' || lock.liveness !== 'gone');
-    const rebuilt = name === undefined ? await listRebuilt(state) : [];
-    const lines = statusLines(groups, held, rebuilt, paint);
-    const isKnown = groups.length > 0 && place.isThere;
-    const nowhere = isKnown ? [] : nowhereLines({ group: name, known: await recordedGroups(state) }, place);
-    const document = { ...statusDocument(groups, held, rebuilt), folder: place };
-    output.document([...lines, ...nowhere], document);
-    return document.fine ? EXIT.done : EXIT.weaker;
-  },
-};
+export async function run(session: Session, [name]: Args, flags: Flags): Promise<number> {
+  const { output, paint } = session;
+  const maxAgeMs = flags.maxAge === undefined ? undefined : durationFlag('--max-age', flags.maxAge);
+  const topology = await knownTopology(session);
+  const groups = await groupStatuses(session, topology, name, maxAgeMs);
+  const { state, locks, place } = readCatalog(session, topology);
+  const held = (await locks.held()).filter((lock) => lock.kind !== 'held' || lock.liveness !== 'gone');
+  const rebuilt = name === undefined ? await listRebuilt(state) : [];
+  const lines = statusLines(groups, held, rebuilt, paint);
+  const isKnown = groups.length > 0 && place.isThere;
+  const nowhere = isKnown ? [] : nowhereLines({ group: name, known: await recordedGroups(state) }, place);
+  const document = { ...statusDocument(groups, held, rebuilt), folder: place };
+  output.document([...lines, ...nowhere], document);
+  return document.fine ? EXIT.done : EXIT.weaker;
+}
 
 /** Of the groups of the topology; without one, of those that have left something in the state folder. */
 export async function groupStatuses(

@@ -5,7 +5,9 @@ import type { WriteOrder } from '../../ledger/program.ts';
 import type { Shell } from '../../ports.ts';
 import type { Topology } from '../../topology/topology.ts';
 import { localShell } from '../../transport/local.ts';
-import { loadTopology, type Session, timeoutMs } from '../session.ts';
+import { timeoutMs } from '../flags.ts';
+import type { Session } from '../session.ts';
+import { loadTopology } from '../topology.ts';
 import { openWorld } from '../world.ts';
 import { writeLedger } from './writer.ts';
 

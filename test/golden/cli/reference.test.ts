@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { COMMANDS, GLOBAL_FLAGS } from '../../../src/cli/program.ts';
+import { COMMANDS, GLOBAL_FLAGS } from '../../../src/cli/commands.ts';
 import { expectGolden } from '../golden.ts';
 import { reference } from './reference.ts';
 

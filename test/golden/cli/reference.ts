@@ -1,5 +1,5 @@
+import { COMMANDS, GLOBAL_FLAGS } from '../../../src/cli/commands.ts';
 import { EXIT_HELP } from '../../../src/cli/help.ts';
-import { COMMANDS, GLOBAL_FLAGS } from '../../../src/cli/program.ts';
 
 const INTRO = `# The command line
 

@@ -40,8 +40,10 @@ describe('every example can be planned as it stands', () => {
 
     const volumes = new Map(topology.volumes.map((entry) => [keyOf(entry), volumeOf(entry)] as const));
     const limit = deadline(systemClock, 10_000, 'the test');
-    const drivers = [...topology.arrays.values()].map(({ id, driver, settings }) =>
-      createDriver(driver, id, settings, nowhere(systemClock), []),
+    const drivers = await Promise.all(
+      [...topology.arrays.values()].map(({ id, driver, settings }) =>
+        createDriver(driver, id, settings, nowhere(systemClock), []),
+      ),
     );
     const units = await Promise.all(
       drivers.map((driver) =>
