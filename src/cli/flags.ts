@@ -1,6 +1,6 @@
+import { durationMs } from '../base/duration.ts';
 import { EXIT, Fault } from '../base/fault.ts';
 import { LEVELS, type Level } from '../model.ts';
-import { durationMs } from '../topology/duration.ts';
 import type { Session } from './session.ts';
 
 /** '10m', '30s': as the topology writes durations. */

@@ -1,5 +1,5 @@
 import { seconds } from '../base/deadline.ts';
-import { durationMs } from './duration.ts';
+import { durationMs } from '../base/duration.ts';
 import { type Problem, problem } from './problem.ts';
 import { entriesOf, itemsOf, type Spot, textOf, under } from './spot.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { duration } from '../base/duration.ts';
 import { secretRef } from '../base/secret-ref.ts';
 import { sshSettings } from '../transport/ssh/settings.ts';
-import { duration } from './duration.ts';
 import type { Makes } from './makes.ts';
 
 /** The whole file but its `x-` keys, strict. */

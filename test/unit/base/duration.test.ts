@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { durationMs } from '../../../src/topology/duration.ts';
+import { durationMs } from '../../../src/base/duration.ts';
 
 describe('a duration', () => {
   it.each([
