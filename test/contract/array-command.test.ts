@@ -217,6 +217,11 @@ describe('what the topology says of a command', () => {
       'it has to name one snapshot',
     ],
     ['a job that nothing finds', { settled: { run: ['x', '<job>'], done: 'ok' } }, '<job> is known only'],
+    [
+      'a question that yesterday’s job could answer',
+      { settled: { run: ['x', 'last-job-of', '<volume>'], done: 'ok' } },
+      'which snapshot it asks about',
+    ],
     ['arming without disarming', { arm: { run: ['x', '<label>'] } }, 'arm needs a disarm'],
     ['two places', { ssh: { host: 'box' } }, 'where its commands run'],
     [

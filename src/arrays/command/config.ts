@@ -183,6 +183,11 @@ export const commandConfig = z
       message: '<job> is known only where snapshot has `job:`, which finds it',
     },
   )
+  .refine(({ settled }) => settled === undefined || mentions(settled.run, /<job>|<label>|<snapshot>/), {
+    path: ['settled', 'run'],
+    message:
+      'it does not say which snapshot it asks about, and an older one could answer: put <job>, <snapshot> or <label> into it',
+  })
   .refine(({ find, remove }) => !mentions(remove.run, /<id>/) || tellsId(find), {
     path: ['remove', 'run'],
     message: '<id> is known only where find tells it',
