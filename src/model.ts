@@ -218,6 +218,8 @@ export interface GuestUse {
 
 export interface ProbeReport {
   readonly method: string;
+  /** What a kept hold gives in this guest: no better than its method, and less where the guest cannot prove as much. */
+  readonly gives: Level;
   readonly disks: readonly GuestDisk[];
   readonly uses: readonly GuestUse[];
   readonly findings: readonly Finding[];

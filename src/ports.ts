@@ -164,6 +164,8 @@ export interface HoldOrder {
   readonly owner: string;
   /** Which disks are still when this stage holds (whole disks only). */
   readonly covers: readonly DiskRef[];
+  /** What the hold is planned to give: what the probe of this guest said. */
+  readonly gives: Level;
   /** No hold of this run lasts longer. */
   readonly maxLeaseMs: number;
 }
@@ -181,7 +183,7 @@ export interface Release {
 /** One way to keep a guest still; its settings were given when it was made. */
 export interface Quiescer {
   readonly method: string;
-  /** The level that a kept hold gives to a disk that it stills. */
+  /** The best level that a kept hold can give to a disk that it stills; what it gives in one guest, its probe says. */
   readonly gives: Level;
   /** How long after the end of its lease a hold can last at the most, in words, for the plan: 'lease + 1 s'. */
   readonly bound: string;

@@ -136,6 +136,7 @@ async function openGuest(
     const order = {
       owner: `run ${parts.run} of ${parts.owner} (${opened.label})`,
       covers,
+      gives,
       maxLeaseMs: plan.timing.windowMs,
     };
     const channel = await quiescer.open(side.guest, order, limit);

@@ -59,7 +59,6 @@ export async function survey(world: World, group: GroupSettings, limit: Deadline
     units,
     traits: new Map([...world.drivers].map(([id, driver]) => [id, driver.traits])),
     probes: probed.reports,
-    gives: new Map([...world.guests].map(([vm, side]) => [vm, side.quiescers.map(({ gives }) => gives)])),
     unreachable: probed.unreachable,
     ground: world.ground,
   });

@@ -13,12 +13,13 @@ import {
   type PlannedArray,
   type PlannedDisk,
   type PlannedGuest,
+  type PlannedStage,
   type ProbeReport,
   type VmName,
   type Volume,
 } from '../model.ts';
 import type { ArrayTraits } from '../ports.ts';
-import type { GroupSettings, MemberSettings, Topology, VmSettings } from '../topology/topology.ts';
+import type { GroupSettings, MemberSettings, Topology } from '../topology/topology.ts';
 import {
   acceptedFindings,
   extentFindings,
@@ -43,8 +44,6 @@ export interface PlanInputs {
   readonly traits: ReadonlyMap<ArrayId, ArrayTraits>;
   /** One report a stage that holds, in the order of the VM's `quiesce`; empty for a VM that nobody holds. */
   readonly probes: ReadonlyMap<VmName, readonly ProbeReport[]>;
-  /** What each method gives, by VM, one a stage. */
-  readonly gives: ReadonlyMap<VmName, readonly Level[]>;
   /** Guests that could not be reached or probed. */
   readonly unreachable: ReadonlyMap<VmName, Fault>;
   readonly ground: OwnGround;
@@ -90,7 +89,7 @@ export function buildPlan(inputs: PlanInputs): Plan {
       instanceUuid: vm.instanceUuid,
       optional: member.optional,
       after: afterOf(member, group),
-      stages: stagesOf(settings, coverage, inputs, vm.vm),
+      stages: probes.map((probe) => stageOf(probe, coverage)),
       atBest: vm.snapshots.length > 0 ? 'crash' : 'application',
       excluded: settings.exclude,
     });
@@ -131,17 +130,13 @@ function afterOf(member: MemberSettings, group: GroupSettings): readonly VmName[
   return member.after.filter((vm) => group.members.some((other) => other.vm === vm));
 }
 
-function stagesOf(settings: VmSettings, coverage: Coverage, inputs: PlanInputs, vm: VmName): PlannedGuest['stages'] {
-  const gives = inputs.gives.get(vm) ?? [];
-  const probes = inputs.probes.get(vm) ?? [];
-  return settings.quiesce
-    .filter(({ method }) => method !== 'none')
-    .map(({ method }, index) => ({
-      method,
-      gives: gives[index] ?? 'crash',
-      covers: coverage.covers[index] ?? [],
-      holds: probes[index]?.uses.filter((use) => use.held).map(({ what }) => what) ?? [],
-    }));
+function stageOf(probe: ProbeReport, { covers }: Coverage): PlannedStage {
+  return {
+    method: probe.method,
+    gives: probe.gives,
+    covers: covers.get(probe) ?? [],
+    holds: probe.uses.filter((use) => use.held).map(({ what }) => what),
+  };
 }
 
 function arraysOf(inputs: PlanInputs, disks: readonly PlannedDisk[]): readonly PlannedArray[] {

@@ -4,8 +4,8 @@ import type { VmSettings } from '../topology/topology.ts';
 
 /** What the probes of one VM's stages mean for its disks. */
 export interface Coverage {
-  /** Per stage: the disks that it stills whole. */
-  readonly covers: readonly (readonly DiskRef[])[];
+  /** By the probe of a stage: the disks that it stills whole. */
+  readonly covers: ReadonlyMap<ProbeReport, readonly DiskRef[]>;
   /** Addresses of the disks under `/`. */
   readonly boot: ReadonlySet<string>;
   /** By address: what is on it and not held, for the message of the plan. */
@@ -24,7 +24,7 @@ export function coverageOf(vm: VmPlacement, settings: VmSettings, probes: readon
   const findings = probes.flatMap((probe) => probe.findings);
   if (facts === undefined) {
     return {
-      covers: [],
+      covers: new Map(),
       boot: new Set(),
       notHeld: new Map(),
       unmatched: new Set(vm.disks.map(({ address }) => address)),
@@ -35,8 +35,11 @@ export function coverageOf(vm: VmPlacement, settings: VmSettings, probes: readon
   const addressesOn = (use: GuestUse): string[] =>
     [...names].filter(([, own]) => own.some((name) => use.disks.includes(name))).map(([address]) => address);
 
-  const covers = probes.map((probe) =>
-    [...names].filter(([, own]) => isCovered(own, probe.uses)).map(([disk]): DiskRef => ({ vm: vm.vm, disk })),
+  const covers = new Map(
+    probes.map((probe) => {
+      const own = [...names].filter(([, disks]) => isCovered(disks, probe.uses));
+      return [probe, own.map(([disk]): DiskRef => ({ vm: vm.vm, disk }))] as const;
+    }),
   );
   const boot = new Set(facts.uses.filter((use) => use.kind === 'mount' && use.what === '/').flatMap(addressesOn));
   const notHeld = new Map(

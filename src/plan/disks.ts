@@ -30,7 +30,7 @@ export function plannedDisks(
   ground: Ground,
 ): { readonly disks: readonly PlannedDisk[]; readonly findings: readonly Finding[] } {
   const findings: Finding[] = [];
-  const covered = new Set(coverage.covers.flat().map(({ disk }) => disk));
+  const covered = new Set([...coverage.covers.values()].flat().map(({ disk }) => disk));
   const disks = includedDisks(vm, ground.topology).map((disk): PlannedDisk => {
     const ref = { vm: vm.vm, disk: disk.address };
     const volumes = disk.data.flatMap((device) => ground.volumes.get(device) ?? []);

@@ -101,7 +101,7 @@ export function fsfreeze(settings: FsfreezeSettings, parts: { readonly clock: Cl
         return holderChannel({
           session,
           clock: parts.clock,
-          held: { gives: 'filesystem', covers: order.covers },
+          held: { gives: order.gives, covers: order.covers },
           maxLeaseMs: order.maxLeaseMs,
           things: reports.flatMap((report) => (report.kind === 'mount' ? report.path : [])),
           failed: ({ why }, mount) => notFrozen(session.where, mount, why),
@@ -129,6 +129,7 @@ function reportOf(started: Started, view: GuestView, choice: Choice): ProbeRepor
   const can = errors.length === 0 ? `${choice.paths.join(', ')} can be frozen` : (errors[0]?.message ?? '');
   return {
     method: METHOD,
+    gives: 'filesystem',
     disks: [...view.blocks.values()].filter(isDisk).map((block) => guestDisk(block, view.facts)),
     uses: usesOf(view, choice.superblocks),
     findings: choice.findings,

@@ -65,6 +65,7 @@ export function script(settings: ScriptSettings, parts: { readonly clock: Clock 
       const biosUuid = biosUuidIn(view.facts);
       return {
         method: METHOD,
+        gives: settings.gives,
         disks: [...view.blocks.values()].filter(isDisk).map((block) => guestDisk(block, view.facts)),
         uses: usesOf(view, covered),
         findings: [...(await absent(guest, limit)), ...notMounted(guest, paths), ...notSeen(guest, view)],
@@ -92,7 +93,7 @@ export function script(settings: ScriptSettings, parts: { readonly clock: Clock 
       return holderChannel({
         session: keeper,
         clock: parts.clock,
-        held: { gives: settings.gives, covers: order.covers },
+        held: { gives: order.gives, covers: order.covers },
         maxLeaseMs: order.maxLeaseMs,
         things: [THING],
         failed: ({ why, said }) => notHeld(shell.where, settings, why, said),

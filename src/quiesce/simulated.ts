@@ -65,7 +65,8 @@ export function simulated(clock: Clock, guest: SimulatedGuest = {}): SimulatedQu
 
     async probe() {
       const { disks = [], uses = [] } = guest;
-      return { method: 'simulated', disks, uses, findings: [], summary: 'a simulated guest' };
+      const gives = guest.gives ?? 'filesystem';
+      return { method: 'simulated', gives, disks, uses, findings: [], summary: 'a simulated guest' };
     },
 
     async open(_guest, order, _deadline) {
@@ -87,7 +88,7 @@ export function simulated(clock: Clock, guest: SimulatedGuest = {}): SimulatedQu
         },
       });
       insides.push(inside);
-      return channel(clock, guest, { gives: guest.gives ?? 'filesystem', covers: disks }, order, inside, line, failing);
+      return channel(clock, guest, { gives: order.gives, covers: disks }, order, inside, line, failing);
     },
   };
 }

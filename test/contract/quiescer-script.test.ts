@@ -35,7 +35,11 @@ describe('the keeper of a site’s own commands', () => {
     });
     const env = { ...process.env, SP_KEEPER: folder };
     const guest = { vm: 'guest', connect: async () => localShell({ env }), told: new Map() };
-    const channel = await method.open(guest, { owner: 'a test', covers: [], maxLeaseMs: 10_000 }, within(5000));
+    const channel = await method.open(
+      guest,
+      { owner: 'a test', covers: [], gives: 'filesystem', maxLeaseMs: 10_000 },
+      within(5000),
+    );
     channels.push(channel);
     return channel;
   }

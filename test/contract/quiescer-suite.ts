@@ -16,7 +16,7 @@ export interface Subject {
 }
 
 const COVERS = [{ vm: 'guest', disk: 'scsi0:1' }];
-const ORDER: HoldOrder = { owner: 'the suite', covers: COVERS, maxLeaseMs: 5000 };
+const ORDER = { owner: 'the suite', covers: COVERS, maxLeaseMs: 5000 };
 const LEASE_MS = 4000;
 const SHORT_MS = 1500;
 /** I1, and the time of a command for those that run one. */
@@ -38,8 +38,9 @@ export function quiescerSuite(make: () => Promise<Subject>, is: { line: boolean 
     await subject.close();
   });
 
-  async function open(order = ORDER): Promise<GuestChannel> {
-    const channel = await subject.quiescer.open(subject.guest, order, within(10_000));
+  async function open(order: Omit<HoldOrder, 'gives'> = ORDER): Promise<GuestChannel> {
+    const { gives } = subject.quiescer;
+    const channel = await subject.quiescer.open(subject.guest, { ...order, gives }, within(10_000));
     channels.push(channel);
     return channel;
   }

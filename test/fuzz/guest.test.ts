@@ -126,7 +126,7 @@ async function heldAndReleased(at: string, lines: readonly string[], withinMs = 
   const quiescer = fsfreeze(fsfreezeSettings.parse({}), { clock: systemClock });
   const soon = deadline(systemClock, withinMs, 'the guest');
   try {
-    const order = { owner: 'a test', covers: [], maxLeaseMs: 30_000 };
+    const order = { owner: 'a test', covers: [], gives: 'filesystem' as const, maxLeaseMs: 30_000 };
     await settles(quiescer.probe(guest, soon));
     const channel = await settles(quiescer.open(guest, order, soon));
     if (channel === undefined) return undefined;

@@ -208,7 +208,7 @@ export async function play(
             gives: quiescer.gives,
             channel: await quiescer.open(
               { vm, connect: () => Promise.reject(new Error('a simulated guest has no shell')), told: new Map() },
-              { owner: 'run', covers: covers[number] ?? [], maxLeaseMs: scene.windowMs },
+              { owner: 'run', covers: covers[number] ?? [], gives: quiescer.gives, maxLeaseMs: scene.windowMs },
               calm,
             ),
           })),

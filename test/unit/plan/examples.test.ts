@@ -68,14 +68,6 @@ describe('every example can be planned as it stands', () => {
           vm.quiesce.flatMap(({ method }, stage) => (method === 'none' ? [] : [probeOf(vm, stage, topology)])),
         ]),
       ),
-      gives: new Map(
-        members.map((vm) => [
-          vm.name,
-          vm.quiesce.flatMap(
-            ({ method, settings }) => createQuiescer(method, settings, nowhere(systemClock))?.gives ?? [],
-          ),
-        ]),
-      ),
       unreachable: new Map(),
       ground: { biosUuids: [], hosts: new Map() },
     });
@@ -134,6 +126,7 @@ function disk(
 /** `/` on sda; the data disks under the mounts that the file names, or that `auto` would find. */
 function probeOf(vm: VmSettings, stage: number, topology: Topology): ProbeReport {
   const { method, settings } = vm.quiesce[stage] ?? { method: '', settings: {} };
+  const gives = createQuiescer(method, settings, nowhere(systemClock))?.gives ?? 'crash';
   const named = vm.quiesce.flatMap((each) =>
     Array.isArray(each.settings.mounts)
       ? each.settings.mounts.filter((path): path is string => typeof path === 'string' && path !== '/')
@@ -150,6 +143,7 @@ function probeOf(vm: VmSettings, stage: number, topology: Topology): ProbeReport
   const index = [...topology.vms.keys()].indexOf(vm.name);
   return {
     method,
+    gives,
     disks: [
       { name: 'sd0', serial: `6000c29a0000000000000000000000${10 + index}` },
       ...luns.map((entry, number) => ({ name: `sd${number + 1}`, wwn: keyOf(entry) })),

@@ -4,7 +4,6 @@ import type {
   CutUnit,
   DeviceKey,
   DiskPlacement,
-  Level,
   Placement,
   Plan,
   ProbeReport,
@@ -78,7 +77,6 @@ export function inputs(scene: Scene = {}): PlanInputs {
     units,
     traits: new Map([...topology.arrays.keys()].map((id) => [id, traits])),
     probes: new Map(scene.probe === null ? [] : [['mail01', [{ ...probe, ...scene.probe }]]]),
-    gives: new Map<string, readonly Level[]>([['mail01', ['filesystem']]]),
     unreachable: new Map(),
     ground: { biosUuids: [], hosts: new Map() },
     ...scene.change,
@@ -98,6 +96,7 @@ export function stopCodes(scene: Scene): readonly string[] {
 
 export const probe: ProbeReport = {
   method: 'fsfreeze',
+  gives: 'filesystem',
   disks: [
     { name: 'sda', serial: '6000c29a000000000000000000000001', sizeBytes: 40n * GIB },
     { name: 'sdb', wwn: DATA, sizeBytes: 100n * GIB },
