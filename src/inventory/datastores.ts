@@ -1,9 +1,9 @@
 import type { DatastorePlacement, DeviceKey, Finding } from '../model.ts';
 import type { Ref } from '../vsphere/element.ts';
-import type { Datastore, ScsiLun } from '../vsphere/storage.ts';
+import type { Datastore } from '../vsphere/storage.ts';
 import { nfsKey } from './device.ts';
 import { refused } from './finding.ts';
-import { identifyName } from './luns.ts';
+import { type HostLuns, identifyName } from './luns.ts';
 import { decodeName } from './names.ts';
 
 /** A datastore as devices; without `placement`, no array's snapshot can take it, and `findings` say why. */
@@ -15,11 +15,11 @@ export interface ResolvedDatastore {
 
 /**
  * @param nameOf the name of a VM, for "also captured"
- * @param luns what the hosts see: only needed where an extent goes by a t10 name
+ * @param hosts what they see: only needed where an extent goes by a t10 name
  */
 export function resolveDatastore(
   datastore: Datastore,
-  luns: readonly ScsiLun[],
+  hosts: readonly HostLuns[],
   nameOf: (vm: Ref) => string,
 ): ResolvedDatastore {
   const subject = `datastore ${decodeName(datastore.name)}`;
@@ -45,7 +45,7 @@ export function resolveDatastore(
   if (lies.extents.length === 0) return refusal(datastore, unknownExtents(subject));
   const devices: DeviceKey[] = [];
   for (const extent of lies.extents) {
-    const identified = identifyName(extent, luns);
+    const identified = identifyName(extent, hosts);
     if (identified.kind === 'path') return refusal(datastore, hostLocal(subject, extent));
     if (identified.kind === 'unknown') return refusal(datastore, unidentified(subject, identified.why));
     devices.push(identified.key);

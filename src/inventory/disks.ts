@@ -1,10 +1,9 @@
 import type { DeviceKey, DiskKind, DiskPlacement, Finding, VmName } from '../model.ts';
-import type { ScsiLun } from '../vsphere/storage.ts';
 import type { Controller, DiskBacking, VirtualDisk } from '../vsphere/virtual-disk.ts';
 import type { VmConfig } from '../vsphere/virtual-machine.ts';
 import { hostLocal, type ResolvedDatastore, unidentified } from './datastores.ts';
 import { doubtful, refused } from './finding.ts';
-import { identifyLun } from './luns.ts';
+import { type HostLuns, identifyLun } from './luns.ts';
 
 /** Datastores by MoRef or by name: a file is '[name] path', and the reference beside it may be absent. */
 export interface DatastoreLookup {
@@ -22,14 +21,14 @@ export function resolveDisks(
   vm: VmName,
   config: VmConfig,
   datastores: DatastoreLookup,
-  luns: readonly ScsiLun[],
+  hosts: readonly HostLuns[],
 ): readonly ResolvedDisk[] {
   return config.disks.map((disk) => {
     const controller = config.controllers.find((candidate) => candidate.key === disk.controllerKey);
     const address = addressOf(disk, controller);
     const subject = `${vm} ${address ?? disk.label}`;
     if (address === undefined) return { findings: [unaddressed(subject, controller)] };
-    return resolveDisk({ subject, address, disk, controller, datastores, luns });
+    return resolveDisk({ subject, address, disk, controller, datastores, hosts });
   });
 }
 
@@ -52,11 +51,12 @@ interface Question {
   readonly disk: VirtualDisk;
   readonly controller: Controller | undefined;
   readonly datastores: DatastoreLookup;
-  readonly luns: readonly ScsiLun[];
+  /** Its own host first. */
+  readonly hosts: readonly HostLuns[];
 }
 
 function resolveDisk(question: Question): ResolvedDisk {
-  const { subject, disk, datastores, luns } = question;
+  const { subject, disk, datastores, hosts } = question;
   const chain = chainOf(disk.backing);
   const files: Files = { data: new Set(), metadata: new Set(), kind: undefined, findings: [] };
   const raw = disk.backing.lunUuid !== undefined || disk.backing.compatibilityMode !== undefined;
@@ -74,7 +74,7 @@ function resolveDisk(question: Question): ResolvedDisk {
     return { placement: placed(question, kind, [...files.data], []), findings: mode };
   }
   const kind = disk.backing.compatibilityMode === 'physicalMode' ? 'rdm-physical' : 'rdm-virtual';
-  const lun = identifyLun(chain.at(-1)?.lunUuid ?? disk.backing.lunUuid, luns);
+  const lun = identifyLun(chain.at(-1)?.lunUuid ?? disk.backing.lunUuid, hosts);
   if (lun.kind === 'path') return { findings: [hostLocal(subject, lun.name)] };
   if (lun.kind === 'unknown') return { findings: [unidentified(subject, lun.why)] };
   const data = [...new Set([lun.key, ...files.data])];

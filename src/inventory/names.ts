@@ -89,17 +89,24 @@ export function decodeName(name: string): string {
   return name.replace(/%(2f|5c|25)/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }
 
-/** All VMs that `wanted` may mean: a name, a path, an instance UUID, a MoRef. */
-export function matching(vms: readonly NamedVm[], wanted: string): readonly NamedVm[] {
-  const text = wanted.trim().normalize('NFC');
-  const lower = text.toLowerCase();
-  return vms.filter(
-    (vm) =>
-      vm.name.normalize('NFC') === text ||
-      vm.path.normalize('NFC') === text ||
-      (text.startsWith('/') && decodeName(vm.path).normalize('NFC') === text) ||
-      vm.instanceUuid === lower ||
-      vm.ref === text ||
-      (/^vm-\d+$/.test(text) && refId(vm.ref) === text),
-  );
+/** Finds all VMs that a word may mean: a name, a path, an instance UUID, a MoRef. A group may ask for thousands. */
+export function finder(vms: readonly NamedVm[]): (wanted: string) => readonly NamedVm[] {
+  const byWord = new Map<string, Set<NamedVm>>();
+  const byUuid = new Map<string, Set<NamedVm>>();
+  for (const vm of vms) {
+    const path = vm.path.normalize('NFC');
+    for (const word of [vm.name.normalize('NFC'), path, decodeName(path), vm.ref]) add(byWord, word, vm);
+    if (/^vm-\d+$/.test(refId(vm.ref))) add(byWord, refId(vm.ref), vm);
+    add(byUuid, vm.instanceUuid, vm);
+  }
+  return (wanted) => {
+    const text = wanted.trim().normalize('NFC');
+    return [...new Set([...(byWord.get(text) ?? []), ...(byUuid.get(text.toLowerCase()) ?? [])])];
+  };
+}
+
+function add(to: Map<string, Set<NamedVm>>, word: string, vm: NamedVm): void {
+  const known = to.get(word);
+  if (known === undefined) to.set(word, new Set([vm]));
+  else known.add(vm);
 }

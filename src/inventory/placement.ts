@@ -1,11 +1,12 @@
 import type { DatastorePlacement, Finding, Placement, VmName, VmPlacement } from '../model.ts';
 import type { Ref } from '../vsphere/element.ts';
-import type { Datastore, ScsiLun } from '../vsphere/storage.ts';
+import type { Datastore } from '../vsphere/storage.ts';
 import type { DiskTask } from '../vsphere/tasks.ts';
 import type { VirtualMachine, VmConfig } from '../vsphere/virtual-machine.ts';
 import { type ResolvedDatastore, resolveDatastore } from './datastores.ts';
 import { type DatastoreLookup, type ResolvedDisk, resolveDisks } from './disks.ts';
 import { refused } from './finding.ts';
+import type { HostLuns } from './luns.ts';
 import { decodeName } from './names.ts';
 import { isEncrypted, refusals } from './refusals.ts';
 import type { Selected } from './select.ts';
@@ -19,19 +20,23 @@ export interface Facts {
   readonly machines: ReadonlyMap<Ref, VirtualMachine>;
   readonly datastores: readonly Datastore[];
   /** Names of hosts, and what each of them sees. */
-  readonly hosts: ReadonlyMap<Ref, { readonly name: string; readonly luns: readonly ScsiLun[] }>;
+  readonly hosts: ReadonlyMap<Ref, { readonly name: string; readonly luns: HostLuns }>;
   readonly nameOf: (vm: Ref) => string;
   /** Running disk tasks, by VM. */
   readonly tasks: readonly DiskTask[];
   /** Who took a VMware snapshot, where it is known. */
-  readonly creators: ReadonlyMap<string, string>;
+  readonly creators: ReadonlyMap<string, string | undefined>;
   /** From selecting the VMs, and from looking for those who share their disks. */
   readonly findings: readonly Finding[];
 }
 
 export function placementOf(facts: Facts): Placement {
-  const luns = [...facts.hosts.values()].flatMap((host) => host.luns);
-  const resolved = facts.datastores.map((datastore) => resolveDatastore(datastore, luns, facts.nameOf));
+  const luns = [...facts.hosts.values()].map((host) => host.luns);
+  const datastores = new Map<string, ResolvedDatastore>(
+    facts.datastores.map((datastore) => [datastore.ref, resolveDatastore(datastore, luns, facts.nameOf)]),
+  );
+  const tasks = new Map<Ref, DiskTask[]>(facts.selected.map(({ named }) => [named.ref, []]));
+  for (const task of facts.tasks) tasks.get(task.entity)?.push(task);
   const findings: Finding[] = [...facts.findings];
   const vms: VmPlacement[] = [];
   for (const selected of facts.selected) {
@@ -40,12 +45,10 @@ export function placementOf(facts: Facts): Placement {
       findings.push(gone(selected.vm));
       continue;
     }
-    const tasks = facts.tasks.filter((task) => task.entity === machine.ref);
-    findings.push(...refusals(selected.vm, machine, facts.creators, tasks));
+    findings.push(...refusals(selected.vm, machine, facts.creators, tasks.get(machine.ref) ?? []));
     if (machine.config === undefined) continue;
-    const seen = machine.host === undefined ? luns : lunsFor(machine.host, facts.hosts, luns);
-    const lookup = lookupFor(machine, facts.datastores, resolved);
-    const disks = resolveDisks(selected.vm, machine.config, lookup, seen);
+    const lookup = lookupFor(machine, datastores);
+    const disks = resolveDisks(selected.vm, machine.config, lookup, ownFirst(machine.host, facts.hosts, luns));
     const home = lookup.of(machine.config.vmx, undefined);
     findings.push(...disks.flatMap((disk) => disk.findings), ...homeFindings(selected.vm, machine.config.vmx, home));
     if (disks.length === 0) findings.push(diskless(selected.vm));
@@ -55,31 +58,27 @@ export function placementOf(facts: Facts): Placement {
     takenAt: facts.takenAt.toISOString(),
     source: facts.source,
     vms,
-    datastores: placements(resolved),
+    datastores: placements([...datastores.values()]),
     findings,
   };
 }
 
 /** What the VM's own host says comes first: the same LUN may have another number, and so another uuid, elsewhere. */
-function lunsFor(host: Ref, hosts: Facts['hosts'], all: readonly ScsiLun[]): readonly ScsiLun[] {
-  const own = hosts.get(host)?.luns ?? [];
-  return [...own, ...all.filter((lun) => !own.includes(lun))];
+function ownFirst(host: Ref | undefined, hosts: Facts['hosts'], all: readonly HostLuns[]): readonly HostLuns[] {
+  const own = host === undefined ? undefined : hosts.get(host)?.luns;
+  return own === undefined ? all : [own, ...all];
 }
 
 /** By name only among the VM's own: two datacenters may each have a datastore of that name. */
-function lookupFor(
-  machine: VirtualMachine,
-  datastores: readonly Datastore[],
-  resolved: readonly ResolvedDatastore[],
-): DatastoreLookup {
-  const byRef = new Map(datastores.map((datastore, index) => [datastore.ref as string, resolved[index]]));
-  const byName = new Map<string, ResolvedDatastore | undefined>();
-  for (const { ref, name } of datastores) {
-    if (!machine.datastores.includes(ref)) continue;
-    byName.set(name, byRef.get(ref)).set(decodeName(name), byRef.get(ref));
+function lookupFor(machine: VirtualMachine, datastores: ReadonlyMap<string, ResolvedDatastore>): DatastoreLookup {
+  const byName = new Map<string, ResolvedDatastore>();
+  for (const ref of machine.datastores) {
+    const own = datastores.get(ref);
+    if (own !== undefined) byName.set(own.name, own);
   }
+  const named = (name: string): ResolvedDatastore | undefined => byName.get(name) ?? byName.get(decodeName(name));
   return {
-    of: (file, ref) => (ref === undefined ? undefined : byRef.get(ref)) ?? byName.get(datastoreName(file)),
+    of: (file, ref) => (ref === undefined ? undefined : datastores.get(ref)) ?? named(datastoreName(file)),
   };
 }
 

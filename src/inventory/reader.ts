@@ -4,19 +4,18 @@ import type { Finding, Placement, VmName } from '../model.ts';
 import type { PlacementReader } from '../ports.ts';
 import { connectVsphere, type Vsphere } from '../vsphere/client.ts';
 import type { Ref } from '../vsphere/element.ts';
-import { snapshotCreator } from '../vsphere/events.ts';
 import { type Found, insistOnAll, isGone, PAGE_OBJECTS, readEverywhere, readThese } from '../vsphere/properties.ts';
 import { type ConnectionSettings, connectionOf } from '../vsphere/settings.ts';
-import { DATASTORE_PATHS, type Datastore, datastore, HOST_PATHS, type Host, host } from '../vsphere/storage.ts';
+import { DATASTORE_PATHS, type Datastore, datastore, HOST_PATHS, host } from '../vsphere/storage.ts';
 import { currentTime, diskTasks, recentDiskTasks } from '../vsphere/tasks.ts';
 import { virtualDisks } from '../vsphere/virtual-disk.ts';
 import { type VirtualMachine, VM_PATHS, virtualMachine } from '../vsphere/virtual-machine.ts';
+import { readCreators } from './creators.ts';
 import { addressOf, chainOf } from './disks.ts';
 import { disturbancesSince } from './disturbances.ts';
-import { identifyLun } from './luns.ts';
+import { type HostLuns, hostLuns, identifyLun } from './luns.ts';
 import { collectNames, NAME_WANTED, type Names } from './names.ts';
 import { placementOf } from './placement.ts';
-import { newestSnapshot } from './refusals.ts';
 import { select } from './select.ts';
 import { partnersOf, type SharedDisk } from './shared.ts';
 
@@ -47,7 +46,12 @@ export async function placementReader(
 export function readerOf(login: (limit: Deadline) => Promise<Vsphere>, parts: ReaderParts): PlacementReader {
   const inSession = async <T>(work: (session: Session) => Promise<T>, limit: Deadline): Promise<T> => {
     const vsphere = await login(limit);
-    const session = { vsphere, clock: parts.clock, pageObjects: parts.pageObjects ?? PAGE_OBJECTS };
+    const session = {
+      vsphere,
+      clock: parts.clock,
+      pageObjects: parts.pageObjects ?? PAGE_OBJECTS,
+      creators: new Map(),
+    };
     return vsphere.loggedIn(() => work(session), limit);
   };
   return {
@@ -64,6 +68,8 @@ interface Session {
   readonly vsphere: Vsphere;
   readonly clock: Clock;
   readonly pageObjects: number;
+  /** By VMware snapshot: a run reads its placement three times. */
+  readonly creators: Map<Ref, string | undefined>;
 }
 
 /** Whoever answers at that address is given the password: that is said on every run, not only where it was written. */
@@ -106,10 +112,10 @@ async function readPlacement(
     selected,
     machines,
     datastores,
-    hosts: new Map(hosts.map((one) => [one.ref, one])),
+    hosts,
     nameOf: names.nameOf,
     tasks,
-    creators: await readCreators(session, machines, limit),
+    creators: await readCreators(vsphere, machines.values(), session.creators, limit),
     findings: [...uncheckedFindings(vsphere), ...findings, ...shared],
   });
 }
@@ -160,7 +166,7 @@ async function readHosts(
   machines: ReadonlyMap<Ref, VirtualMachine>,
   datastores: readonly Datastore[],
   limit: Deadline,
-): Promise<readonly Host[]> {
+): Promise<ReadonlyMap<Ref, SeenHost>> {
   const { vsphere, pageObjects } = session;
   const raw = [...machines.values()].flatMap((machine) =>
     (machine.config?.disks ?? []).flatMap((disk) => chainOf(disk.backing).flatMap((link) => link.lunUuid ?? [])),
@@ -168,21 +174,31 @@ async function readHosts(
   const t10 = datastores.some(({ lies }) => lies.on === 'vmfs' && lies.extents.some((name) => name.startsWith('t10.')));
   const paths = raw.length > 0 || t10 ? HOST_PATHS : ['name'];
   const refs = new Set([...machines.values()].flatMap((machine) => machine.host ?? []));
-  const hosts: Host[] = [];
+  const hosts = new Map<Ref, SeenHost>();
   const receive = (found: Found): void => {
     const name = `host ${found.values.get('name')?.text ?? found.ref}`;
     // A host's name alone is only for messages: a login that sees no hosts can do without.
-    if (!isGone(found)) hosts.push(host(paths === HOST_PATHS ? insistOnAll(found, name, vsphere) : found));
+    if (!isGone(found))
+      hosts.set(found.ref, seenHost(paths === HOST_PATHS ? insistOnAll(found, name, vsphere) : found));
   };
   await readThese(vsphere, { type: 'HostSystem', paths }, [...refs], receive, limit, pageObjects);
-  const luns = hosts.flatMap((one) => one.luns);
+  const luns = [...hosts.values()].map((one) => one.luns);
   if (raw.every((lunUuid) => identifyLun(lunUuid, luns).kind !== 'unknown')) return hosts;
-  const others: Host[] = [];
   const collect = (found: Found): void => {
-    if (!refs.has(found.ref)) others.push(host(found));
+    if (!refs.has(found.ref)) hosts.set(found.ref, seenHost(found));
   };
   await readEverywhere(vsphere, [{ type: 'HostSystem', paths: HOST_PATHS }], collect, limit, pageObjects);
-  return [...hosts, ...others];
+  return hosts;
+}
+
+interface SeenHost {
+  readonly name: string;
+  readonly luns: HostLuns;
+}
+
+function seenHost(found: Found): SeenHost {
+  const { name, luns } = host(found);
+  return { name, luns: hostLuns(luns) };
 }
 
 function sharedDisks(
@@ -219,22 +235,6 @@ async function readPartners(
   const wanted = [{ type: 'VirtualMachine', paths: ['config.hardware.device'] }];
   await readEverywhere(vsphere, wanted, receive, limit, pageObjects);
   return partners.findings(names.nameOf, group);
-}
-
-/** Of the newest VMware snapshot of each VM: the one that a plan stops at. */
-async function readCreators(
-  { vsphere }: Session,
-  machines: ReadonlyMap<Ref, VirtualMachine>,
-  limit: Deadline,
-): Promise<ReadonlyMap<Ref, string>> {
-  const creators = new Map<Ref, string>();
-  for (const { ref, snapshots } of machines.values()) {
-    const newest = newestSnapshot(snapshots);
-    if (newest === undefined) continue;
-    const by = await snapshotCreator(vsphere, ref, newest.createdAt, limit);
-    if (by !== undefined) creators.set(newest.ref, by);
-  }
-  return creators;
 }
 
 async function readDisturbances(

@@ -7,7 +7,7 @@ import { doubtful, refused } from './finding.ts';
 export function refusals(
   vm: VmName,
   machine: VirtualMachine,
-  creators: ReadonlyMap<string, string>,
+  creators: ReadonlyMap<string, string | undefined>,
   tasks: readonly DiskTask[],
 ): readonly Finding[] {
   const { config } = machine;
@@ -91,7 +91,7 @@ export function newestSnapshot(snapshots: readonly VmSnapshot[]): VmSnapshot | u
 function foreignSnapshot(
   vm: VmName,
   machine: VirtualMachine,
-  creators: ReadonlyMap<string, string>,
+  creators: ReadonlyMap<string, string | undefined>,
 ): Finding | undefined {
   const newest = newestSnapshot(machine.snapshots);
   if (newest === undefined) return undefined;

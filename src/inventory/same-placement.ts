@@ -12,8 +12,9 @@ export function samePlacement(
   after: Placement,
   bracketed: ReadonlySet<VmName> = new Set(),
 ): readonly Finding[] {
+  const vmsNow = new Map(after.vms.map((vm) => [vm.vm, vm]));
   return before.vms.flatMap((vm) => {
-    const now = after.vms.find((candidate) => candidate.vm === vm.vm);
+    const now = vmsNow.get(vm.vm);
     if (now === undefined) return [changed(vm.vm, 'vSphere does not show it any more')];
     if (now.ref !== vm.ref) return [changed(vm.vm, `was ${vm.ref}, is ${now.ref}`)];
     return [...homeChanges(vm, now), ...diskChanges(vm, now, bracketed.has(vm.vm))];

@@ -1,6 +1,7 @@
 import { nearest } from '../base/nearest.ts';
 import type { Finding, VmName } from '../model.ts';
-import { matching, type NamedVm } from './names.ts';
+import type { Ref } from '../vsphere/element.ts';
+import { finder, type NamedVm } from './names.ts';
 
 export interface Selected {
   readonly vm: VmName;
@@ -15,15 +16,19 @@ export function select(
 ): { readonly selected: readonly Selected[]; readonly findings: readonly Finding[] } {
   const selected: Selected[] = [];
   const findings: Finding[] = [];
+  const find = finder(vms);
+  const taken = new Map<Ref, VmName>();
   for (const { vm, wanted } of members) {
-    const found = matching(vms, wanted);
+    const found = find(wanted);
     const [only] = found;
     if (only === undefined) findings.push(notFound(vm, wanted, vms, unreadable));
     else if (found.length > 1) findings.push(ambiguous(vm, wanted, found));
     else {
-      const twin = selected.find((other) => other.named.ref === only.ref);
-      if (twin === undefined) selected.push({ vm, named: only });
-      else findings.push(named(vm, 'vsphere.vm-twice', `is the same VM as ${twin.vm}: ${only.path}`, 'Keep one.'));
+      const twin = taken.get(only.ref);
+      if (twin === undefined) {
+        taken.set(only.ref, vm);
+        selected.push({ vm, named: only });
+      } else findings.push(named(vm, 'vsphere.vm-twice', `is the same VM as ${twin}: ${only.path}`, 'Keep one.'));
     }
   }
   return { selected, findings };

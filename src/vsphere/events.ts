@@ -18,7 +18,7 @@ const LATEST_MS = Date.UTC(9999);
  * @param createdAt as the server writes it
  */
 export async function snapshotCreator(
-  vsphere: Vsphere,
+  vsphere: Pick<Vsphere, 'content' | 'call'>,
   vm: Ref,
   createdAt: string,
   limit: Deadline,

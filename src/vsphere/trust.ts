@@ -22,7 +22,7 @@ export function trustingAgent({ url, trust, written = 'topology' }: Trusting): T
   const secureContext = contextOf(trust, written);
   const connecting = new Set<TLSSocket>();
   let certificate: string | undefined;
-  const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const createConnection = (_: unknown, done: (error: Error | null, socket?: TLSSocket) => void): void => {
     const socket = connect({

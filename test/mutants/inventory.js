@@ -72,8 +72,8 @@ export const inventory = [
     name: 'home-by-name-anywhere',
     why: 'Two datacenters may each have a datastore of that name; a VM lies on its own.',
     file: 'src/inventory/placement.ts',
-    before: 'if (!machine.datastores.includes(ref)) continue;',
-    after: '',
+    before: 'for (const ref of machine.datastores) {',
+    after: 'for (const ref of datastores.keys()) {',
     tests: ['test/unit/inventory/placement.test.ts'],
   },
   {

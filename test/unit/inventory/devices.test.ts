@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { lunUuid } from '../../../src/demo/table.ts';
 import { deviceKey, nfsKey } from '../../../src/inventory/device.ts';
 import { parseLunUuid } from '../../../src/inventory/lun-uuid.ts';
-import { identifyLun, identifyName } from '../../../src/inventory/luns.ts';
+import { hostLuns, identifyLun, identifyName } from '../../../src/inventory/luns.ts';
 import type { ScsiLun } from '../../../src/vsphere/storage.ts';
 
 describe('a device by any of its names', () => {
@@ -76,36 +76,36 @@ describe('which LUN a raw disk maps', () => {
 
   test('a host’s word for the very uuid comes before what is inside it', () => {
     const lying = { ...other, uuid: uuid.toUpperCase() };
-    expect(identifyLun(uuid, [lying])).toEqual({ kind: 'device', key: other.canonicalName, seen: true });
+    expect(identifyLun(uuid, [hostLuns([lying])])).toEqual({ kind: 'device', key: other.canonicalName, seen: true });
   });
 
   test('a descriptor with vml. before it counts as the uuid', () => {
     const lun = { canonicalName: naa, uuid: 'else', descriptors: [`vml.${uuid}`] };
-    expect(identifyLun(uuid, [other, lun])).toEqual({ kind: 'device', key: naa, seen: true });
+    expect(identifyLun(uuid, [hostLuns([other, lun])])).toEqual({ kind: 'device', key: naa, seen: true });
   });
 
   test('under another LUN number on this host, the NAA inside tells it', () => {
     const renumbered = { canonicalName: naa, uuid: uuid.replace('020006', '020009'), descriptors: [] };
-    expect(identifyLun(uuid, [renumbered])).toEqual({ kind: 'device', key: naa, seen: true });
+    expect(identifyLun(uuid, [hostLuns([renumbered])])).toEqual({ kind: 'device', key: naa, seen: true });
   });
 
   test('one that no host sees is told by its structure, and said to be unseen', () => {
-    expect(identifyLun(uuid, [other])).toEqual({ kind: 'device', key: naa, seen: false });
+    expect(identifyLun(uuid, [hostLuns([other])])).toEqual({ kind: 'device', key: naa, seen: false });
   });
 
   test('one of another structure that no host knows stays unknown', () => {
-    expect(identifyLun('0005000000766d686261313a303a30', [other]).kind).toBe('unknown');
-    expect(identifyLun(undefined, [other]).kind).toBe('unknown');
+    expect(identifyLun('0005000000766d686261313a303a30', [hostLuns([other])]).kind).toBe('unknown');
+    expect(identifyLun(undefined, [hostLuns([other])]).kind).toBe('unknown');
   });
 
   test('a disk inside one host is a path, not a device', () => {
     const local = { canonicalName: 'mpx.vmhba1:C0:T0:L0', uuid: '0005000000766d686261313a303a30', descriptors: [] };
-    expect(identifyLun(local.uuid, [local])).toEqual({ kind: 'path', name: 'mpx.vmhba1:C0:T0:L0' });
+    expect(identifyLun(local.uuid, [hostLuns([local])])).toEqual({ kind: 'path', name: 'mpx.vmhba1:C0:T0:L0' });
   });
 
   test('an NVMe namespace by a t10 name takes the EUI that its host also knows', () => {
     const nvme = { canonicalName: 't10.NVMe____X', uuid: 'x', descriptors: ['t10.NVMe____X', 'eui.0025385b71b0a7c1'] };
-    expect(identifyName('t10.NVMe____X', [nvme])).toMatchObject({ key: 'eui.0025385b71b0a7c1' });
+    expect(identifyName('t10.NVMe____X', [hostLuns([nvme])])).toMatchObject({ key: 'eui.0025385b71b0a7c1' });
     expect(identifyName('t10.NVMe____X', [])).toMatchObject({ key: 't10.nvme____x' });
   });
 });
