@@ -55,12 +55,14 @@ export function diskName(ref: DiskRef): string {
 
 // ---- findings
 
-/** A place in a file: one-based line and column, and the line's own text for the caret. */
+/** A place in a file: one-based line and column, and the line's text for the caret, without what may be a secret. */
 export interface Place {
   readonly file: string;
   readonly line: number;
   readonly column: number;
   readonly text: string;
+  /** The column in `text`, where what is left out of it has moved it. */
+  readonly caret?: number;
 }
 
 /** Something that a person should know. An `error` stops the plan. */

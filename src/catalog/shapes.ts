@@ -21,7 +21,13 @@ const text = z.string().exactOptional();
 const number = z.number().exactOptional();
 
 const diskRef = z.object({ vm: z.string(), disk: z.string() });
-const place = z.object({ file: z.string(), line: z.number(), column: z.number(), text: z.string() });
+const place = z.object({
+  file: z.string(),
+  line: z.number(),
+  column: z.number(),
+  text: z.string(),
+  caret: z.number().exactOptional(),
+});
 
 const finding = z.object({
   code: z.string(),

@@ -1,5 +1,6 @@
 import { Composer, type CST, Parser } from 'yaml';
 import { type Problem, problem } from './problem.ts';
+import { type Ranges, rangesOf } from './ranges.ts';
 import type { Spot } from './spot.ts';
 import { DEEPEST, spotsOf, tooDeep } from './spots.ts';
 import { syntaxProblems } from './syntax.ts';
@@ -11,6 +12,8 @@ export interface Read {
   /** Absent: what stands there is no YAML, or nothing. */
   readonly root?: Spot;
   readonly problems: readonly Problem[];
+  /** What of the text may be shown; absent: nothing of it was parsed. */
+  readonly ranges?: Ranges;
 }
 
 /** The text as values with places; aliases followed, `<<` merged. Never throws, and never grows beyond its bounds. */
@@ -20,12 +23,13 @@ export function readDocument(text: string): Read {
   // process (yaml 2.9.1, Node 20, November 2026): so the depth is measured on the tokens, which are not.
   if (nesting(tokens) > DEEPEST) return { problems: [tooDeep(0)] };
   const [document, second] = [...new Composer({ uniqueKeys: false, prettyErrors: false }).compose(tokens)];
+  const contents = document?.contents ?? undefined;
+  const ranges = rangesOf(contents ?? null, text);
   const errors = [...(document?.errors ?? []), ...(document?.warnings ?? [])];
   const broken = syntaxProblems(errors.slice(0, MOST_SYNTAX_ERRORS), errors.length > 0 ? openQuote(tokens) : undefined);
-  if (broken.length > 0) return { problems: broken };
-  if (second !== undefined) return { problems: [secondDocument(second.range[0])] };
-  const contents = document?.contents ?? undefined;
-  return contents === undefined ? { problems: [empty()] } : spotsOf(contents);
+  if (broken.length > 0) return { problems: broken, ranges };
+  if (second !== undefined) return { problems: [secondDocument(second.range[0])], ranges };
+  return contents === undefined ? { problems: [empty()] } : { ...spotsOf(contents), ranges };
 }
 
 function nesting(tokens: readonly CST.Token[]): number {

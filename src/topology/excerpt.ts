@@ -15,9 +15,9 @@ export function excerpt(finding: Finding, columns = COLUMNS): string {
 }
 
 /** The line and a caret under the column, cut to `room` around the caret. */
-function pointed({ text, column }: Place, room: number): readonly string[] {
+function pointed({ text, column, caret = column }: Place, room: number): readonly string[] {
   const characters = [...text].map((character) => (character === '\t' ? ' ' : character));
-  const target = Math.min(column - 1, characters.length);
+  const target = Math.min(caret - 1, characters.length);
   const indent = characters.findIndex((character) => character !== ' ');
   // A long line is cut so that a third of the room is left for what follows the caret.
   const ahead = Math.min(characters.length - target, Math.floor(room / 3));

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
+import { variableName } from '../base/secret-ref.ts';
 import { SSH_PATHS } from '../transport/ssh/settings.ts';
 import { type Problem, problem, subjectOf } from './problem.ts';
-import { isSecretKey } from './secret-key.ts';
+import { isSecretKey, meansSecret } from './secret-key.ts';
 import { type MapSpot, type Path, type Spot, textOf, under } from './spot.ts';
 
 export interface Surroundings {
@@ -43,6 +44,13 @@ export function fill(root: Spot, surroundings: Surroundings): Filled {
   }
 
   function variable(name: string, offset: number, path: Path): string {
+    const said = variableName.safeParse(name).error?.issues[0]?.message;
+    if (said !== undefined) {
+      const [message = '', hint] = said.split('\n');
+      const about = { code: 'topology.variable-name', subject: subjectOf(path), message, offset };
+      problems.push(problem(hint === undefined ? about : { ...about, hint }));
+      return '';
+    }
     const held = surroundings.env[name];
     if (held !== undefined && held !== '') return text(held, path);
     problems.push(
@@ -61,7 +69,7 @@ export function fill(root: Spot, surroundings: Surroundings): Filled {
 /** Under `vsphere`, `arrays` and every `ssh`, any text may be `{ env: NAME }`. A secret's is left for later. */
 function takesVariables(path: Path): boolean {
   const [section] = path;
-  if (isSecretKey(String(path.at(-1)))) return false;
+  if (meansSecret(String(path.at(-1)))) return false;
   return section === 'vsphere' || section === 'arrays' || path.slice(0, -1).includes('ssh');
 }
 

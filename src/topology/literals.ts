@@ -39,10 +39,24 @@ function secretIn(spot: ScalarSpot, path: Path): readonly Problem[] {
     const hint = `Write { env: ${variableFor(written, path)} }, { file: PATH } or { command: [..] }, and change the ${key}.`;
     return [problem({ ...about, message: `\`${key}\` is written out in the file`, hint })];
   }
-  if (!/^[a-z][a-z0-9+.-]*:\/\/[^\s/@:]*:[^\s/@]+@/i.test(written)) return [];
-  const hint = 'Take it out, give user and password keys of their own, and change the password.';
+  if (PRIVATE_KEY.test(written)) {
+    const hint = 'Put it into a file of mode 0600, name that file here, and take this key out of use.';
+    return [problem({ ...about, message: `a private key is written out under \`${key}\``, hint })];
+  }
+  if (!IN_URL.test(written) && !(ADDRESSES.includes(key) && IN_ADDRESS.test(written))) return [];
+  const hint =
+    key === 'jump'
+      ? 'Take the password out, and change it: jump hosts are logged in to with a key.'
+      : 'Take it out, give user and password keys of their own, and change the password.';
   return [problem({ ...about, message: `the address in \`${key}\` carries a password`, hint })];
 }
+
+const IN_URL = /^[a-z][a-z0-9+.-]*:\/\/[^\s/@:]*:[^\s/@]+@/i;
+/** The same without a scheme, where an address stands: 'root:word@mail01'. */
+const IN_ADDRESS = /(?:^|[\s,/])[^\s,/@:]*:[^\s,/]*@/;
+const ADDRESSES: readonly string[] = ['url', 'host', 'jump'];
+/** In PEM, or as its middle alone: what OpenSSH writes begins like this. */
+const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY|^\s*b3BlbnNzaC1rZXktdjE/;
 
 /** `password: { value: hunter2 }`: the key is refused by the schema, and what it holds may be the secret. */
 function isMisplaced(path: Path): boolean {

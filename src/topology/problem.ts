@@ -1,3 +1,6 @@
+import { isHarmlessKey } from './harmless.ts';
+import type { Path } from './spot.ts';
+
 /** A finding before it is placed: every stage of the reader gives these, and `read` puts the lines to them. */
 export interface Problem {
   /** 'topology.…' */
@@ -16,20 +19,28 @@ export function problem(parts: Omit<Problem, 'severity'> & { readonly severity?:
 }
 
 /** 'group mail' for ['groups', 'mail', …]: what a finding at this path is about. */
-export function subjectOf(path: readonly PropertyKey[]): string {
+export function subjectOf(path: Path): string {
   const [section, name] = path;
   if (name === undefined) return 'topology';
   const noun = NOUNS[String(section)];
-  return noun === undefined ? String(section) : `${noun} ${String(name)}`;
+  return noun === undefined ? said(path, 0) : `${noun} ${said(path, 1)}`;
 }
 
 /** The keys inside the subject, as people write them: `ssh.port`, `exclude[0].disk`. */
-export function keyOf(path: readonly PropertyKey[]): string {
-  if (path.length === 1) return String(path[0]);
-  const inside = path.slice(NOUNS[String(path[0])] === undefined ? 1 : 2);
-  return inside
-    .map((step, index) => (typeof step === 'number' ? `[${step + 1}]` : `${index === 0 ? '' : '.'}${String(step)}`))
+export function keyOf(path: Path): string {
+  if (path.length === 1) return said(path, 0);
+  const above = NOUNS[String(path[0])] === undefined ? 1 : 2;
+  return path
+    .slice(above)
+    .map((step, index) =>
+      typeof step === 'number' ? `[${step + 1}]` : `${index === 0 ? '' : '.'}${said(path, above + index)}`,
+    )
     .join('');
+}
+
+/** A step as it may be repeated: what stands where a key should may be the secret itself. */
+function said(path: Path, index: number): string {
+  return isHarmlessKey(path.slice(0, index + 1)) ? String(path[index]) : '***';
 }
 
 const NOUNS: Readonly<Record<string, string>> = {

@@ -8,6 +8,7 @@ import { schemaProblems } from './issues.ts';
 import { literalSecrets } from './literals.ts';
 import type { Makes } from './makes.ts';
 import type { Problem } from './problem.ts';
+import { NO_RANGES } from './ranges.ts';
 import { referenceProblems } from './references.ts';
 import { ruleProblems } from './rules.ts';
 import { topologySchema } from './schema.ts';
@@ -44,15 +45,16 @@ export async function readTopology(file: string, makes: Makes, options: ReadOpti
 
 /** The same for a text that is at hand; paths in it are relative to the folder of `file`. */
 export function parseTopology(text: string, file: string, makes: Makes, options: ReadOptions = {}): ReadResult {
-  const { root, problems } = readDocument(text);
-  if (root === undefined) return { findings: findingsOf(problems, { file, text }) };
+  const { root, problems, ranges = NO_RANGES } = readDocument(text);
+  if (root === undefined) return { findings: findingsOf(problems, { file, text, ranges }) };
   const path = resolve(file);
   const filled = fill(root, { env: options.env ?? process.env, folder: dirname(path), home: homedir() });
   const secrets = literalSecrets(root);
   const plain = [...problems, ...secrets.problems, ...filled.problems];
   const schema = schemaProblems(topologySchema(makes), filled.value, root);
   const all = [...plain, ...withoutEcho(schema, plain), ...referenceProblems(root), ...ruleProblems(root)];
-  const findings = findingsOf(all, { file, text, secrets: secrets.places });
+  const hidden = [...ranges.hidden, ...secrets.places];
+  const findings = findingsOf(all, { file, text, ranges: { ...ranges, hidden } });
   if (findings.some(({ severity }) => severity === 'error')) return { findings };
   return { topology: topologyOf(filled.value, path, (section) => namesIn(root, section)), findings };
 }

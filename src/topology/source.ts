@@ -1,14 +1,15 @@
 import type { Finding, Place } from '../model.ts';
 import type { Problem } from './problem.ts';
-import { secretBegins } from './secret-key.ts';
+import { NO_RANGES, type Ranges } from './ranges.ts';
+import { type VisibleLine, visibleLine } from './visible.ts';
 
 /** The text of the file, to look places up in. */
 export interface Source {
   /** As it is to be shown. */
   readonly file: string;
   readonly text: string;
-  /** Offsets between which secrets stand, never part of a place's text; absent: not parsed, so told by their look. */
-  readonly secrets?: readonly { readonly start: number; readonly end: number }[];
+  /** What of it may be shown; absent: it could not be parsed, and hardly anything. */
+  readonly ranges?: Ranges;
 }
 
 /** More than that nobody reads before mending the first. */
@@ -37,7 +38,7 @@ export function findingsOf(problems: readonly Problem[], source: Source): readon
   return [...findings, { ...said, message: `${source.file}: ${more} more findings` }];
 }
 
-function placesIn({ file, text, secrets }: Source): (offset: number) => Place {
+function placesIn({ file, text, ranges = NO_RANGES }: Source): (offset: number) => Place {
   const lines = text.split('\n');
   const starts: number[] = [];
   let next = 0;
@@ -45,21 +46,24 @@ function placesIn({ file, text, secrets }: Source): (offset: number) => Place {
     starts.push(next);
     next += line.length + 1;
   }
-  const shown = (index: number): string => {
-    const line = (lines[index] ?? '').replace(/\r$/, '');
-    const start = starts[index] ?? 0;
-    const within = secrets?.filter((secret) => secret.start < start + line.length && secret.end > start);
-    const begins = within?.map((secret) => Math.max(0, secret.start - start)) ?? [
-      secretBegins(line, lines[index - 1] ?? '') ?? line.length,
-    ];
-    const end = Math.min(line.length, ...begins);
-    return end < line.length ? `${line.slice(0, end)}***` : line;
+  const visible = new Map<number, VisibleLine>();
+  const shown = (index: number): VisibleLine => {
+    const line = visible.get(index) ?? visibleLine((lines[index] ?? '').replace(/\r$/, ''), starts[index] ?? 0, ranges);
+    visible.set(index, line);
+    return line;
   };
   return (offset) => {
     const index = lineAt(starts, offset);
-    const before = text.slice(starts[index] ?? 0, offset);
-    return { file, line: index + 1, column: [...before].length + 1, text: shown(index) };
+    const start = starts[index] ?? 0;
+    const line = shown(index);
+    const column = columns(text.slice(start, offset)) + 1;
+    const caret = columns(line.text.slice(0, line.columnOf(offset - start))) + 1;
+    return { file, line: index + 1, column, text: line.text, ...(caret === column ? {} : { caret }) };
   };
+}
+
+function columns(text: string): number {
+  return [...text].length;
 }
 
 /** The last line that begins at or before the offset. */

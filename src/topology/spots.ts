@@ -1,7 +1,9 @@
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode, Scalar } from 'yaml';
 import { nearest } from '../base/nearest.ts';
+import { isHarmlessKey } from './harmless.ts';
 import { type Problem, problem } from './problem.ts';
-import type { Entry, Spot } from './spot.ts';
+import { meansSecret } from './secret-key.ts';
+import type { Entry, Path, Spot } from './spot.ts';
 
 /** Nesting of a real topology stays below ten. */
 export const DEEPEST = 64;
@@ -18,29 +20,30 @@ export function spotsOf(contents: ParsedNode): { readonly root?: Spot; readonly 
     problems.push(problem({ code: `topology.${code}`, subject: 'topology', message, offset, hint }));
   };
   let excess: Problem | undefined;
-  const root = convert(contents);
+  const root = convert(contents, []);
   if (excess !== undefined) return { problems: [...problems, excess] };
   // What an alias should have brought is not known: all else that could be said would be its echo.
   return problems.some(({ code }) => BROKEN_ALIAS.has(code)) ? { problems } : { root, problems };
 
-  function convert(node: ParsedNode): Spot {
+  function convert(node: ParsedNode, path: Path): Spot {
     const [start, end] = node.range;
-    if (isAlias(node)) return follow(node.source, start, end);
-    if (node.anchor === undefined) return converted(node);
+    if (isAlias(node)) return follow(node.source, start, end, path);
+    if (node.anchor === undefined) return converted(node, path);
     if (anchors.has(node.anchor)) {
-      tell('duplicate-anchor', `the anchor &${node.anchor} is set twice`, start, 'Give one of them another name.');
+      const name = anchorSaid(node.anchor, path);
+      tell('duplicate-anchor', `the anchor &${name} is set twice`, start, 'Give one of them another name.');
     }
     anchors.set(node.anchor, undefined);
-    const spot = converted(node);
+    const spot = converted(node, path);
     anchors.set(node.anchor, spot);
     return spot;
   }
 
-  function converted(node: ParsedNode): Spot {
+  function converted(node: ParsedNode, path: Path): Spot {
     const [start, end] = node.range;
-    if (isMap<ParsedNode, ParsedNode | null>(node)) return mapOf(node.items, start, end);
+    if (isMap<ParsedNode, ParsedNode | null>(node)) return mapOf(node.items, start, end, path);
     if (isSeq<ParsedNode>(node)) {
-      const items = node.items.map(convert);
+      const items = node.items.map((item, index) => convert(item, [...path, index]));
       return bounded({ kind: 'list', start, end, items, ...measured(items) });
     }
     return isScalar(node) ? scalar(node.value, start, end) : scalar(null, start, end);
@@ -53,13 +56,14 @@ export function spotsOf(contents: ParsedNode): { readonly root?: Spot; readonly 
     return spot;
   }
 
-  function follow(name: string, start: number, end: number): Spot {
+  function follow(name: string, start: number, end: number, path: Path): Spot {
     const target = anchors.get(name);
     if (target !== undefined) return target;
+    const said = anchorSaid(name, path);
     const meant = nearest(name, anchors.keys());
-    const hint = meant === undefined ? `Set it first: &${name} at what is to be repeated.` : `Did you mean *${meant}?`;
-    if (anchors.has(name)) tell('alias-in-itself', `*${name} stands inside what it repeats`, start, 'Write it out.');
-    else tell('unknown-alias', `no anchor &${name} before this`, start, hint);
+    const hint = meant === undefined ? `Set it first: &${said} at what is to be repeated.` : `Did you mean *${meant}?`;
+    if (anchors.has(name)) tell('alias-in-itself', `*${said} stands inside what it repeats`, start, 'Write it out.');
+    else tell('unknown-alias', `no anchor &${said} before this`, start, hint);
     return scalar(null, start, end);
   }
 
@@ -67,6 +71,7 @@ export function spotsOf(contents: ParsedNode): { readonly root?: Spot; readonly 
     pairs: readonly { readonly key: ParsedNode; readonly value: ParsedNode | null }[],
     start: number,
     end: number,
+    path: Path,
   ): Spot {
     const own = new Map<string, Entry>();
     const merged = new Map<string, Entry>();
@@ -74,18 +79,22 @@ export function spotsOf(contents: ParsedNode): { readonly root?: Spot; readonly 
     for (const { key, value } of pairs) {
       const [keyStart, keyEnd] = key.range;
       const name = nameOf(key);
-      const spot = value === null ? scalar(null, keyStart, keyEnd) : convert(value);
+      const below = [...path, name ?? ''];
+      const spot = value === null ? scalar(null, keyStart, keyEnd) : convert(value, below);
       if (name === undefined || name === '') {
         tell('bad-name', 'a key is one word or text, and not empty', keyStart, 'Write KEY: VALUE.');
       } else if (name === '__proto__') {
         tell('bad-name', 'a word that JavaScript keeps for itself cannot be a key', keyStart, 'Choose another name.');
+      } else if (value === null) {
+        tell('no-value', 'a word without its `: VALUE` stands here', keyStart, 'Write KEY: VALUE.');
       } else if (isMergeKey(key)) {
         if (mergedAt !== undefined)
           tell('duplicate-key', '<< stands twice in one map', keyStart, 'List them: <<: [*a, *b].');
         mergedAt = keyStart;
         mergeInto(merged, spot, keyStart);
       } else if (own.has(name)) {
-        tell('duplicate-key', `\`${name}\` stands twice in one map`, keyStart, 'Keep one of them.');
+        const said = isHarmlessKey(below) ? name : '***';
+        tell('duplicate-key', `\`${said}\` stands twice in one map`, keyStart, 'Keep one of them.');
       } else {
         own.set(name, { keyStart, value: spot });
       }
@@ -110,6 +119,11 @@ export function spotsOf(contents: ParsedNode): { readonly root?: Spot; readonly 
       for (const [name, entry] of source.entries) if (!merged.has(name)) merged.set(name, entry);
     }
   }
+}
+
+/** A password may begin with & or *: where one should stand, its name is not repeated. */
+function anchorSaid(name: string, path: Path): string {
+  return path.some((step) => meansSecret(String(step))) ? '***' : name;
 }
 
 /** As it is written: 007 stays 007. */

@@ -41,12 +41,17 @@ function wordsFor({ code, message }: YAMLError): readonly [string, string?] {
     case 'BAD_ALIAS':
       return ['* begins an alias, and no name follows', 'Put the text in quotes if the * belongs to it.'];
     default:
-      return [`this cannot be read as YAML (${message.split('\n', 1)[0]?.toLowerCase()})`];
+      return [`this cannot be read as YAML (${reasonIn(message)})`];
   }
 }
 
 function missing(message: string): readonly [string, string?] {
   if (/end with a [}\]]/.test(message)) return ['a bracket is not closed', 'Close it with } or ].'];
   if (message.includes('space')) return ['a space is missing', 'YAML wants one after : and , and before #.'];
-  return [`something is missing (${message.split('\n', 1)[0]?.toLowerCase()})`];
+  return [`something is missing (${reasonIn(message)})`];
+}
+
+/** Behind a colon the parser repeats what it has read. */
+function reasonIn(message: string): string {
+  return message.replace(/[:\n].*$/s, '').toLowerCase();
 }

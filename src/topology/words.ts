@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { nearest } from '../base/nearest.ts';
 import { isMap, keysOf, kindOf, MAP, oneOf, optionsOf, wantedBy } from './kind.ts';
+import { isSecretKey } from './secret-key.ts';
 
 /**
  * zod's issues in people's words. A text that begins with a space goes on after the key (`ssh.port` must be …); any
@@ -20,12 +21,21 @@ export function wordsFor(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_format':
       return ` must match ${issue.pattern ?? issue.format}`;
     case 'unrecognized_keys':
-      return issue.keys.map((key) => meant(key, keysOf(issue.inst))).join('\n');
+      return issue.keys.map((key) => meantKey(key, issue)).join('\n');
     case 'invalid_union':
       return unionWords(issue);
     default:
       return undefined;
   }
+}
+
+/** What stands under a misspelt `password` is written out as a rule: the next finding would be that. */
+function meantKey(key: string, { input, inst }: z.core.$ZodRawIssue<z.core.$ZodIssueUnrecognizedKeys>): string {
+  const hint = meant(key, keysOf(inst));
+  const near = nearest(key, keysOf(inst));
+  const isWritten = isMap(input) && typeof input[key] !== 'object';
+  if (near === undefined || !isSecretKey(near) || !isWritten) return hint;
+  return `${hint} Write { env: NAME }, { file: PATH } or { command: [..] } under it, and change the secret.`;
 }
 
 /** The hint that names the right word, or all of them where none is near. */

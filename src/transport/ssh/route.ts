@@ -166,7 +166,7 @@ function parseJump(written: string, hop: Hop): Pick<SshSettings, 'host' | 'port'
   if (parts === null) {
     throw new Fault({
       code: 'ssh.jump',
-      message: `${hop.label}: '${written}' is no jump host`,
+      message: `${hop.label}: '${written.replace(/^.*@/, '***@')}' is no jump host`,
       hint: 'Write [user@]host[:port], several with commas.',
     });
   }

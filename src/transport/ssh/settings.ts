@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Secret } from '../../base/secret.ts';
 import { type SecretRef, secretRef } from '../../base/secret-ref.ts';
+import { hostFault, jumpFault } from './words.ts';
 
 /**
  * How one host is reached. What is absent comes from the OpenSSH client's configuration for that host, then from
@@ -33,16 +34,30 @@ export interface SshSettings<Held = Secret> {
 /** Keys of the settings that are paths: relative to the topology file, `~` is the home of who runs it. */
 export const SSH_PATHS = ['key', 'knownHosts', 'agent', 'config'] as const;
 
-const HOST = /^[^\s@/\\-][^\s@/\\]*$/;
-const USER = /^[^\s@:-][^\s@]*$/;
+const USER = /^[^\s@:-][^\s@:]*$/;
+
+const PORT = ' must be 1 to 65535\nLeave it out for 22, or what ssh_config says.';
 
 const word = z.string().min(1);
 
+function telling(
+  faultIn: (written: string) => string | undefined,
+): (written: string, context: z.RefinementCtx) => void {
+  return (written, context) => {
+    const message = faultIn(written);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  };
+}
+
 /** `ssh:` in the topology, as written. */
 export const sshSettings = z.strictObject({
-  host: z.string().regex(HOST, 'a host name or an address').describe('Name or address to connect to'),
-  port: z.int().min(1).max(65535).describe('Default: 22, or what ssh_config says').optional(),
-  user: z.string().regex(USER, 'a user name').describe('Login; default: what ssh_config says').optional(),
+  host: z.string().superRefine(telling(hostFault)).describe('Name or address to connect to'),
+  port: z.int().min(1, PORT).max(65535, PORT).describe('Default: 22, or what ssh_config says').optional(),
+  user: z
+    .string()
+    .regex(USER, ' must be a user name, without : and @\nWrite user: NAME; a password has a key of its own.')
+    .describe('Login; default: what ssh_config says')
+    .optional(),
   key: word.describe('Private key file').optional(),
   passphrase: secretRef.describe('Passphrase of the key').optional(),
   password: secretRef.describe('Password; a key is better').optional(),
@@ -56,7 +71,10 @@ export const sshSettings = z.strictObject({
     .regex(/^SHA256:[A-Za-z0-9+/]{43}=?$/, 'a fingerprint as ssh-keygen -l prints it: SHA256:…')
     .describe('Fingerprint of the host key, instead of known_hosts')
     .optional(),
-  jump: word.describe('[user@]host[:port] to go through; several with commas').optional(),
+  jump: word
+    .superRefine(telling(jumpFault))
+    .describe('[user@]host[:port] to go through; several with commas')
+    .optional(),
   config: z
     .union([word, z.literal(false)])
     .describe("ssh_config to read instead of the user's; false: none")
