@@ -8,6 +8,10 @@ interface Check {
   readonly remedy: string;
 }
 
+/** What `sh` is: bash on RHEL, SUSE and Amazon Linux, dash on Debian and Ubuntu, busybox on Alpine. */
+export const SHELLS = ['bash', 'dash', 'busybox'] as const;
+export type ShellName = (typeof SHELLS)[number];
+
 /** What a test may ask of the machine. Programs are also looked for in the system folders that PATH may lack. */
 const NEEDS = {
   root: { met: () => process.getuid?.() === 0, remedy: 'run as root' },
@@ -24,6 +28,9 @@ const NEEDS = {
   python3: program('python3', 'python3'),
   perl: program('perl', 'perl-base'),
   sudo: program('sudo', 'sudo'),
+  bash: shell('bash'),
+  dash: shell('dash'),
+  busybox: shell('busybox'),
   swapon: program('swapon', 'mount'),
   'mkfs.ext4': program('mkfs.ext4', 'e2fsprogs'),
   'mkfs.xfs': program('mkfs.xfs', 'xfsprogs'),
@@ -45,6 +52,10 @@ const NEEDS = {
 } as const satisfies Record<string, Check>;
 
 export type Need = keyof typeof NEEDS;
+
+export function pathOfShell(name: ShellName): string {
+  return `/bin/${name}`;
+}
 
 /**
  * A `describe` for tests that ask something of the machine. Where a need is not met the tests are skipped, with the
@@ -70,6 +81,10 @@ export function needs(...wanted: readonly Need[]): (name: string, body: () => vo
 
 function program(name: string, debian: string): Check {
   return { met: () => find(name), remedy: `apt-get install ${debian}` };
+}
+
+function shell(name: ShellName): Check {
+  return { met: () => canUse(pathOfShell(name), constants.X_OK), remedy: `apt-get install ${name}` };
 }
 
 function find(name: string): boolean {

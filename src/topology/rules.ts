@@ -7,6 +7,8 @@ import { entriesOf, itemsOf, type Spot, textOf, under } from './spot.ts';
 const SHORTEST_WINDOW_MS = 2000;
 const LONG_WINDOW_MS = 20_000;
 const LONGEST_WINDOW_MS = 60_000;
+/** No holder holds for longer, whoever asks. */
+const MOST_WINDOW_MS = 120_000;
 
 /** What the schema cannot say because it lies in two places: a login for every hold, windows, `include`. */
 export function ruleProblems(root: Spot): readonly Problem[] {
@@ -64,6 +66,10 @@ function windowProblems(root: Spot): readonly Problem[] {
     if (ms < SHORTEST_WINDOW_MS) {
       const message = `a window of ${seconds(ms)} is too short: 1 s of it is kept for letting the guests go`;
       return [problem({ ...about, code: 'topology.short-window', message, hint: 'Give it at least 2s.' })];
+    }
+    if (ms > MOST_WINDOW_MS) {
+      const message = `a window of ${seconds(ms)} is too long: no guest is held for more than ${seconds(MOST_WINDOW_MS)}`;
+      return [problem({ ...about, code: 'topology.long-window', message, hint: 'Shorten it.' })];
     }
     if (ms > LONGEST_WINDOW_MS && under(value, 'longWindow') === undefined) {
       const message = `guests would be still for up to ${seconds(ms)}`;

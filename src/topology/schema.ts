@@ -197,7 +197,7 @@ const groupSchema = z.strictObject({
     .array(z.union([text.transform((vm): z.output<typeof memberSchema> => ({ vm })), memberSchema]))
     .min(1, 'a group without VMs has nothing to snapshot')
     .describe('Names from `vms`, or `{ vm, after, optional }`'),
-  window: duration.exactOptional().describe('The longest that any one guest is still; default 10s'),
+  window: duration.exactOptional().describe('The longest that any one guest is still, 120s at most; default 10s'),
   longWindow: z.literal('accepted').exactOptional().describe('A window above 60s is refused without this'),
   require: z
     .enum(['application', 'filesystem', 'crash', 'unproven'])

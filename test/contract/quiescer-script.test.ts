@@ -1,22 +1,35 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { type Deadline, deadline } from '../../src/base/deadline.ts';
 import type { GuestChannel } from '../../src/ports.ts';
 import { script, scriptSettings } from '../../src/quiesce/script.ts';
 import { localShell } from '../../src/transport/local.ts';
-import { needs } from '../needs.ts';
+import { needs, pathOfShell, SHELLS, type ShellName } from '../needs.ts';
 
 const within = (ms: number): Deadline => deadline(systemClock, ms, 'the test');
 
-describe('the keeper of a site’s own commands', () => {
+for (const shell of SHELLS) needs(shell)(`the keeper of a site’s own commands in ${shell}`, () => keeperSuite(shell));
+
+function keeperSuite(shell: ShellName): void {
   let folder: string;
   let channels: GuestChannel[];
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'sp-keeper-'));
     channels = [];
+    mkdirSync(join(folder, 'bin'));
+    symlinkSync(pathOfShell(shell), join(folder, 'bin/sh'));
   });
   afterEach(async () => {
     for (const channel of channels) await channel.close();
@@ -33,7 +46,7 @@ describe('the keeper of a site’s own commands', () => {
     const method = script(scriptSettings.parse({ ...settings, gives: 'application', releaseLimit: '1s' }), {
       clock: systemClock,
     });
-    const env = { ...process.env, SP_KEEPER: folder };
+    const env = { ...process.env, SP_KEEPER: folder, PATH: `${folder}/bin:${process.env.PATH}` };
     const guest = { vm: 'guest', connect: async () => localShell({ env }), told: new Map() };
     const channel = await method.open(
       guest,
@@ -142,4 +155,4 @@ describe('the keeper of a site’s own commands', () => {
       });
     }
   });
-});
+}

@@ -9,6 +9,7 @@ import { fsfreeze, fsfreezeSettings } from '../../src/quiesce/fsfreeze.ts';
 import { script, scriptSettings } from '../../src/quiesce/script.ts';
 import { simulated } from '../../src/quiesce/simulated.ts';
 import { localShell } from '../../src/transport/local.ts';
+import { needs, pathOfShell, SHELLS } from '../needs.ts';
 import { quiescerSuite } from './quiescer-suite.ts';
 import { local, standInRoot } from './stand-in.ts';
 
@@ -48,11 +49,11 @@ describe('a script of this machine', () => {
   );
 });
 
-for (const shell of ['/bin/sh', '/bin/bash'].filter((path) => existsSync(path))) {
-  describe(`the sh holder in ${shell}, over a stand-in for the freeze`, () => {
+for (const shell of SHELLS) {
+  needs(shell)(`the sh holder in ${shell}, over a stand-in for the freeze`, () => {
     quiescerSuite(
       async () => {
-        const root = standInRoot(shell);
+        const root = standInRoot(pathOfShell(shell));
         const env = { ...process.env, STILLPOINT_ROOT: root, PATH: `${root}/bin:${process.env.PATH}` };
         const quiescer = fsfreeze(fsfreezeSettings.parse({ interpreter: 'sh', sudo: false }), { clock: systemClock });
         return local(quiescer, localShell({ env }), {

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Shell } from '../../src/ports.ts';
-import { type HolderPrint, holderPrint, INSTALLED_PATH } from '../../src/quiesce/holder/print.ts';
+import { ALLOW_LIST_PATH, type HolderPrint, holderPrint, INSTALLED_PATH } from '../../src/quiesce/holder/print.ts';
 import { unwritable } from '../../src/quiesce/probe/writes.ts';
 import { needs } from '../needs.ts';
 import type { LabGuest } from './kit/guest.ts';
@@ -96,6 +96,25 @@ needs(
         const words = '0123456789abcdef open owner=x max-lease=1000 mounts=/srv/b\n';
         const { stdout } = await shell.run(['sudo', '-n', INSTALLED_PATH], { stdin: words, deadline: within(5000) });
         expect(stdout).toContain('ERROR not-allowed /srv/b');
+      });
+
+      test('holds for no longer than the list allows', async () => {
+        const print = holderPrint({ ...order, user: 'ops', way: 'sudo' });
+        install(print);
+        const shell = await login('ops');
+        const list = (lease: string): void =>
+          writeFileSync(inGuest(ALLOW_LIST_PATH), print.allowList.text.replace('max-lease=120s', `max-lease=${lease}`));
+        list('8s');
+        await expect(openChannel(shell, guest, { holder: 'installed' })).rejects.toMatchObject({
+          code: 'quiesce.lease',
+          message: expect.stringContaining('8000 ms'),
+        });
+        list('08s');
+        await expect(openChannel(shell, guest, { holder: 'installed' })).rejects.toThrow('8000 ms');
+        list('1m');
+        await expect(openChannel(shell, guest, { holder: 'installed' })).rejects.toThrow('max-lease=1m');
+        list('10s');
+        await holdsAndLetsGo(shell, { holder: 'installed' });
       });
 
       test('is not obeyed when its text is another one', async () => {

@@ -168,6 +168,36 @@ needs(
         await writesWithin(1000, diskAt(guest, '/srv/a'));
       });
 
+      test('takes a lease only as a number, no longer than was agreed, and none above two minutes', async () => {
+        const open = async (lease: string): Promise<readonly Report[]> =>
+          (await start()).ask(
+            ['open', 'owner=the\\040lab', `max-lease=${lease}`, 'mounts=/srv/a'],
+            ready,
+            within(5000),
+          );
+        for (const lease of ['nan', 'inf', '1e3', '-1', '', '12345678', 'a[$(id>/run/ran)]']) {
+          await expect(open(lease)).rejects.toMatchObject({ code: 'quiesce.no-number' });
+        }
+        await expect(open('120001')).rejects.toMatchObject({ code: 'quiesce.lease' });
+        await open('120000');
+        await sessions.at(-1)?.end();
+        await sessions.at(-1)?.ended;
+
+        await ask('/srv/a');
+        const session = sessions.at(-1);
+        await session?.ask(['ping', '1'], ({ kind }) => kind === 'pong', within(2000));
+        for (const lease of ['nan', 'inf', '1e3', '-1', '', '5001', '12345678', 'a[$(id>/run/ran)]']) {
+          const answer = await session?.ask(
+            ['freeze', `lease=${lease}`],
+            ({ kind }) => kind === 'refused',
+            within(2000),
+          );
+          expect(answer?.at(-1)).toMatchObject({ why: 'lease' });
+        }
+        await writesWithin(1000, diskAt(guest, '/srv/a'));
+        expect(guest.run('ls', '/run')).not.toMatch(/^ran$/m);
+      });
+
       test("does not obey a word in another session's name", async () => {
         await ask('/srv/a');
         const [session] = sessions;

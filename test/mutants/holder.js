@@ -3,6 +3,7 @@ const ENDINGS = 'test/lab/holder-endings.test.ts';
 const REFUSALS = 'test/lab/holder-refusals.test.ts';
 const LATE = 'test/lab/holder-late.test.ts';
 const SCRIPT = 'test/contract/quiescer-script.test.ts';
+const WORDS = 'test/contract/holder-words.test.ts';
 
 /** What runs in the guest, in each of its forms. Most of these tests freeze real file systems, as root. */
 export const holder = [
@@ -127,6 +128,38 @@ export const holder = [
     tests: [`${STUCK} > by the sh holder obeys a release while it is stuck, with a direct write`],
   },
   {
+    name: 'number-of-any-form-sh',
+    why: 'In bash, arithmetic runs the commands that stand in its words.',
+    file: 'src/quiesce/holder/channel.sh',
+    before: "case $number in '' | *[!0123456789]* | ????????*) return 1 ;; esac",
+    after: '',
+    tests: [`${WORDS} > a lease is a number before the sh does`],
+  },
+  {
+    name: 'number-of-any-form-perl',
+    why: 'nan is longer than nothing: a lease of it never ends.',
+    file: 'src/quiesce/holder/holder.pl',
+    before: '/\\A([0-9]{1,7})\\z/ ? 0 + $1 : undef',
+    after: '/\\A(.+)\\z/ ? 0 + $1 : undef',
+    tests: [`${REFUSALS} > the perl holder takes a lease only`],
+  },
+  {
+    name: 'any-lease-is-agreed-python',
+    why: 'No hold is longer than two minutes, whoever asks.',
+    file: 'src/quiesce/holder/holder.py',
+    before: 'if lease > longest:',
+    after: 'if lease < 0:',
+    tests: [`${REFUSALS} > the python3 holder takes a lease only`],
+  },
+  {
+    name: 'any-lease-is-agreed-sh',
+    why: 'No hold is longer than two minutes, whoever asks.',
+    file: 'src/quiesce/holder/channel.sh',
+    before: '[ "$max_lease" -le "$longest" ] || refuse',
+    after: '[ "$max_lease" -le "$max_lease" ] || refuse',
+    tests: [`${WORDS} > the longest lease of the sh`],
+  },
+  {
     name: 'obeys-a-late-hold-word-sh',
     why: 'A hold word that was under way for more than a second freezes nobody.',
     file: 'src/quiesce/holder/channel.sh',
@@ -178,8 +211,8 @@ export const holder = [
     name: 'lease-that-is-not-written-holds',
     why: 'A lease that the watch cannot read would never end.',
     file: 'src/quiesce/holder/channel.sh',
-    before: 'elif ! printf \'%s\\n\' $((now + lease)) > "$folder/lease"; then',
-    after: 'elif printf \'%s\\n\' $((now + lease)) > "$folder/lease" && false; then',
+    before: 'elif ! printf \'%s\\n\' $((now + number)) > "$folder/lease"; then',
+    after: 'elif printf \'%s\\n\' $((now + number)) > "$folder/lease" && false; then',
     tests: [`${REFUSALS} > the sh holder holds nothing by a lease`],
   },
   {

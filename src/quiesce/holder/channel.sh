@@ -1,10 +1,12 @@
-# Follows freeze.sh or keep.sh, and speaks with the other side for them. They define get_ready, special (words of their
-# own), reaches, freezer, thaw_when_decided and tidy. What is held stands in $folder/mounts, its last word a wire word.
+# Follows freeze.sh or keep.sh, and speaks with the other side for them. They define get_ready, shorter_lease, special
+# (words of their own), reaches, freezer, thaw_when_decided and tidy. What is held stands in $folder/mounts, its last
+# word a wire word.
 trap '' PIPE
 
 PATH=$PATH:/usr/sbin:/sbin
 FRESH_MS=1000     # a hold word is obeyed for so long after an answered ping
 IDLE_MS=120000    # without any word, and with nothing held, the holder goes away
+MOST_LEASE_MS=120000  # no hold is longer, whoever asks
 P=$$
 nonce=
 folder=
@@ -40,11 +42,21 @@ unescape() {
   esac
 }
 
-# The value of KEY= among words.
+# The value of KEY= among words; of several the last one's.
 option() {
-  key=$1
+  key=$1 value=
   shift
-  for word; do case $word in "$key="*) printf '%s' "${word#*=}" ;; esac; done
+  for word; do case $word in "$key="*) value=${word#*=} ;; esac; done
+  printf '%s' "$value"
+}
+
+# Sets `number`, to the value of KEY= among words; fails if that is not 1 to 7 digits. Nothing else may reach arithmetic:
+# bash runs the commands that stand in its words, and a zero in front makes octal.
+number() {
+  number=$(option "$@")
+  case $number in '' | *[!0123456789]* | ????????*) return 1 ;; esac
+  number=${number#"${number%%[!0]*}"}
+  number=${number:-0}
 }
 
 # ---- the crew
@@ -52,13 +64,20 @@ option() {
 # Where the crew's marks and pipes stand: in memory, gone when all is over.
 make_folder() {
   folder=$(mktemp -d "$1/stillpoint.XXXXXX") || refuse no-lock "$1" 'no folder can be made there'
-  trap '[ -d "$folder/ending" ] || finish' EXIT
+  trap leave EXIT
   trap 'exit 1' HUP INT TERM
   mkfifo "$folder/w" "$folder/f"
 }
 
+# Sets `max_lease`, to what this session may ask for.
+agree_lease() {
+  number max-lease "$@" || refuse no-number max-lease 'it takes 1 to 7 digits'
+  max_lease=$number longest=$MOST_LEASE_MS
+  shorter_lease
+  [ "$max_lease" -le "$longest" ] || refuse lease "$max_lease" "the longest there is $longest ms"
+}
+
 start_crew() {
-  max_lease=$(option max-lease "$@")
   settle P
   heard
   watch < /dev/null 2> /dev/null 3>&- &
@@ -146,14 +165,13 @@ finish() {
 # ---- P
 
 freeze() {
-  lease=$(option lease "$@")
   now
   if [ -z "$ponged" ] || [ $((now - ponged)) -gt $FRESH_MS ]; then
     say REFUSED stale
-  elif [ "$lease" -gt "$max_lease" ] || ! reaches $((now + lease + 1000)); then
+  elif ! number lease "$@" || [ "$number" -gt "$max_lease" ] || ! reaches $((now + number + 1000)); then
     say REFUSED lease
   # A lease that the watch cannot read would never end.
-  elif ! printf '%s\n' $((now + lease)) > "$folder/lease"; then
+  elif ! printf '%s\n' $((now + number)) > "$folder/lease"; then
     say REFUSED full
   else
     state=freezing
@@ -162,9 +180,14 @@ freeze() {
   fi
 }
 
+# A shell that meets an error of its own ends at once: what it holds must not stay held.
+leave() {
+  if [ -d "$folder/ending" ]; then :; elif [ -e "$folder/w.up" ]; then let_go channel-gone; else finish; fi
+}
+
 obey() {
-  word=$1
-  shift
+  word=${1-}
+  [ $# = 0 ] || shift
   case $state.$word in
     new.open) get_ready "$@"; state=ready ;;
     ready.ping | freezing.ping | held.ping | ending.ping)

@@ -203,7 +203,7 @@ function lineLost(where: string, why: string): Fault {
 
 const REFUSALS: Readonly<Record<string, string>> = {
   stale: 'the word came more than a second after the last answered ping, and was not obeyed',
-  lease: 'the lease does not fit before the guest’s own timer',
+  lease: 'the lease is longer than was agreed, or does not fit before the guest’s own timer',
   full: 'the lease could not be written down there: no room under /run?',
 };
 

@@ -133,8 +133,24 @@ is_chosen() {
   grep -q "^$superblock " "$folder/mounts"
 }
 
+# Whether only root writes the list.
+is_roots() { [ -n "$(find -L "$ALLOW_LIST" -user root ! -perm -020 ! -perm -002 2> /dev/null)" ]; }
+
+# The site's list may name a lease that is shorter than ours, in seconds.
+shorter_lease() {
+  [ -n "$ALLOW_LIST" ] && is_roots || return 0
+  while read -r listed; do
+    case $listed in
+      max-lease=*)
+        number max-lease "${listed%s}" || refuse no-number "$listed" "in $ALLOW_LIST"
+        [ $((number * 1000)) -ge "$longest" ] || longest=$((number * 1000))
+        ;;
+    esac
+  done < "$ALLOW_LIST"
+}
+
 allowed() {
-  [ -r "$ALLOW_LIST" ] && [ -z "$(find -L "$ALLOW_LIST" \( ! -user root -o -perm -020 -o -perm -002 \) 2> /dev/null)" ] || return 1
+  is_roots || return 1
   while read -r listed; do
     unescape "$listed"
     [ "$plain" != "$1" ] || return 0
@@ -181,6 +197,7 @@ refuse_relay() {
 get_ready() {
   [ -n "$ROOT" ] || [ "$(id -u)" = 0 ] || refuse not-root - 'freezing is the right of root'
   refuse_relay
+  agree_lease "$@"
   unescape "$(option owner "$@")"
   lock "$plain"
   make_folder "$run"
@@ -201,7 +218,7 @@ get_ready() {
   [ ! -e "$folder/same" ] || while read -r sb wire; do
     say SAME "$(($(grep -n "^$sb " "$folder/mounts" | cut -d : -f 1) - 1))" "$wire"
   done < "$folder/same"
-  start_crew "$@"
+  start_crew
 }
 
 special() {

@@ -19,6 +19,7 @@ my $ALLOW_LIST = '';
 
 my ($FIFREEZE, $FITHAW) = (0xC0045877, 0xC0045878);
 my %FREEZABLE = map { $_ => 1 } qw(ext2 ext3 ext4 xfs btrfs jfs reiserfs f2fs nilfs2);
+my $MOST_LEASE_MS = 120_000;    # no hold is longer, whoever asks
 my $FRESH = 1.0;          # a hold word is obeyed for so many seconds after an answered ping
 my $IDLE = 120;           # without any word, and with nothing held, the holder goes away
 my $TICK = 0.2;           # select() does not count the time in which the machine was suspended; the lease does
@@ -82,6 +83,9 @@ sub next_words {
 }
 
 sub options { return map { /^([^=]*)=(.*)$/s ? ($1 => $2) : ($_ => '') } @_ }
+
+# Of 1 to 7 digits; undefined for anything else.
+sub number { return defined $_[0] && $_[0] =~ /\A([0-9]{1,7})\z/ ? 0 + $1 : undef }
 
 sub refuse { die { reason => $_[0], what => $_[1], detail => $_[2] } }
 
@@ -600,13 +604,30 @@ sub ready {
     my (%order) = @_;
     refuse('not-root', '-', 'freezing is the right of root') if $> != 0;
     refuse_relay();
+    my $max_lease = agree_lease($order{'max-lease'});
     $lock = lock_guest(unescape($order{owner} || 'somebody'));
     my ($chosen, $same) = choose(map { unescape($_) } grep { length } split /,/, $order{mounts} || '');
     @targets = @$chosen or refuse('nothing', '-', 'no mount was named');
     my %number = map { $targets[$_]{superblock} => $_ } 0 .. $#targets;
     say_line('MOUNT', $_, escape($targets[$_]{path}), $targets[$_]{superblock}, $targets[$_]{type}) for 0 .. $#targets;
     say_line('SAME', $number{ $_->[1]{superblock} }, escape($_->[0])) for @$same;
-    make_crew($order{'max-lease'} / 1000);
+    make_crew($max_lease / 1000);
+}
+
+# What this session may ask for, in milliseconds.
+sub agree_lease {
+    my ($wanted) = @_;
+    my $lease = number($wanted);
+    refuse('no-number', 'max-lease', 'it takes 1 to 7 digits') if !defined $lease;
+    my $longest = $MOST_LEASE_MS;
+    for my $line (map { /^(max-lease=.*)/ ? $1 : () } keys %{ allow_list() || {} }) {
+        my ($text) = $line =~ /^max-lease=(.*?)s?$/;
+        my $shorter = number($text);
+        refuse('no-number', $line, "in $ALLOW_LIST") if !defined $shorter;
+        $longest = $shorter * 1000 if $shorter * 1000 < $longest;
+    }
+    refuse('lease', $lease, "the longest there is $longest ms") if $lease > $longest;
+    return $lease;
 }
 
 # After READY: words in, reports out. What thaws does not depend on this process.
@@ -664,13 +685,14 @@ sub obey {
 sub freeze {
     my (%order) = @_;
     my $now = boot_time();
-    my $lease = $order{lease} / 1000;
+    my $lease = number($order{lease});
     return say_line('REFUSED', 'stale') if !defined $ponged || $now - $ponged > $FRESH;
+    return say_line('REFUSED', 'lease') if !defined $lease || $lease / 1000 > $crew{max_lease};
     # A timer that could fire while we hold would end the hold; then nothing is held until it is armed anew.
-    my $reaches = !defined $net_fires || $now + $lease + 1 < $net_fires;
-    return say_line('REFUSED', 'lease') if $lease > $crew{max_lease} || !$reaches;
+    my $ends = $now + $lease / 1000;
+    return say_line('REFUSED', 'lease') if defined $net_fires && $ends + 1 >= $net_fires;
     $state = 'freezing';
-    order('freeze ' . ($now + $lease));
+    order("freeze $ends");
 }
 
 sub sync_all {

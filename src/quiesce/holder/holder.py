@@ -27,6 +27,7 @@ FIFREEZE, FITHAW = 0xC0045877, 0xC0045878
 FREEZABLE = (b'ext2', b'ext3', b'ext4', b'xfs', b'btrfs', b'jfs', b'reiserfs', b'f2fs', b'nilfs2')
 CLOCK_BOOTTIME = 7
 SECOND = 10 ** 9
+MOST_LEASE_MS = 120000    # no hold is longer, whoever asks
 FRESH = 1 * SECOND        # a hold word is obeyed for so long after an answered ping
 IDLE = 120 * SECOND       # without any word, and with nothing held, the holder goes away
 TICK_MS = 200             # poll() does not count the time in which the machine was suspended; the lease does
@@ -95,6 +96,11 @@ def options(words):
         key, _, value = word.partition(b'=')
         found[key.decode('ascii', 'replace')] = value
     return found
+
+
+def number(text):
+    """Of 1 to 7 digits; None for anything else."""
+    return int(text) if text is not None and re.match(br'[0-9]{1,7}\Z', text) else None
 
 
 # ---- what there is
@@ -428,6 +434,7 @@ def ready(order):
     if os.geteuid() != 0:
         raise Refused('not-root', b'-', 'freezing is the right of root')
     refuse_relay()
+    max_lease = agree_lease(order.get('max-lease'))
     lock_fd = lock(unescape(order.get('owner', b'somebody')))
     targets, same = choose([unescape(path) for path in order.get('mounts', b'').split(b',') if path])
     if not targets:
@@ -436,10 +443,27 @@ def ready(order):
         say('MOUNT', index, escape(target.path), target.superblock, target.type)
     for target, twin in same:
         say('SAME', targets.index(twin), escape(target.path))
-    crew = Crew(targets, int(order['max-lease']), lock_fd)
+    crew = Crew(targets, max_lease, lock_fd)
     say('READY', 'pid=%d' % os.getpid(), 'watch=%d' % crew.watch, 'freezer=%d' % crew.freezer,
         'mlock=%s' % crew.locked_memory)
     return crew
+
+
+def agree_lease(wanted):
+    """What this session may ask for, in milliseconds."""
+    lease = number(wanted)
+    if lease is None:
+        raise Refused('no-number', b'max-lease', 'it takes 1 to 7 digits')
+    longest = MOST_LEASE_MS
+    for line in allow_list() or ():
+        if line.startswith(b'max-lease='):
+            shorter = number(re.sub(b'^max-lease=|s$', b'', line))
+            if shorter is None:
+                raise Refused('no-number', line, 'in ' + ALLOW_LIST)
+            longest = min(longest, shorter * 1000)
+    if lease > longest:
+        raise Refused('lease', b'%d' % lease, 'the longest there is %d ms' % longest)
+    return lease
 
 
 class Channel:
@@ -516,10 +540,11 @@ class Channel:
 
     def freeze(self, order):
         now = boot_time()
-        lease = int(order['lease']) * SECOND // 1000
+        wanted = number(order.get('lease'))
         if self.ponged is None or now - self.ponged > FRESH:
             return say('REFUSED', 'stale')
-        if lease > self.crew.max_lease or not self.net.reaches(now + lease):
+        lease = None if wanted is None else wanted * SECOND // 1000
+        if lease is None or lease > self.crew.max_lease or not self.net.reaches(now + lease):
             return say('REFUSED', 'lease')
         self.state = 'freezing'
         self.crew.order(b'freeze %d\n' % (now + lease))

@@ -5,17 +5,20 @@
 # The release runs whenever the hold was begun, also if it failed or was cut short: half a hold is one. It runs only
 # after the hold command has ended, so that no hold comes after its release.
 get_ready() {
+  agree_lease "$@"
+  number release-limit "$@" || refuse no-number release-limit 'it takes 1 to 7 digits'
+  limit=$number
   for run in /run /var/run /dev/shm "${TMPDIR:-/tmp}"; do [ ! -w "$run" ] || break; done
   make_folder "$run"
   hold=$(option hold "$@")
   check=$(option check "$@")
   release=$(option release "$@")
-  limit=$(option release-limit "$@")
   echo '- - hold' > "$folder/mounts"
   say MOUNT 0 hold - -
-  start_crew "$@"
+  start_crew
 }
 
+shorter_lease() { :; }
 special() { return 1; }
 reaches() { :; }
 tidy() { :; }

@@ -51,7 +51,13 @@ export function holderPrint(order: PrintOrder): HolderPrint {
   const allowList = {
     path: ALLOW_LIST_PATH,
     mode: '0644',
-    text: `# Mount points that Stillpoint may hold, one a line, spelled as in /proc/self/mounts.\n${order.mounts.map((path) => `${escapeWord(path)}\n`).join('')}`,
+    text: [
+      '# The longest hold, in seconds; 120 at most.',
+      'max-lease=120s',
+      '# Mount points that Stillpoint may hold, one a line, spelled as in /proc/self/mounts.',
+      ...order.mounts.map(escapeWord),
+      '',
+    ].join('\n'),
   };
   const sudoers =
     order.user === 'root'

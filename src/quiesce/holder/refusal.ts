@@ -35,6 +35,8 @@ const SENTENCES: Readonly<Record<string, (what: string) => string>> = {
   'sudo-relays': () => 'sudo stands between us and the holder',
   'not-root': () => 'the holder does not run as root',
   'no-lock': () => 'no folder for the lock (/run, /var/run, /dev/shm)',
+  'no-number': (what) => `the holder does not take ${what} for a number`,
+  lease: (what) => `the holder holds for no ${what} ms`,
   'unknown-word': (what) => `the holder does not know the word ${what}`,
 };
 
@@ -56,5 +58,7 @@ const HINTS: Readonly<Record<string, (what: string) => string>> = {
     'Add to sudoers: Defaults!HOLDER !log_input, !log_output   (stillpoint holder print has the line)',
   'not-root': () => 'Log in as root, or allow sudo -n (stillpoint holder print shows the least that is needed).',
   'sh-holds-no-root': () => 'Install python3 or perl in the guest, or leave / out of `mounts`.',
+  lease: () =>
+    'Shorten `window`. A holder that the site installed may be told less than two minutes: see its list of mounts.',
   'unknown-word': () => 'Install the holder of this version again: stillpoint holder print.',
 };

@@ -1,0 +1,98 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { type Deadline, deadline } from '../../src/base/deadline.ts';
+import type { Shell } from '../../src/ports.ts';
+import { argvOf, type Program, programText } from '../../src/quiesce/holder/programs.ts';
+import { type Session, session } from '../../src/quiesce/holder/session.ts';
+import type { Report } from '../../src/quiesce/holder/words.ts';
+import { localShell } from '../../src/transport/local.ts';
+import { needs, pathOfShell, SHELLS } from '../needs.ts';
+import { standInRoot } from './stand-in.ts';
+
+const within = (ms: number): Deadline => deadline(systemClock, ms, 'the test');
+
+/** What the account of a holder may say to it, whoever wrote the other end. */
+for (const name of SHELLS) {
+  needs(name)(`hostile words to the sh holder and keeper in ${name}`, () => {
+    let root: string;
+    let shell: Shell;
+    beforeEach(() => {
+      root = standInRoot(pathOfShell(name));
+      shell = localShell({
+        env: { ...process.env, STILLPOINT_ROOT: root, PATH: `${root}/bin:${process.env.PATH}` },
+      });
+    });
+    afterEach(async () => {
+      await shell.close();
+      rmSync(root, { recursive: true });
+    });
+
+    const ran = (): boolean => existsSync(join(root, 'ran'));
+    /** A number that bash's arithmetic would run as a command. */
+    const hostile = (): string => `a[$(id>${join(root, 'ran')})]`;
+    async function start(program: Program): Promise<Session> {
+      const dialogue = await shell.start(argvOf(program, join(root, 'bin/sh')), within(5000));
+      dialogue.write(programText(program));
+      return session(dialogue, 'the stand-in');
+    }
+    function open(holder: Session, words: readonly string[]): Promise<readonly Report[]> {
+      const owned = ['owner=a\\040test', 'mounts=/srv/mail', 'hold=true', 'release=true', ...words];
+      return holder.ask(['open', ...owned], ({ kind }) => kind === 'ready', within(8000));
+    }
+
+    for (const program of ['sh', 'keeper'] as const) {
+      const release = program === 'keeper' ? ['release-limit=100'] : [];
+
+      test(`a lease is a number before the ${program} does anything with it`, async () => {
+        for (const lease of [hostile(), '1e3', '-1', '0x10', '', '99999999', '5001']) {
+          const holder = await start(program);
+          await open(holder, ['max-lease=5000', ...release]);
+          await holder.ask(['ping', '1'], ({ kind }) => kind === 'pong', within(5000));
+          const reports = await holder.ask(
+            ['freeze', `lease=${lease}`],
+            ({ kind }) => kind === 'refused',
+            within(5000),
+          );
+          expect(reports.at(-1)).toEqual({ kind: 'refused', why: 'lease' });
+          holder.end();
+          await holder.ended;
+        }
+        expect(ran()).toBe(false);
+      });
+
+      test(`the longest lease of the ${program} is a number, and no more than two minutes`, async () => {
+        for (const lease of [hostile(), '1e3', '-1', '', 'nan', 'inf', '99999999']) {
+          const opened = open(await start(program), [`max-lease=${lease}`, ...release]);
+          await expect(opened).rejects.toMatchObject({ code: 'quiesce.no-number' });
+        }
+        await expect(open(await start(program), ['max-lease=120001', ...release])).rejects.toMatchObject({
+          code: 'quiesce.lease',
+          message: expect.stringContaining('120000 ms'),
+        });
+        const holder = await start(program);
+        expect((await open(holder, ['max-lease=0120000', ...release])).at(-1)).toEqual({ kind: 'ready' });
+        expect(ran()).toBe(false);
+      });
+    }
+
+    test('a line without a word ends a hold, and thaws', async () => {
+      const holder = await start('sh');
+      await open(holder, ['max-lease=5000']);
+      await holder.ask(['ping', '1'], ({ kind }) => kind === 'pong', within(5000));
+      await holder.ask(['freeze', 'lease=5000'], ({ kind }) => kind === 'all-frozen', within(5000));
+      expect(existsSync(join(root, 'frozen-srv-mail'))).toBe(true);
+      const reports = await holder.ask([''], ({ kind }) => kind === 'thawed', within(5000));
+      expect(reports.at(-1)).toEqual({ kind: 'thawed', by: 'unknown-word' });
+      await holder.ended;
+      expect(existsSync(join(root, 'frozen-srv-mail'))).toBe(false);
+    });
+
+    test('the time for a release is a number before the keeper does anything with it', async () => {
+      const opened = open(await start('keeper'), ['max-lease=5000', `release-limit=${hostile()}`]);
+      await expect(opened).rejects.toMatchObject({ code: 'quiesce.no-number' });
+      expect(ran()).toBe(false);
+    });
+  });
+}
