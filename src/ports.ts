@@ -240,6 +240,8 @@ export type RunEvent =
       readonly why?: string;
     }
   | { readonly type: 'window'; readonly is: 'opened' | 'closed'; readonly atMs: number; readonly lastsMs?: number }
+  /** Told once it has lasted, again as it goes on, and when it is over. */
+  | { readonly type: 'waiting'; readonly for: string; readonly forMs: number; readonly over: boolean }
   | { readonly type: 'interrupted'; readonly signal: string; readonly secondsLeft?: number }
   | { readonly type: 'outcome'; readonly state: SetState; readonly exit: number; readonly line: string };
 

@@ -5,26 +5,36 @@ import type { ArrayId } from '../model.ts';
 import type { CommandResult, Shell } from '../ports.ts';
 import { reasonFor } from './reasons.ts';
 
-/** The machine where an array's commands run, with one shell kept open. For all that is outside the window. */
+/**
+ * The machine where an array's commands run, with one shell kept open. For all that is outside the window: each command
+ * has the array's `timeout`.
+ */
 export interface Box {
   /**
    * Only for what may be done twice: where the line that was open is lost, it is opened anew and the command repeated.
    * A program that is not there is a Fault; any other exit is an answer.
    */
   run(argv: readonly string[], deadline: Deadline): Promise<CommandResult>;
+  /** For what may not be done twice: it is sent once, and any exit is an answer. */
+  once(argv: readonly string[], deadline: Deadline): Promise<CommandResult>;
   /** The same, and any exit but 0 is a Fault. */
   expect(argv: readonly string[], deadline: Deadline): Promise<string>;
   /** The same of a listing (in LC_ALL=C): what another run takes away while it is made is not there, and no Fault. */
   listing(argv: readonly string[], deadline: Deadline): Promise<string>;
+  /** What is no command with an answer, in the time of one. */
+  limited<T>(deadline: Deadline, work: (limit: Deadline) => Promise<T>): Promise<T>;
+  /** What runs in it has no limit of ours: for the window, which has its own, and for what reads an image. */
   shell(deadline: Deadline): Promise<Shell>;
   close(): Promise<void>;
 }
 
-export function box(array: ArrayId, open: (deadline: Deadline) => Promise<Shell>): Box {
+/** @param commandMs so long one command may take, and the way there */
+export function box(array: ArrayId, open: (deadline: Deadline) => Promise<Shell>, commandMs: number): Box {
   let opened: Promise<Shell> | undefined;
 
   return {
     run,
+    once: (argv, deadline) => limited(deadline, async (limit) => (await shell(limit)).run(argv, { deadline: limit })),
     async expect(argv, deadline) {
       const result = await run(argv, deadline);
       if (result.exit === 0) return result.stdout;
@@ -35,6 +45,7 @@ export function box(array: ArrayId, open: (deadline: Deadline) => Promise<Shell>
       if (result.exit === 0 || complainsOnlyOfGone(result)) return result.stdout;
       throw commandFailed(array, argv, result);
     },
+    limited,
     shell,
     async close() {
       const last = opened;
@@ -46,14 +57,25 @@ export function box(array: ArrayId, open: (deadline: Deadline) => Promise<Shell>
     },
   };
 
-  async function run(argv: readonly string[], deadline: Deadline): Promise<CommandResult> {
-    const before = opened;
+  function run(argv: readonly string[], deadline: Deadline): Promise<CommandResult> {
+    return limited(deadline, async (limit) => {
+      const before = opened;
+      try {
+        return await runOnce(argv, limit);
+      } catch (thrown) {
+        if (before === undefined || limit.signal.aborted) throw thrown;
+        await abandon(before);
+        return runOnce(argv, limit);
+      }
+    });
+  }
+
+  async function limited<T>(deadline: Deadline, work: (limit: Deadline) => Promise<T>): Promise<T> {
+    const limit = deadline.within(commandMs, `array ${array}`);
     try {
-      return await runOnce(argv, deadline);
-    } catch (thrown) {
-      if (before === undefined || deadline.signal.aborted) throw thrown;
-      await abandon(before);
-      return runOnce(argv, deadline);
+      return await work(limit);
+    } finally {
+      limit.done();
     }
   }
 
@@ -64,7 +86,7 @@ export function box(array: ArrayId, open: (deadline: Deadline) => Promise<Shell>
   }
 
   async function shell(deadline: Deadline): Promise<Shell> {
-    opened ??= open(deadline);
+    opened ??= limited(deadline, open);
     const mine = opened;
     try {
       return await mine;

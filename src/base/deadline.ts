@@ -47,6 +47,36 @@ export function deadline(clock: Clock, ms: number, label: string, cancel?: Abort
   };
 }
 
+/**
+ * The same budget, but one that somebody wants to be over: from `interrupt` on, or from now where that was before, it
+ * lasts no longer than `ms`. For what has to be brought to an end, and must not be waited for without one.
+ */
+export function hurried(clock: Clock, limit: Deadline, interrupt: AbortSignal, ms: number): Deadline {
+  const early = new AbortController();
+  const inner = deadline(clock, limit.remainingMs(), limit.label, early.signal);
+  let endsAt = Number.POSITIVE_INFINITY;
+  let stop = (): void => {};
+  const forward = (): void => early.abort(limit.signal.reason);
+  const hurry = (): void => {
+    endsAt = clock.now() + ms;
+    stop = clock.after(ms, () => early.abort(overdue(`${limit.label}, after the signal`, ms)));
+  };
+  if (limit.signal.aborted) forward();
+  else limit.signal.addEventListener('abort', forward, { once: true });
+  if (interrupt.aborted) hurry();
+  else interrupt.addEventListener('abort', hurry, { once: true });
+  return {
+    ...inner,
+    remainingMs: () => Math.min(inner.remainingMs(), Math.max(0, endsAt - clock.now())),
+    done() {
+      inner.done();
+      stop();
+      limit.signal.removeEventListener('abort', forward);
+      interrupt.removeEventListener('abort', hurry);
+    },
+  };
+}
+
 function overdue(label: string, ms: number): Fault {
   return new Fault({ code: 'deadline', message: `${label}: no answer within ${seconds(ms)}` });
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { EXIT } from '../base/fault.ts';
+import { waitsOn } from '../base/waits.ts';
 import { faultLines } from '../ui/fault.ts';
 import { watchAnswer } from './answer.ts';
 import type { Session } from './session.ts';
@@ -20,6 +21,7 @@ if (process.platform === 'win32') {
 // A reader that went away must end nothing.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 const answer = watchAnswer(process.stdout);
+const waits = waitsOn(systemClock);
 const signals = listen(RELEASE_SECONDS);
 const { runProgram } = await import('./program.ts');
 let session: Session | undefined;
@@ -32,6 +34,7 @@ const exit = await runProgram(
     stdout: process.stdout,
     stderr: process.stderr,
     interrupt: signals.interrupt,
+    waits,
     version: versionOf(new URL('../../package.json', import.meta.url)),
     command: commandOf(process.argv[1]),
   },

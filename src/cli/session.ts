@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { Waits } from '../base/waits.ts';
 import type { Output } from '../ui/output.ts';
 import { outputFor } from '../ui/output-for.ts';
 import { type Paint, paintFor } from '../ui/paint.ts';
@@ -12,6 +13,8 @@ export interface Cli {
   readonly stderr: NodeJS.WriteStream;
   /** Aborts with `interruptedBy(…)` on INT, TERM or HUP, or with a bug that nobody caught. */
   readonly interrupt: AbortSignal;
+  /** What this process waits for. */
+  readonly waits: Waits;
   readonly version: string;
   /** 'stillpoint', or how it was started: 'node bin/stillpoint.js'. */
   readonly command: string;

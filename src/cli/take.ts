@@ -29,7 +29,7 @@ export interface Order {
 
 /** One run of the main path, with its log beside it. Rejects only where not even a log can be written. */
 export async function take(cli: Cli, order: Order): Promise<{ readonly report: RunReport; readonly log: string }> {
-  const { clock, env, interrupt, version } = cli;
+  const { clock, interrupt, version } = cli;
   const { topology, group, state } = order;
   const run = newSetId(group.name, clock.date(), systemRandom);
   const log = await openRunLog(state, run, clock);
@@ -40,9 +40,14 @@ export async function take(cli: Cli, order: Order): Promise<{ readonly report: R
   const vms = group.members.map(({ vm }) => vm);
   const papers = { ...order, clock, emit, run };
   try {
-    const world = await openWorld(topology, vms, emit, { clock, env, terminal: cli.stdin.isTTY === true });
+    const world = await openWorld(topology, vms, emit, { ...cli, terminal: cli.stdin.isTTY === true });
     try {
-      const parts: RunParts = { ...world, ...papers, random: systemRandom, interrupt, owner: whoWeAre(), version };
+      const about = { random: systemRandom, interrupt, owner: whoWeAre(), version };
+      const locks: Locks = {
+        ...order.locks,
+        take: (names, by, wait) => cli.waits.during('the locks', wait, () => order.locks.take(names, by, wait)),
+      };
+      const parts: RunParts = { ...world, ...papers, ...about, locks };
       return { report: await snapshot(parts), log: log.file };
     } finally {
       await world.close();

@@ -1,17 +1,22 @@
 import { getServers } from 'node:dns';
 import { readFile } from 'node:fs/promises';
+import { commandMs } from '../arrays/place.ts';
+import { watchedArray } from '../arrays/watched.ts';
 import { byteOrders } from '../base/bios-uuid.ts';
 import type { Clock } from '../base/clock.ts';
-import { type Deadline, deadline } from '../base/deadline.ts';
+import { beforeDeadline, type Deadline, deadline, hurried } from '../base/deadline.ts';
 import { EXIT, Fault } from '../base/fault.ts';
+import { settle } from '../base/gather.ts';
 import type { SecretRef, Secrets } from '../base/secret-ref.ts';
+import type { Waits } from '../base/waits.ts';
 import type { GuestSide, World } from '../flows/survey.ts';
 import { deviceKey, nfsKey } from '../inventory/device.ts';
 import { readerOf } from '../inventory/reader.ts';
 import type { ArrayId, DeviceKey, Finding, VmName } from '../model.ts';
 import type { Outside } from '../outside.ts';
 import type { OwnGround } from '../plan/checks.ts';
-import type { ArrayDriver, Emit, Shell } from '../ports.ts';
+import type { ArrayDriver, Emit, PlacementReader, Shell } from '../ports.ts';
+import { watchedQuiescer } from '../quiesce/watched.ts';
 import { readSecrets, secretsIn } from '../topology/secrets.ts';
 import type { Topology, VmSettings, VolumeSettings } from '../topology/topology.ts';
 import { localShell } from '../transport/local.ts';
@@ -25,6 +30,8 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly terminal: boolean;
+  readonly interrupt: AbortSignal;
+  readonly waits: Waits;
   /** Nothing is asked of vSphere: its password need not be there, for whoever mends at night without cron's variables. */
   readonly vsphere?: 'unasked';
 }
@@ -45,37 +52,60 @@ export async function openWorld(
   whole: Topology,
   vms: readonly VmName[],
   emit: Emit,
-  { clock, env, terminal, vsphere }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<OpenWorld> {
+  const { clock, env, interrupt, waits, vsphere } = surroundings;
   const topology = vsphere === 'unasked' ? withoutPassword(whole) : whole;
-  const secrets = await secretsOf(topology, vms, emit, { clock, env, terminal });
+  waits.tell = (wait) => emit({ type: 'waiting', ...wait });
+  const secrets = await secretsOf(topology, vms, emit, surroundings);
   const outside = openOutside(topology, secrets, { clock, env });
   const drivers = new Map<ArrayId, ArrayDriver>(
     await Promise.all(
       [...topology.arrays.values()].map(async ({ id, driver, settings }) => {
         const volumes = topology.volumes.filter(({ array }) => array === id).flatMap(volumeEntry);
-        return [id, await createDriver(driver, id, settings, outside, volumes)] as const;
+        const made = await createDriver(driver, id, settings, outside, volumes);
+        return [id, watchedArray(made, { clock, waits, interrupt, commandMs: commandMs(settings) })] as const;
       }),
     ),
   );
   const guests = new Map<VmName, GuestSide>(
     vms.flatMap((vm) => {
       const settings = topology.vms.get(vm);
-      return settings === undefined ? [] : [[vm, guestSide(settings, outside)] as const];
+      return settings === undefined ? [] : [[vm, guestSide(settings, outside, waits)] as const];
     }),
   );
   return {
     clock,
     topology,
-    reader: readerOf(outside.vsphere, { clock }),
+    reader: watchedReader(readerOf(outside.vsphere, { clock }), waits),
     drivers,
     guests,
     ground: await ownGround(topology),
     emit,
     async close() {
-      await Promise.allSettled([...drivers.values()].map((driver) => driver.close()));
-      await outside.close();
+      const whole = deadline(clock, CLOSE_MS, 'logging out');
+      const limit = hurried(clock, whole, interrupt, CLOSE_IN_HASTE_MS);
+      await settle(() => beforeDeadline(closeAll(), limit));
+      limit.done();
+      whole.done();
     },
+  };
+
+  async function closeAll(): Promise<void> {
+    await Promise.allSettled([...drivers.values()].map((driver) => driver.close()));
+    await outside.close();
+  }
+}
+
+/** Who does not answer to a farewell keeps no command: what is still open ends with the process. */
+const CLOSE_MS = 6_000;
+const CLOSE_IN_HASTE_MS = 1_000;
+
+function watchedReader(reader: PlacementReader, waits: Waits): PlacementReader {
+  return {
+    read: (vms, limit) => waits.during('vSphere', limit, () => reader.read(vms, limit)),
+    disturbances: (refs, sinceMs, limit) =>
+      waits.during('vSphere', limit, () => reader.disturbances(refs, sinceMs, limit)),
   };
 }
 
@@ -88,10 +118,12 @@ async function secretsOf(
   topology: Topology,
   vms: readonly VmName[],
   emit: Emit,
-  { clock, env, terminal }: Surroundings,
+  { clock, env, terminal, interrupt, waits }: Surroundings,
 ): Promise<Secrets> {
-  const limit = deadline(clock, 30_000, 'reading the secrets');
-  const { secrets, findings } = await readSecrets(secretsIn(topology, vms), { env, terminal }, limit);
+  const limit = deadline(clock, 30_000, 'reading the secrets', interrupt);
+  const { secrets, findings } = await waits.during('the secrets', limit, () =>
+    readSecrets(secretsIn(topology, vms), { env, terminal }, limit),
+  );
   limit.done();
   for (const finding of findings) emit({ type: 'finding', finding });
   const missing = findings.filter(({ severity }) => severity === 'error');
@@ -162,9 +194,11 @@ function oncePerWorld<T>(connect: (limit: Deadline) => Promise<T>): {
 }
 
 /** One connection a guest, shared by its methods. */
-function guestSide(settings: VmSettings, outside: Outside): GuestSide {
+function guestSide(settings: VmSettings, outside: Outside, waits: Waits): GuestSide {
   const shell = oncePerWorld((limit) => outside.shell(settings.ssh, limit));
-  const quiescers = settings.quiesce.flatMap(({ method, settings: own }) => createQuiescer(method, own, outside) ?? []);
+  const quiescers = settings.quiesce
+    .flatMap(({ method, settings: own }) => createQuiescer(method, own, outside) ?? [])
+    .map((quiescer) => watchedQuiescer(quiescer, waits));
   const told = new Map(
     [...settings.disks].flatMap(([disk, { mount }]) =>
       mount === undefined ? [] : [[mount, { vm: settings.name, disk }] as const],

@@ -4,7 +4,7 @@ import type { RunEvent } from '../ports.ts';
 import type { Output, OutputParts } from './output.ts';
 import { paintedText, plainOutput } from './plain.ts';
 import { harmless, WIDTH } from './text.ts';
-import { stepText } from './words.ts';
+import { eventText, stepText } from './words.ts';
 
 type Terminal = NodeJS.WritableStream & { readonly columns?: number };
 
@@ -12,8 +12,20 @@ type Terminal = NodeJS.WritableStream & { readonly columns?: number };
 export function liveOutput(parts: OutputParts, stream: Terminal): Output {
   const { err, clock, paint, verbose } = parts;
   const plain = plainOutput(parts);
+  const waits = new Map<string, number>();
+  const waiting = (): string => {
+    const all = [...waits].map(([what, sinceMs]) => ({ for: what, forMs: clock.now() - sinceMs, over: false }));
+    const text = all.map((wait) => harmless(eventText({ type: 'waiting', ...wait }))).join(', ');
+    return text === '' || spinner.text === '' ? text : `(${text})`;
+  };
   // Standard input and the cursor are left alone: both would bring signal handlers that we have not chosen.
-  const spinner = ora({ stream: withColumns(stream), color: false, discardStdin: false, hideCursor: false });
+  const spinner = ora({
+    stream: withColumns(stream),
+    color: false,
+    discardStdin: false,
+    hideCursor: false,
+    suffixText: waiting,
+  });
   let step: { readonly text: string; readonly sinceMs: number } | undefined;
 
   const say = (lines: readonly string[]): void => {
@@ -28,6 +40,13 @@ export function liveOutput(parts: OutputParts, stream: Terminal): Output {
     step = undefined;
   };
 
+  /** A command that has no steps moves its line only as long as it is waiting. */
+  const withoutStep = (): void => {
+    spinner.text = '';
+    if (waits.size === 0) spinner.stop();
+    else if (!spinner.isSpinning) spinner.start();
+  };
+
   const emit = (event: RunEvent): void => {
     if (event.type === 'step') {
       endStep(paint.dim('·'));
@@ -35,6 +54,11 @@ export function liveOutput(parts: OutputParts, stream: Terminal): Output {
       // A terminal that is stopped by Ctrl-S blocks whoever writes to it: nothing moves while guests are held.
       if (event.step === 'window') err.lines([`  ${step.text} …`]);
       else spinner.start(harmless(step.text));
+    } else if (event.type === 'waiting') {
+      if (event.over) waits.delete(event.for);
+      else waits.set(event.for, clock.now() - event.forMs);
+      if (step === undefined) withoutStep();
+      if (verbose) say([`  ${paintedText(event, paint)}`]);
     } else if (event.type === 'outcome') {
       endStep(event.state === 'failed' ? paint.bad('✖') : paint.good('✔'));
     } else if (verbose || isWorthSaying(event)) {

@@ -45,6 +45,10 @@ export function eventText(event: RunEvent): string {
       return event.lastsMs === undefined
         ? 'the window is closed'
         : `the window is closed, after ${seconds(event.lastsMs)}`;
+    case 'waiting':
+      return event.over
+        ? `${event.for}: waited for it for ${wholeSeconds(event.forMs)}`
+        : `waiting for ${event.for}: ${wholeSeconds(event.forMs)}`;
     case 'interrupted':
       return event.secondsLeft === undefined
         ? `interrupted by ${event.signal}`
@@ -54,6 +58,10 @@ export function eventText(event: RunEvent): string {
     default:
       return unreachable(event);
   }
+}
+
+function wholeSeconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
 }
 
 function guestText(event: Extract<RunEvent, { type: 'guest' }>): string {

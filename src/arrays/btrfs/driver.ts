@@ -9,6 +9,7 @@ import { labelIn } from '../label.ts';
 import { linuxArming } from '../linux/arm.ts';
 import { asPart, fromPart, safePath } from '../names.ts';
 import type { ShellParts } from '../parts.ts';
+import { commandMs } from '../place.ts';
 import { onePerVolume } from '../units.ts';
 import { noSuchVolume, told, volumeChanged } from '../volumes.ts';
 import type { Subvolume } from './api.ts';
@@ -22,7 +23,7 @@ import type { BtrfsSettings } from './config.ts';
  */
 export function btrfs(id: ArrayId, settings: BtrfsSettings, parts: ShellParts): ArrayDriver {
   const { root, snapshots: folder } = settings;
-  const reach = box(id, (deadline) => parts.shell(settings.ssh, deadline));
+  const reach = box(id, (deadline) => parts.shell(settings.ssh, deadline), commandMs(settings));
   const api = btrfsApi(id, root, reach);
   const lines = linuxArming(id, reach, parts.clock);
   const traits: ArrayTraits = {

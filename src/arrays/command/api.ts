@@ -38,11 +38,10 @@ export function commandApi(array: ArrayId, settings: CommandSettings, box: Box):
     async arm(all, deadline) {
       const { arm } = settings;
       if (arm === undefined) return;
-      // Not through box.run: what makes something is not repeated when its answer was lost.
-      const shell = await box.shell(deadline);
       for (const values of runsFor(arm.run, all)) {
         const argv = fill(arm.run, values);
-        const result = await shell.run(argv, { deadline });
+        // What makes something is not repeated when its answer was lost.
+        const result = await box.once(argv, deadline);
         if (result.exit !== 0) throw commandFailed(array, argv, result);
       }
     },
@@ -58,8 +57,8 @@ export function commandApi(array: ArrayId, settings: CommandSettings, box: Box):
   function exposing({ run, image }: NonNullable<CommandSettings['expose']>): NonNullable<CommandApi['expose']> {
     return async (values, deadline) => {
       const argv = fill(run, [values]);
-      // Not through box.run, as in `arm`: it may make something.
-      const result = await (await box.shell(deadline)).run(argv, { deadline });
+      // As in `arm`: it may make something.
+      const result = await box.once(argv, deadline);
       if (result.exit !== 0) throw commandFailed(array, argv, result);
       const path = matchLines(image, result.stdout.split('\n'), ANSWER_LIMIT_MS).find((hit) => hit !== null)?.image;
       if (path !== undefined && wrongWithName(path) === undefined) return path;

@@ -8,6 +8,7 @@ import { stillOurs } from '../identity.ts';
 import { labelIn } from '../label.ts';
 import { safeName } from '../names.ts';
 import type { ShellParts } from '../parts.ts';
+import { commandMs } from '../place.ts';
 import { onePerVolume } from '../units.ts';
 import { labelInUse, noSuchVolume, told, volumeChanged } from '../volumes.ts';
 import type { CommandApi } from './api.ts';
@@ -23,7 +24,7 @@ import { hasEach, isNamedByLabel } from './template.ts';
 
 /** An array that is spoken to in the topology's own commands. A volume's name is its id: it is what the commands take. */
 export function command(id: ArrayId, settings: CommandSettings, parts: ShellParts): ArrayDriver {
-  const reach = box(id, (deadline) => parts.shell(settings.ssh, deadline));
+  const reach = box(id, (deadline) => parts.shell(settings.ssh, deadline), commandMs(settings));
   const api = commandApi(id, settings, reach);
   const together = hasEach(settings.snapshot.run);
   const traits: ArrayTraits = {

@@ -53,9 +53,10 @@ export function linuxArming(array: ArrayId, box: Box, clock: Clock): LinuxArming
     const before = await order.find(label, deadline);
     if (before.length > 0) throw labelInUse(array, label, before);
     const jobs = units.map((unit) => order.job(onlyVolume(unit)));
-    const line = await openFireLine(await box.shell(deadline), order.take, jobs, deadline);
+    const shell = await box.shell(deadline);
+    const line = await box.limited(deadline, (limit) => openFireLine(shell, order.take, jobs, limit));
     lines.set(label, line);
-    await line.ping(deadline);
+    await box.limited(deadline, (limit) => line.ping(limit));
     return armedCut({
       array,
       units,
@@ -66,7 +67,7 @@ export function linuxArming(array: ArrayId, box: Box, clock: Clock): LinuxArming
       async recheck(limit) {
         await order.ready(limit);
         const sentAtMs = clock.now();
-        await line.ping(limit);
+        await box.limited(limit, (own) => line.ping(own));
         const roundTripMs = clock.now() - sentAtMs;
         return { forecastMs: Math.ceil(roundTripMs + traits.forecastMs * Math.ceil(units.length / traits.parallel)) };
       },

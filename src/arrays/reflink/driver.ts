@@ -8,6 +8,7 @@ import { labelIn } from '../label.ts';
 import { linuxArming } from '../linux/arm.ts';
 import { asPart, fromPart, safeName, safePath } from '../names.ts';
 import type { ShellParts } from '../parts.ts';
+import { commandMs } from '../place.ts';
 import { onePerVolume } from '../units.ts';
 import { noSuchVolume, told, volumeChanged } from '../volumes.ts';
 import type { ImageFile } from './api.ts';
@@ -32,7 +33,7 @@ return $code`;
 export function reflink(id: ArrayId, settings: ReflinkSettings, parts: ShellParts): ArrayDriver {
   const { root } = settings;
   const folder = `${root}/${settings.snapshots}`;
-  const reach = box(id, (deadline) => parts.shell(settings.ssh, deadline));
+  const reach = box(id, (deadline) => parts.shell(settings.ssh, deadline), commandMs(settings));
   const api = filesApi(id, { root, folder }, reach);
   const lines = linuxArming(id, reach, parts.clock);
   const traits: ArrayTraits = {

@@ -40,7 +40,7 @@ async function openProgram(file: string, session: Session): Promise<Program> {
   const group = groupNamed(topology, undefined);
   const vms = group.members.map(({ vm }) => vm);
   const catalog = await openCatalog({ ...session, flags: { color: session.flags.color } }, topology);
-  const world = await openWorld(topology, vms, () => {}, { clock: cli.clock, env: cli.env, terminal: false });
+  const world = await openWorld(topology, vms, () => {}, { ...cli, terminal: false });
   const parts = { ...world, group, ...catalog, random: systemRandom, interrupt: cli.interrupt, version: cli.version };
   return {
     drivers: world.drivers,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { beforeDeadline, deadline } from '../../../src/base/deadline.ts';
+import { beforeDeadline, deadline, hurried } from '../../../src/base/deadline.ts';
 import { Fault } from '../../../src/base/fault.ts';
 import { handClock } from '../../sim/hand-clock.ts';
 
@@ -55,4 +55,36 @@ test('one that is over before it begins waits for nothing', async () => {
   const clock = handClock();
   const limit = deadline(clock, 1000, 'the run', AbortSignal.abort(interrupted));
   await expect(beforeDeadline(never, limit)).rejects.toBe(interrupted);
+});
+
+test.each([0, 70])(
+  'one in a hurry ends so long after the interrupt, or after its own begin; interrupted at %i ms',
+  async (atMs) => {
+    const clock = handClock();
+    const interrupt = new AbortController();
+    const run = deadline(clock, 1000, 'asking');
+    if (atMs === 0) interrupt.abort(interrupted);
+    const limit = hurried(clock, run, interrupt.signal, 40);
+    const inner = limit.within(500, 'one call');
+    const waiting = watched(beforeDeadline(never, limit));
+    await clock.pass(atMs);
+    if (atMs > 0) expect(limit.remainingMs()).toBe(930);
+    interrupt.abort(interrupted);
+    expect(limit.remainingMs()).toBe(40);
+    await clock.pass(39);
+    expect(waiting).toEqual({});
+    await clock.pass(1);
+    expect(waiting.end).toMatchObject({ message: 'asking, after the signal: no answer within 40 ms' });
+    expect([limit, inner, run].map((one) => one.remainingMs())).toEqual([0, 0, 960 - atMs]);
+  },
+);
+
+test('one in a hurry that nobody interrupts is as long as the budget that it is of', async () => {
+  const clock = handClock();
+  const limit = hurried(clock, deadline(clock, 1000, 'asking'), new AbortController().signal, 40);
+  const waiting = watched(beforeDeadline(never, limit));
+  await clock.pass(999);
+  expect(waiting).toEqual({});
+  await clock.pass(1);
+  expect(waiting.end).toMatchObject({ message: 'asking: no answer within 1 s' });
 });

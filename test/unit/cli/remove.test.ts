@@ -7,6 +7,7 @@ import { deadline } from '../../../src/base/deadline.ts';
 import { realFileSystem } from '../../../src/base/file-system.ts';
 import { interruptedBy } from '../../../src/base/interrupt.ts';
 import { fileLocks } from '../../../src/base/lock.ts';
+import { waitsOn } from '../../../src/base/waits.ts';
 import { writeManifest } from '../../../src/catalog/manifest.ts';
 import { locksFolder, openState, type StateFolder } from '../../../src/catalog/state-folder.ts';
 import { listSets } from '../../../src/catalog/store.ts';
@@ -40,7 +41,8 @@ afterEach(() => {
 
 function removing(ids: readonly string[], interrupt: AbortSignal): Promise<number> {
   const { stdin, stdout, stderr } = process;
-  const cli = { clock: systemClock, env: {}, stdin, stdout, stderr, interrupt, version: '0', command: 'stillpoint' };
+  const about = { clock: systemClock, env: {}, waits: waitsOn(systemClock), version: '0', command: 'stillpoint' };
+  const cli = { ...about, stdin, stdout, stderr, interrupt };
   const options = ['--last', '--yes', '--json', '-t', join(folder, 'stillpoint.yaml'), '--state', state.root];
   return runProgram(cli, ['remove', ...ids, ...options], () => {});
 }

@@ -33,6 +33,7 @@ needs('python3')('on a real terminal', () => {
     expect(text).toMatch(/⠙ reading where the disks lie/);
     expect(text).toMatch(/· reading where the disks lie {2}\d+ ms\r\n/);
     expect(text).toContain('  warning: array fast: is slow\r\n');
+    for (const s of [5, 6]) expect(text).toContain(` preparing the arrays (waiting for array fast: ${s} s)`);
     expect(text).toContain('<window></window>');
     expect(text).toContain('  array fast: snapshot in 21 ms\r\n');
     expect(text.endsWith('the answer\r\n')).toBe(true);

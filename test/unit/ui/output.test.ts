@@ -20,6 +20,8 @@ const STAMP = '2026-11-22T03:00:04.512+01:00';
 const EVENTS: readonly RunEvent[] = [
   { type: 'run', run: 'mail-20261122T020003Z-7f3a', group: 'mail', label: 'spaaaaaaaaaaaaa' },
   { type: 'step', step: 'arm' },
+  { type: 'waiting', for: 'array fast', forMs: 12_345, over: false },
+  { type: 'waiting', for: 'array fast', forMs: 12_800, over: true },
   { type: 'step', step: 'window' },
   { type: 'window', is: 'opened', atMs: 0 },
   { type: 'guest', vm: 'mail01', stage: 0, is: 'held', atMs: 3 },
@@ -75,6 +77,8 @@ describe('plain lines', () => {
     expect(heard.err().split('\n')).toEqual([
       `${STAMP}  run mail-20261122T020003Z-7f3a of group mail`,
       `${STAMP}  preparing the arrays`,
+      `${STAMP}  waiting for array fast: 12 s`,
+      `${STAMP}  array fast: waited for it for 13 s`,
       `${STAMP}  holding the guests and taking the snapshots`,
       `${STAMP}  the window is open`,
       `${STAMP}  guest mail01: held`,
