@@ -222,6 +222,8 @@ export interface ProbeReport {
   readonly method: string;
   /** What a kept hold gives in this guest: no better than its method, and less where the guest cannot prove as much. */
   readonly gives: Level;
+  /** It stills no disk by itself, as its settings declare: its level is lent to what other stages of the guest still. */
+  readonly lends?: true;
   readonly disks: readonly GuestDisk[];
   readonly uses: readonly GuestUse[];
   readonly findings: readonly Finding[];
@@ -255,8 +257,9 @@ export interface PlannedDisk {
 export interface PlannedStage {
   readonly method: string;
   readonly gives: Level;
-  /** Disks that this stage stills; empty for one that only lends its level to what later stages still. */
+  /** Disks that this stage stills. */
   readonly covers: readonly DiskRef[];
+  readonly lends?: true;
   /** What it holds, in the guest's words: mount points. */
   readonly holds: readonly string[];
 }

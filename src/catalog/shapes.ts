@@ -135,7 +135,15 @@ const plannedGuest = z.object({
   instanceUuid: z.string(),
   optional: z.boolean(),
   after: strings,
-  stages: z.array(z.object({ method: z.string(), gives: level, covers: z.array(diskRef), holds: strings })),
+  stages: z.array(
+    z.object({
+      method: z.string(),
+      gives: level,
+      covers: z.array(diskRef),
+      lends: z.literal(true).exactOptional(),
+      holds: strings,
+    }),
+  ),
   atBest: level,
   excluded: z.array(z.object({ disk: z.string(), because: z.string() })),
 });

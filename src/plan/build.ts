@@ -135,6 +135,7 @@ function stageOf(probe: ProbeReport, { covers }: Coverage): PlannedStage {
     method: probe.method,
     gives: probe.gives,
     covers: covers.get(probe) ?? [],
+    ...(probe.lends === true ? { lends: true as const } : {}),
     holds: probe.uses.filter((use) => use.held).map(({ what }) => what),
   };
 }

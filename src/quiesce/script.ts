@@ -66,6 +66,7 @@ export function script(settings: ScriptSettings, parts: { readonly clock: Clock 
       return {
         method: METHOD,
         gives: settings.gives,
+        ...(settings.covers.length === 0 ? { lends: true as const } : {}),
         disks: [...view.blocks.values()].filter(isDisk).map((block) => guestDisk(block, view.facts)),
         uses: usesOf(view, covered),
         findings: [...(await absent(guest, limit)), ...notMounted(guest, paths), ...notSeen(guest, view)],

@@ -130,8 +130,9 @@ function diskVerdict(disk: PlannedDisk, plan: Plan, window: WindowRecord, span: 
   const held = window.holds.filter((hold) => hold.vm === disk.ref.vm && wasHeldThrough(hold, span));
   const covering = held.filter((hold) => covers(hold, disk.ref));
   if (covering.length > 0) {
-    // A stage that covers no disk of its own (an application told to pause) lends its level to what others still.
-    const lent = held.filter((hold) => hold.covers.length === 0);
+    // An application told to pause stills no disk by itself. A hold that merely turned out to cover none lends nothing.
+    const stages = plan.guests.find(({ vm }) => vm === disk.ref.vm)?.stages;
+    const lent = held.filter((hold) => stages?.[hold.stage]?.lends === true);
     return { ...free, level: best([...covering, ...lent].map(({ gives }) => gives)), stilledBy: 'guest' };
   }
   return isFenced(disk, plan, window.fires, window.fences) ? { ...free, stilledBy: 'fence' } : free;

@@ -6,6 +6,14 @@ const OUTCOME = ['test/unit/outcome.test.ts'];
 /** What is held, fired and let go, and what the record of it proves. */
 export const window = [
   {
+    name: 'covering-nothing-lends',
+    why: 'Only a stage that was declared to still no disk lends its level to what others still.',
+    file: 'src/window/verdict.ts',
+    before: 'stages?.[hold.stage]?.lends === true',
+    after: 'stages === undefined || hold.covers.length === 0',
+    tests: VERDICT,
+  },
+  {
     name: 'label-without-the-releases-word',
     why: 'Only the guest’s `kept` at the release proves that a hold stood until then.',
     file: 'src/window/verdict.ts',

@@ -164,6 +164,7 @@ export async function play(
         method: 'simulated',
         gives: stage.gives,
         covers: covers[number] ?? [],
+        ...(guest.lends && number === 0 ? { lends: true as const } : {}),
         holds: [],
       })),
       atBest: 'application' as const,

@@ -124,16 +124,20 @@ describe('the verdict of a record', () => {
       heldAtMs: -5,
       releaseSentAtMs: 110,
     };
-    expect(judge([data], { holds: [pause, { ...hold, stage: 1 }], fires: [fast] }).level).toBe('application');
-    expect(
-      judge([data], {
-        holds: [
-          { ...pause, release: 'expired' },
-          { ...hold, stage: 1 },
-        ],
-        fires: [fast],
-      }).level,
-    ).toBe('filesystem');
+    const judged = (first: HoldRecord, lends: object): Level => {
+      const plan = planOf([data]);
+      const stages = [first, hold].map(({ method, gives, covers }) => ({ method, gives, covers, holds: [] }));
+      const guests = plan.guests.map((guest) => ({
+        ...guest,
+        stages: stages.map((stage, index) => (index === 0 ? { ...stage, ...lends } : stage)),
+      }));
+      return verdict({ ...plan, guests }, record({ holds: [first, { ...hold, stage: 1 }], fires: [fast] }), 'same')
+        .level;
+    };
+    expect(judged(pause, { lends: true })).toBe('application');
+    expect(judged({ ...pause, release: 'expired' }, { lends: true })).toBe('filesystem');
+    // It was to still disks, and turned out to still none.
+    expect(judged(pause, {})).toBe('filesystem');
   });
 
   describe('with a fence on bulk', () => {

@@ -1,7 +1,7 @@
 import { own } from '../../base/own.ts';
 import { quoted } from '../../base/quoted.ts';
 import type { GuestUse } from '../../model.ts';
-import { disksUnder, under } from './blocks.ts';
+import { type Block, disksUnder, under } from './blocks.ts';
 import type { GuestView } from './guest.ts';
 import { udevOf } from './identity.ts';
 import { mountAbove } from './mounts.ts';
@@ -52,37 +52,38 @@ function swapped(guest: GuestView): readonly GuestUse[] {
 
 /**
  * Devices in use that no mount and no swap area explains: active volumes that nobody mounted, members of pools that the
- * kernel's tree does not show (ZFS, ASM), devices that a program writes to. A loop device is a file on a mount: no disk.
+ * kernel's tree does not show (ZFS, ASM), and every device that a program writes to, mounted or not. A loop device that
+ * nobody mounted is a file on a mount: no disk.
  */
 function raw(guest: GuestView): readonly GuestUse[] {
   const { blocks, facts } = guest;
   const swapNames = guest.swaps.flatMap(({ path }) => path.split('/').at(-1) ?? []);
   const partitioned = new Set([...blocks.values()].flatMap(({ partOf }) => partOf ?? []));
-  const writers = new Map(facts.writers.map(({ device, program }) => [device, program]));
+  const writers = new Map(facts.writers.map(({ device, program }) => [device.slice('/dev/'.length), program]));
   const explained = under([...guest.local.flatMap((mount) => mount.devices), ...swapNames], blocks);
   return [...blocks.values()].flatMap((block): GuestUse[] => {
-    if (explained.has(block.name) || block.backing !== undefined || block.holders.length > 0) return [];
-    const writer = writers.get(`/dev/${block.name}`);
+    const writer = writers.get(block.name.replaceAll('!', '/'));
+    if (explained.has(block.name) || block.holders.length > 0) return writer === undefined ? [] : [written(writer)];
+    if (block.backing !== undefined) return [];
     const udev = udevOf(facts, block.dev);
     const member = own(MEMBER, udev.get('ID_FS_TYPE') ?? '');
     const active = /^(dm-|md)\d/.test(block.name);
-    if (
-      writer === undefined &&
-      member === undefined &&
-      !active &&
-      (partitioned.has(block.name) || !facts.claimed.has(block.name))
-    )
-      return [];
+    const claimed = facts.claimed.has(block.name) && !partitioned.has(block.name);
     const label = udev.get('ID_FS_LABEL');
-    const name = block.mapped ?? block.name;
-    const what =
-      member !== undefined
-        ? `${member}${label === undefined ? '' : ` ${label}`} on ${name}`
-        : writer !== undefined
-          ? `${name}, written by ${writer}`
-          : active
-            ? `volume ${name}, not mounted`
-            : `${name}, claimed by the kernel`;
-    return [{ what: quoted(what), kind: 'raw', disks: disksUnder([block.name], blocks), held: false }];
+    if (member !== undefined) return [use(`${member}${label === undefined ? '' : ` ${label}`} on ${nameOf(block)}`)];
+    if (writer !== undefined) return [written(writer)];
+    if (active) return [use(`volume ${nameOf(block)}, not mounted`)];
+    return claimed ? [use(`${nameOf(block)}, claimed by the kernel`)] : [];
+
+    function written(by: string): GuestUse {
+      return use(`${nameOf(block)}, written by ${by}`);
+    }
+    function use(what: string): GuestUse {
+      return { what: quoted(what), kind: 'raw', disks: disksUnder([block.name], blocks), held: false };
+    }
   });
+}
+
+function nameOf({ mapped, name }: Block): string {
+  return mapped ?? name;
 }

@@ -142,6 +142,23 @@ describe('what a guest uses', () => {
     ]);
   });
 
+  test('a program that writes to a mounted partition, to its whole disk or to a member of a volume is a raw use', () => {
+    const devices = {
+      sdb: { dev: '8:16' },
+      sdb1: { dev: '8:17', partOf: 'sdb' },
+      sdc: { dev: '8:32', holders: ['dm-0'] },
+      'dm-0': { dev: '253:0', slaves: ['sdc'], files: { 'dm/name': 'vg-mail' } },
+    };
+    const mounts = ['8:17 / /srv rw - xfs /dev/sdb1 rw', '253:0 / /mail rw - xfs /dev/mapper/vg-mail rw'];
+    const writtenAt = (device: string): readonly string[] =>
+      usesWith(facts(devices, mounts, { writers: [{ program: 'dd', device }] }), '8:17', '253:0').slice(2);
+    expect(usesWith(facts(devices, mounts), '8:17', '253:0')).toEqual(['/srv on sdb, held', '/mail on sdc, held']);
+    expect(writtenAt('/dev/sdb1')).toEqual(['sdb1, written by dd on sdb']);
+    expect(writtenAt('/dev/sdb')).toEqual(['sdb, written by dd on sdb']);
+    expect(writtenAt('/dev/dm-0')).toEqual(['vg-mail, written by dd on sdc']);
+    expect(writtenAt('/dev/sdc')).toEqual(['sdc, written by dd on sdc']);
+  });
+
   test('a file system that is read-only as a whole is still; a read-only view of it is not', () => {
     const given = facts({ sdb: { dev: '8:16' }, sdc: { dev: '8:32' } }, [
       '8:16 / /a rw - ext4 /dev/sdb ro',
