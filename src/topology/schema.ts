@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { duration } from '../base/duration.ts';
 import { secretRef } from '../base/secret-ref.ts';
 import { sshSettings } from '../transport/ssh/settings.ts';
+import { tlsSettings } from '../transport/tls-settings.ts';
 import type { Makes } from './makes.ts';
 
 /** The whole file but its `x-` keys, strict. */
@@ -124,23 +125,7 @@ const vsphereSchema = z.strictObject({
     .describe('https://vcenter.example/sdk'),
   username: text.exactOptional().describe('A read-only role is enough for fsfreeze, script and none'),
   password: secretRef.exactOptional().describe('`{ env: NAME }`, `{ file: PATH }` or `{ command: [..] }`'),
-  tls: z
-    .union([
-      z.strictObject({
-        fingerprint: z
-          .string()
-          .regex(
-            /^(SHA256:)?[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}$/,
-            'a SHA-256 fingerprint is 32 pairs of hex digits: "SHA256:AB:CD:…"',
-          )
-          .transform((written) => written.replace(/^SHA256:|:/g, '').toLowerCase())
-          .describe('SHA-256 of its certificate'),
-      }),
-      z.strictObject({ ca: text.describe('File of certificates in PEM; only these are believed') }),
-      z.strictObject({ insecure: z.literal(true).describe('Check no certificate: a warning on every run') }),
-    ])
-    .exactOptional()
-    .describe("Why its certificate is believed; default: the system's CAs"),
+  tls: tlsSettings.exactOptional(),
 });
 
 const tierSchema = z.strictObject({

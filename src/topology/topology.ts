@@ -1,6 +1,7 @@
 import type { SecretRef } from '../base/secret-ref.ts';
 import type { ArrayId, DiskKind, Level, VmName } from '../model.ts';
 import type { SshSettings } from '../transport/ssh/settings.ts';
+import type { Trust } from '../transport/tls-settings.ts';
 
 /**
  * The topology file as the rest of the program sees it: checked, defaults merged, aliases followed, `{ env }` in
@@ -27,12 +28,8 @@ interface VsphereSettings {
   readonly username?: string;
   readonly password?: SecretRef;
   /** Absent: the system's CAs. */
-  readonly tls?: TlsSettings;
+  readonly tls?: Trust;
 }
-
-type TlsSettings =
-  /** SHA-256 of the certificate: 64 hex digits, lower case, no colons. */
-  { readonly fingerprint: string } | { readonly ca: string } | { readonly insecure: true };
 
 interface ArraySettings {
   readonly id: ArrayId;

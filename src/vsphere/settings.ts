@@ -1,5 +1,6 @@
 import { EXIT, Fault, type FaultParts } from '../base/fault.ts';
 import { Secret } from '../base/secret.ts';
+import type { Trust } from '../transport/tls-settings.ts';
 
 /** What the topology says; what it leaves out comes from govc's environment variables. */
 export interface ConnectionSettings {
@@ -12,14 +13,6 @@ export interface ConnectionSettings {
 }
 
 export type Written = 'topology' | 'flags';
-
-/** Why the server is believed. */
-export type Trust =
-  /** SHA-256 of its certificate, 64 hex digits in lower case. */
-  | { readonly fingerprint: string }
-  /** A file of certificates in PEM; only these are believed. */
-  | { readonly ca: string }
-  | { readonly insecure: true };
 
 /** A vCenter or an ESXi host, with nothing left to choose. */
 export interface Connection {

@@ -1,10 +1,8 @@
-import type { IncomingMessage } from 'node:http';
-import type { Deadline } from '../base/deadline.ts';
 import { Fault } from '../base/fault.ts';
 import { quoted } from '../base/quoted.ts';
+import { type Answer, beginning } from '../transport/https.ts';
 import { child, type Ref, refId, refType } from './element.ts';
 import { type Asked, soapFault } from './faults.ts';
-import { beginning, pieces } from './http.ts';
 import { branch, type Element, escaped, leaf, type ReaderOptions, xmlReader } from './xml.ts';
 
 /** A call as XML. `args` are written already, in the order of the method's definition. */
@@ -21,18 +19,13 @@ export function envelope(self: Ref, method: string, args: readonly string[], ope
 }
 
 /** The whole answer as an element, without what `reading` takes out of it on the way. */
-export async function readAll(
-  answer: IncomingMessage,
-  url: URL,
-  reading: ReaderOptions,
-  budget: Deadline,
-): Promise<Element> {
+export async function readAll(answer: Answer, host: string, reading: ReaderOptions): Promise<Element> {
   const reader = xmlReader(reading);
   try {
-    for await (const piece of pieces(answer, url, budget)) reader.write(piece);
+    for await (const piece of answer.pieces()) reader.write(piece);
     return reader.end();
   } catch (error) {
-    throw error instanceof Fault && error.code === 'vsphere.malformed' ? error.of(url.host) : error;
+    throw error instanceof Fault && error.code === 'vsphere.malformed' ? error.of(host) : error;
   }
 }
 
@@ -47,20 +40,23 @@ export function response(document: Element, asked: Asked): Element {
 }
 
 /** Name and value as they came, quotes and all: the server compares them as text. */
-export function sessionCookie(answer: IncomingMessage): string | undefined {
-  return answer.headers['set-cookie']?.find((line) => line.startsWith('vmware_soap_session='))?.split(';')[0];
+export function sessionCookie(answer: Answer): string | undefined {
+  return [answer.headers['set-cookie'] ?? []]
+    .flat()
+    .find((line) => line.startsWith('vmware_soap_session='))
+    ?.split(';')[0];
 }
 
-export function isXml(answer: IncomingMessage): boolean {
+export function isXml(answer: Answer): boolean {
   return /\b(text|application)\/(soap\+)?xml\b/i.test(answer.headers['content-type'] ?? '');
 }
 
 /** What answered, where it was not vSphere: a redirect, a proxy's page, a service that is still starting. */
-export async function notVsphere(answer: IncomingMessage, url: URL, budget: Deadline): Promise<Fault> {
-  const status = answer.statusCode ?? 0;
-  const location = answer.headers.location;
+export async function notVsphere(answer: Answer, url: URL): Promise<Fault> {
+  const { status } = answer;
+  const { location } = answer.headers;
   if (status >= 300 && status < 400 && location !== undefined) {
-    answer.destroy();
+    answer.discard();
     return new Fault({
       code: 'vsphere.redirected',
       message: `${url.host} sends us to ${quoted(placeOf(location, url))}`,
@@ -68,14 +64,14 @@ export async function notVsphere(answer: IncomingMessage, url: URL, budget: Dead
     });
   }
   if (status === 503) {
-    answer.destroy();
+    answer.discard();
     return new Fault({
       code: 'vsphere.unavailable',
       message: `${url.host} says that its service is not available (HTTP 503)`,
       hint: 'A vCenter that has just started needs some minutes; try again.',
     });
   }
-  const page = await beginning(answer, url, budget);
+  const page = await beginning(answer);
   const title = /<title[^>]*>([^<]{1,80})/i.exec(page)?.[1]?.replace(/\s+/g, ' ').trim();
   const what = title === undefined || title === '' ? 'something that is not vSphere' : `a web page, "${title}"`;
   return new Fault({

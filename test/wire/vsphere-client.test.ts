@@ -9,8 +9,8 @@ import { systemClock } from '../../src/base/clock.ts';
 import { deadline } from '../../src/base/deadline.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { Secret } from '../../src/base/secret.ts';
+import type { Trust } from '../../src/transport/tls-settings.ts';
 import { connectVsphere, type Vsphere } from '../../src/vsphere/client.ts';
-import type { Trust } from '../../src/vsphere/settings.ts';
 import { page, type Script, type ScriptedServer, soapFault, startScripted, xml } from './vsphere-server.ts';
 
 const cleanups: (() => void | Promise<void>)[] = [];
