@@ -94,7 +94,7 @@ describe('the command line, under env -i and without a terminal', () => {
 
   test('every example passes check --offline', async () => {
     cpSync(`${ROOT}examples`, join(folder, 'examples'), { recursive: true });
-    for (const name of ['minimal', 'two-tier', 'small-shop']) {
+    for (const name of ['minimal', 'two-tier', 'small-shop', 'ceph-command']) {
       const { exit, stderr } = await stillpoint(['check', '--offline', '-t', `examples/${name}.yaml`], { cwd: folder });
       expect(exit, `${name}: ${stderr}`).toBe(0);
     }

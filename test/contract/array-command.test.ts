@@ -1,15 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { commandConfig } from '../../src/arrays/command/config.ts';
-import { command } from '../../src/arrays/command/driver.ts';
 import { rowsIn } from '../../src/arrays/command/rows.ts';
 import { fill } from '../../src/arrays/command/template.ts';
-import { labelIn } from '../../src/arrays/label.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { deadline } from '../../src/base/deadline.ts';
 import { Fault } from '../../src/base/fault.ts';
-import type { CutLabel, DeviceKey } from '../../src/model.ts';
-import type { ArrayDriver, CommandResult } from '../../src/ports.ts';
+import type { CommandResult } from '../../src/ports.ts';
+import { driverOver, LABEL, labelled, soon, volumes, XCLI } from './command-table.ts';
 
 const ZFS = `
 ssh: { host: zbox.shop.example, user: stillpoint }
@@ -20,16 +16,6 @@ remove:   { run: [zfs, destroy, <volume>@<snapshot>], gone: 'could not find any 
 list:     { run: [zfs, list, -Hp, -t, "filesystem,volume", -o, name], row: '^(?<volume>\\S+)$' }
 `;
 
-const XCLI = `
-local: true
-parallel: 4
-answers: cut
-snapshot: { run: [xcli, snap-create, -vol, <volume>, -name, <snapshot>] }
-find:     { run: [xcli, snap-list, -json], json: { rows: "$.snaps[*]", volume: vol, snapshot: name, id: uid, time: created } }
-remove:   { run: [xcli, snap-delete, -name, <snapshot>], gone: '^not found' }
-`;
-
-const LABEL = 'spaaaaaaaaaaaaa';
 const OTHER = 'spbbbbbbbbbbbbb';
 
 describe('a pool that is spoken to with zfs', () => {
@@ -196,7 +182,19 @@ describe('what the topology says of a command', () => {
     [
       'a placeholder where nothing is known yet',
       { find: { run: ['x', '<label>'], row: '(?<volume>.)(?<snapshot>.)' } },
-      'no placeholder can',
+      'what can: <volume>',
+    ],
+    ['a volume where none is', { list: { run: ['x', '<volume>'], row: '(?<volume>.)' } }, 'no placeholder can'],
+    [
+      'a find of each volume that nothing lists',
+      { find: { run: ['x', '<volume>'], row: '(?<snapshot>.)' } },
+      'and there is no list',
+    ],
+    ['a find that tells no volume', { find: { run: ['x'], row: '(?<snapshot>.)' } }, 'nothing tells the volume'],
+    [
+      'a filter that is no expression',
+      { find: { ...sound.find, json: { ...sound.find.json, where: { vol: '(' } } } },
+      'no regular expression',
     ],
     ['a row without its groups', { find: { run: ['x'], row: '(?<volume>.)' } }, 'the row lacks (?<snapshot>…)'],
     ['a row that is no expression', { find: { run: ['x'], row: '(?<volume>' } }, 'no regular expression'],
@@ -302,10 +300,91 @@ describe('commands that prepare', () => {
   });
 });
 
+describe('an array that is asked for the snapshots of each volume', () => {
+  const RBD = `
+local: true
+answers: success-only
+late: 1m
+snapshot: { run: [rbd, snap, create, "rbd/<volume>@<snapshot>"] }
+find:
+  run: [rbd, snap, ls, "rbd/<volume>", --format, json]
+  json: { rows: "[*]", snapshot: name, id: id, size: size, time: timestamp }
+  none: 'error opening image .*No such file or directory'
+remove: { run: [rbd, snap, rm, "rbd/<volume>@<snapshot>"] }
+list:
+  run: [rbd, ls, --long, rbd, --format, json]
+  json: { rows: "[*]", where: { snapshot: '^$' }, volume: image, size: size }
+`;
+  const images = JSON.stringify([
+    { image: 'mail', size: 268435456, format: 2 },
+    { image: 'mail', snapshot: LABEL, snapshot_id: 4, size: 268435456, protected: 'false' },
+    { image: 'db', size: 314572800, format: 2 },
+  ]);
+  const ofMail = JSON.stringify([
+    { id: 4, name: LABEL, size: 268435456, protected: 'false', timestamp: 'Tue Dec  1 01:05:10 2026' },
+    { id: 9, name: 'nightly', size: 268435456, protected: 'false', timestamp: 'Tue Dec  1 00:05:10 2026' },
+  ]);
+  const answers = { 'rbd ls': images, 'rbd snap ls rbd/mail': ofMail, 'rbd snap ls rbd/db': '[]' };
+
+  test('finds those of every volume that it lists, each under its volume', async () => {
+    const { array, ran } = driverOver(RBD, answers, ['mail', 'db']);
+    expect(await array.find(labelled(LABEL), soon())).toEqual([
+      {
+        array: 'box',
+        label: LABEL,
+        id: '4',
+        name: LABEL,
+        source: { id: 'mail', name: 'mail' },
+        sizeBytes: 268435456n,
+        createdAt: '2026-12-01T01:05:10.000Z',
+      },
+    ]);
+    expect(ran.filter(([, verb]) => verb === 'snap').map(([, , , image]) => image)).toEqual(['rbd/mail', 'rbd/db']);
+  });
+
+  test('asks for those of its own volumes while it arms and collects', async () => {
+    const { array, ran } = driverOver(RBD, { ...answers, 'rbd snap ls rbd/mail': '[]' }, ['mail']);
+    const armed = await array.arm(await array.group(await volumes(array), soon()), labelled(LABEL), soon());
+    await armed.recheck(soon());
+    await armed.collect(soon());
+    expect(
+      ran.filter(([, verb, noun]) => `${verb} ${noun}` === 'snap ls').every(([, , , of]) => of === 'rbd/mail'),
+    ).toBe(true);
+  });
+
+  test('a volume that has gone meanwhile has no snapshots', async () => {
+    const gone = { exit: 2, stdout: '', stderr: 'rbd: error opening image db: (2) No such file or directory\n' };
+    const { array } = driverOver(RBD, { ...answers, 'rbd snap ls rbd/db': gone });
+    expect(await array.findAll(soon())).toHaveLength(1);
+  });
+
+  test('one that cannot be asked stops it: nothing of ours is overlooked', async () => {
+    const broken = { exit: 1, stdout: '', stderr: 'rbd: error connecting to the cluster' };
+    const { array } = driverOver(RBD, { ...answers, 'rbd snap ls rbd/db': broken });
+    await expect(array.findAll(soon())).rejects.toMatchObject({ code: 'array.command-failed' });
+  });
+
+  test('asks once for all of them with an each', async () => {
+    const yaml = stringify({
+      ...parse(RBD),
+      find: { run: ['rbdall', { each: 'rbd/<volume>' }], row: '^(?<volume>\\S+)@(?<snapshot>\\S+)$' },
+    });
+    const { array, ran } = driverOver(yaml, { 'rbd ls': images, rbdall: `mail@${LABEL}\n` });
+    expect(await array.findAll(soon())).toMatchObject([{ name: LABEL, source: { name: 'mail' } }]);
+    expect(ran.at(-1)).toEqual(['rbdall', 'rbd/mail', 'rbd/db']);
+  });
+
+  test('says how long a snapshot may still appear after a failure; two minutes unless told', () => {
+    expect(driverOver(RBD, {}).array.traits).toMatchObject({ lateMs: 60_000, answers: 'cut' });
+    expect(driverOver(XCLI, {}).array.traits.lateMs).toBe(120_000);
+  });
+});
+
 describe('how a command ended, and what that proves', () => {
   const fault = (code: string): Fault => new Fault({ code, message: 'box: something about the line' });
   const ended = (exit: number | null, stderr = ''): CommandResult => ({ exit, stdout: '', stderr });
   const accepts = { answers: 'accepted' };
+  const only = { answers: 'success-only' };
   const asks = { ...accepts, settled: { run: ['xcli', 'state', '<snapshot>'], done: '^ok$', failed: '^broken' } };
 
   test.each([
@@ -325,6 +404,16 @@ describe('how a command ended, and what that proves', () => {
       'refused',
     ],
     ['an accepted snapshot that is taken', asks, ended(0), 'cut'],
+    ['exit 0 where only success proves something', only, ended(0), 'cut'],
+    ['any other exit there', only, ended(17, 'rbd: failed to create snapshot: (17) File exists'), 'unknown'],
+    ['a program that is not there, there', only, ended(127), 'unknown'],
+    ['a command that was killed, there', only, ended(null), 'unknown'],
+    [
+      'what the topology knows as a refusal, there',
+      { ...only, refused: 'quota' },
+      ended(122, 'quota exceeded'),
+      'refused',
+    ],
   ])('%s: %j', async (_, { refused, ...change }: { refused?: string; answers?: string }, result, kind) => {
     const base = parse(XCLI);
     const yaml = stringify({ ...base, ...change, snapshot: { ...base.snapshot, ...(refused && { refused }) } });
@@ -339,43 +428,3 @@ describe('how a command ended, and what that proves', () => {
     expect((await armed.collect(soon())).settled).toBe(kind !== 'unknown');
   });
 });
-
-/** A driver whose commands answer from a table, by how they begin; anything else succeeds and says nothing. */
-function driverOver(
-  yaml: string,
-  answers: Record<string, string | CommandResult | Fault>,
-  names = ['tank/db01-data', 'tank/files'],
-) {
-  const ran: (readonly string[])[] = [];
-  const array = command('box', commandConfig.parse(parse(yaml)), {
-    clock: systemClock,
-    volumes: names.map((name, index) => ({ name, device: `naa.6${index}` as DeviceKey })),
-    shell: async () => ({
-      where: 'a table',
-      async run(argv) {
-        ran.push(argv);
-        const known = Object.entries(answers).find(([start]) => argv.join(' ').startsWith(start))?.[1] ?? '';
-        if (known instanceof Fault) throw known;
-        return typeof known === 'string' ? { exit: 0, stdout: known, stderr: '' } : known;
-      },
-      start: () => Promise.reject(new Error('nothing is started here')),
-      close: async () => {},
-    }),
-  });
-  return { array, ran };
-}
-
-async function volumes(array: ArrayDriver) {
-  const found = await array.locate(['naa.60' as DeviceKey, 'naa.61' as DeviceKey], soon());
-  return [...found.values()];
-}
-
-function labelled(text: string): CutLabel {
-  const found = labelIn(text);
-  if (found === undefined) throw new Error(`${text} is no label`);
-  return found;
-}
-
-function soon() {
-  return deadline(systemClock, 5000, 'the test');
-}

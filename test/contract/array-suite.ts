@@ -413,7 +413,8 @@ function whys(fired: readonly Fired[]): readonly string[] {
 }
 
 function byName(snapshots: readonly ArraySnapshot[]): readonly ArraySnapshot[] {
-  return snapshots.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const key = ({ name, source }: ArraySnapshot): string => `${name} ${source.name}`;
+  return snapshots.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 /** Until it holds, or ten seconds are over. */

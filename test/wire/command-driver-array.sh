@@ -1,6 +1,6 @@
 #!/bin/sh
 # A small array: a volume is a file, a snapshot is a copy. What is to befall a volume stands in faults/VOLUME.
-#   FOLDER --password=… list | find | find-json | remove VOLUME@NAME | job ID
+#   FOLDER --password=… list | find | find-of VOLUME | remove VOLUME@NAME | job ID
 #   FOLDER --password=… expose VOLUME@NAME | withdraw VOLUME@NAME
 #   FOLDER --password=… snapshot VOLUME@NAME...        FOLDER --password=… start VOLUME NAME
 cd "$1" || exit 1
@@ -54,6 +54,7 @@ start() {
 case $verb in
   list) cd volumes && stat -c '%s %n' -- * ;;
   find) ls -i --time-style=+%s -l snapshots | sed -n 's/^ *\([0-9]*\) .* \([0-9]\{10\}\) \(.*\)$/\1 \2 \3/p' ;;
+  find-of) cd snapshots && for one in "$1"@*; do [ ! -e "$one" ] || stat -c '%i %Y %n' "$one"; done ;;
   remove) rm "snapshots/$1" ;;
   expose) cp "snapshots/$1" "shown/$1" && echo "image: $PWD/shown/$1" ;;
   withdraw) rm "shown/$1" ;;

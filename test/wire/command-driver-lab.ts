@@ -25,8 +25,12 @@ export const STYLES = {
     answers: 'cut',
     snapshot: { run: run('snapshot', { each: '<volume>@<snapshot>' }) },
   }),
-  /** One command a volume. */
-  apart: (run: Run) => ({ answers: 'cut', snapshot: { run: run('snapshot', '<volume>@<snapshot>') } }),
+  /** One command a volume, whose failure proves nothing; each volume is asked for its own snapshots. */
+  apart: (run: Run) => ({
+    answers: 'success-only',
+    snapshot: { run: run('snapshot', '<volume>@<snapshot>'), refused: 'reserve is full' },
+    find: { run: run('find-of', '<volume>'), row: '^(?<id>\\d+) (?<unixtime>\\d+) .+@(?<snapshot>\\S+)$' },
+  }),
   /** One command a volume, which only starts a job. */
   jobs: (run: Run) => ({
     name: '<label>-<volume>',

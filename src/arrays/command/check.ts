@@ -6,6 +6,7 @@ import { wrongWithName } from '../names.ts';
 import type { VolumeEntry } from '../parts.ts';
 import type { CommandApi } from './api.ts';
 import type { Rows } from './rows.ts';
+import { bytesIn } from './size.ts';
 
 const ROWS_SHOWN = 3;
 /** Of lines that could not be read: all, but a log full of them helps nobody. */
@@ -67,7 +68,22 @@ function read(array: ArrayId, name: 'list' | 'find', { rows, unread }: Rows): re
     subject,
     message: `${more} more such lines of ${name}`,
   };
-  return [note, ...lines, ...(more > 0 ? [rest] : [])];
+  return [note, ...lines, ...(more > 0 ? [rest] : []), ...inexact(array, name, rows)];
+}
+
+function inexact(array: ArrayId, name: 'list' | 'find', rows: Rows['rows']): readonly Finding[] {
+  const words = rows.flatMap(({ size }) => (size === undefined || bytesIn(size) !== undefined ? [] : [size]));
+  const [first] = words;
+  if (first === undefined) return [];
+  return [
+    {
+      code: 'array.size-not-exact',
+      severity: 'warning',
+      subject: `array ${array}`,
+      message: `${name} prints sizes that may be rounded, or in units of 1000 or of 1024, such as ${first}: sizes are not compared`,
+      hint: `Make arrays.${array}.${name} print bytes, or whole KiB, MiB or GiB (zfs list -p, lvs --units b).`,
+    },
+  ];
 }
 
 function untold(array: ArrayId, { answers, tells }: ArrayTraits): readonly Finding[] {

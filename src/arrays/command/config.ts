@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { duration } from '../../base/duration.ts';
 import { isOnePlace, ONE_PLACE, place } from '../place.ts';
 import { isRowsPath } from './json-rows.ts';
 import { groupsOf } from './pattern.ts';
-import { hasEach, isNamedByLabel, mentions, type Placeholder, unknownIn } from './template.ts';
+import type { Column } from './rows.ts';
+import { hasEach, isNamedByLabel, isPerVolume, mentions, type Placeholder, unknownIn } from './template.ts';
 
 /** `driver: command`: an array that is spoken to in commands of your own. Placeholders stand inside an argument. */
 const argument = z.union([
@@ -13,7 +15,10 @@ const run = z.tuple([z.string().min(1)], argument).describe('The command, as a l
 
 /** A command for one volume, or for none: nothing in it is repeated. */
 function single(...allowed: readonly Placeholder[]) {
-  return command(...allowed).refine((words) => !hasEach(words), 'each can stand only in snapshot, arm and settled');
+  return command(...allowed).refine(
+    (words) => !hasEach(words),
+    'each can stand only in snapshot, arm, settled and find',
+  );
 }
 
 function command(...allowed: readonly Placeholder[]) {
@@ -54,35 +59,42 @@ function rowWith(...needed: readonly string[]) {
 
 const rows = z
   .string()
-  .refine(isRowsPath, 'a path like $.snaps[*]: names, dots, [*] and [0] only')
+  .refine(isRowsPath, 'a path like [*], snaps[*] or $.snaps[*]: names, dots, [*] and [0] only')
   .describe('Where the rows are');
+const where = z
+  .record(z.string().min(1), pattern)
+  .describe('Only rows whose fields match; a field that is not there matches as an empty one')
+  .optional();
 const field = z.string().min(1);
 const none = pattern.describe('What it says, with any exit code, when there is nothing to list').optional();
 const oneForm = 'say how a row is read: either row: (a regular expression) or json:';
 
 const find = z
   .strictObject({
-    run: single(),
-    row: rowWith('volume', 'snapshot')
-      .describe('Groups: volume, snapshot; also id, time or unixtime, size (bytes), state')
-      .optional(),
+    run: command('volume').describe('Prints all snapshots; with <volume> it runs for each volume that list prints'),
+    row: rowWith('snapshot').describe('Groups: volume, snapshot; also id, time or unixtime, size, state').optional(),
     json: z
       .strictObject({
         rows,
-        volume: field,
+        where,
+        volume: field.describe('Not needed where the command runs for each volume').optional(),
         snapshot: field,
         id: field.optional(),
         time: field.optional(),
         size: field.optional(),
         state: field.optional(),
       })
-      .describe('Fields of a row, by name or by path: name, source.name')
+      .describe('Fields of a row, by name or by path: name, source.name; $ is the row itself')
       .optional(),
     valid: pattern.describe('The states in which a snapshot can be used: one in any other is of no use').optional(),
     none,
   })
   .refine(({ row, json }) => (row === undefined) !== (json === undefined), oneForm)
-  .refine((settings) => settings.valid === undefined || tellsState(settings), {
+  .refine((settings) => isPerVolume(settings.run) || tells(settings, 'volume'), {
+    path: ['run'],
+    message: 'nothing tells the volume: the row lacks (?<volume>…), or json the field volume, or the command <volume>',
+  })
+  .refine((settings) => settings.valid === undefined || tells(settings, 'state'), {
     path: ['valid'],
     message: 'nothing tells the state: the row lacks (?<state>…), or json the field state',
   });
@@ -90,10 +102,10 @@ const find = z
 const list = z
   .strictObject({
     run: single(),
-    row: rowWith('volume').describe('Groups: volume; also size (bytes) and device (naa.…)').optional(),
+    row: rowWith('volume').describe('Groups: volume; also size and device (naa.…)').optional(),
     json: z
-      .strictObject({ rows, volume: field, size: field.optional(), device: field.optional() })
-      .describe('Fields of a row, by name or by path')
+      .strictObject({ rows, where, volume: field, size: field.optional(), device: field.optional() })
+      .describe('Fields of a row, by name or by path; $ is the row itself')
       .optional(),
     none,
   })
@@ -104,9 +116,15 @@ export const commandConfig = z
     ...place,
     parallel: z.int().min(1).max(64).describe('Commands at once').default(4),
     answers: z
-      .enum(['cut', 'accepted'])
-      .describe('cut: exit 0 means that the snapshot exists, any other that it will not; accepted: `settled` asks')
+      .enum(['cut', 'success-only', 'accepted'])
+      .describe(
+        'cut: exit 0 means that the snapshot exists, any other that it will not; success-only: exit 0 means that it ' +
+          'exists, any other proves nothing; accepted: no exit proves anything, and `settled` asks',
+      )
       .default('accepted'),
+    late: duration
+      .describe('How long after a command that proved nothing its snapshot may still appear; default 2m')
+      .optional(),
     name: z
       .enum(['<label>', '<label>-<volume>'])
       .describe("The snapshot's name; default: <label> where it stands in one argument with <volume>")
@@ -188,7 +206,11 @@ export const commandConfig = z
     message:
       'it does not say which snapshot it asks about, and an older one could answer: put <job>, <snapshot> or <label> into it',
   })
-  .refine(({ find, remove }) => !mentions(remove.run, /<id>/) || tellsId(find), {
+  .refine(({ find, list }) => list !== undefined || !mentions(find.run, /<volume>/), {
+    path: ['find', 'run'],
+    message: '<volume> stands for each volume that list prints, and there is no list',
+  })
+  .refine(({ find, remove }) => !mentions(remove.run, /<id>/) || tells(find, 'id'), {
     path: ['remove', 'run'],
     message: '<id> is known only where find tells it',
   })
@@ -211,12 +233,12 @@ function speaksForAll(
   return !mentions(once, isNamedByLabel(settings) ? /<volume>/ : /<volume>|<snapshot>/);
 }
 
-function tellsState({ row, json }: { readonly row?: string | undefined; readonly json?: object | undefined }): boolean {
-  return row === undefined ? json !== undefined && 'state' in json : groupsOf(row)?.includes('state') === true;
-}
-
-function tellsId({ row, json }: z.output<typeof find>): boolean {
-  return row === undefined ? json?.id !== undefined : groupsOf(row)?.includes('id') === true;
+/** Whether the rows of a listing have this column. */
+export function tells(
+  { row, json }: { readonly row?: string | undefined; readonly json?: object | undefined },
+  column: Column,
+): boolean {
+  return row === undefined ? json !== undefined && column in json : groupsOf(row)?.includes(column) === true;
 }
 
 function namesOne(

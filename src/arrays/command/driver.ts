@@ -14,11 +14,12 @@ import { labelInUse, noSuchVolume, told, volumeChanged } from '../volumes.ts';
 import type { CommandApi } from './api.ts';
 import { ANSWER_LIMIT_MS, commandApi, unreadable } from './api.ts';
 import { checkCommands } from './check.ts';
-import type { CommandSettings } from './config.ts';
+import { type CommandSettings, tells } from './config.ts';
 import { fireUnit } from './fire.ts';
 import { valuesFor } from './names.ts';
 import { anyLine } from './pattern.ts';
 import type { Row } from './rows.ts';
+import { bytesIn } from './size.ts';
 import type { Values } from './template.ts';
 import { hasEach, isNamedByLabel } from './template.ts';
 
@@ -31,10 +32,13 @@ export function command(id: ArrayId, settings: CommandSettings, parts: ShellPart
     make: 'command',
     parallel: settings.parallel,
     maxGroup: together ? Number.MAX_SAFE_INTEGER : 1,
-    lateMs: 120_000,
+    lateMs: settings.late ?? LATE_MS,
     ...(settings.arm === undefined ? {} : { prepares: true as const }),
-    answers: settings.answers === 'cut' || settings.settled !== undefined ? 'cut' : 'accepted',
-    tells: { id: tells(settings, /\(\?<id>/, 'id'), time: tells(settings, /\(\?<(?:unix)?time>/, 'time') },
+    answers: settings.answers === 'accepted' && settings.settled === undefined ? 'accepted' : 'cut',
+    tells: {
+      id: tells(settings.find, 'id'),
+      time: tells(settings.find, 'time') || tells(settings.find, 'unixtime'),
+    },
     forecastMs: 1000,
   };
 
@@ -81,15 +85,15 @@ export function command(id: ArrayId, settings: CommandSettings, parts: ShellPart
 
   /** Size 0: nothing tells it. */
   function volumeOf(name: string, row: Row | undefined): Volume {
-    const size = /^\d{1,19}$/.test(row?.size ?? '') ? BigInt(row?.size ?? 0) : 0n;
-    return { array: id, id: name, name, sizeBytes: size, container: name };
+    return { array: id, id: name, name, sizeBytes: bytesIn(row?.size ?? '') ?? 0n, container: name };
   }
 
   async function arm(units: readonly CutUnit[], label: CutLabel, deadline: Deadline): Promise<ArmedCut> {
     const volumes = units.flatMap((unit) => unit.volumes);
     const values = valuesFor(id, settings, volumes, label);
     await sameVolumes(units, deadline);
-    const before = await find(label, deadline);
+    const names = volumes.map(({ name }) => name);
+    const before = await find(label, deadline, names);
     if (before.length > 0) throw labelInUse(id, label, before);
     await api.arm(values, deadline);
     let shell = await reach.shell(deadline);
@@ -104,7 +108,7 @@ export function command(id: ArrayId, settings: CommandSettings, parts: ShellPart
         await sameVolumes(units, limit);
         // What `find` takes there and back, login of the vendor's program and all, is what the snapshot's own command adds.
         const startedAtMs = parts.clock.now();
-        await find(label, limit);
+        await find(label, limit, names.slice(0, 1));
         const roundTripMs = parts.clock.now() - startedAtMs;
         // Where the line had been lost, it is this one that is open now: nothing is connected inside the fire.
         shell = await reach.shell(limit);
@@ -118,16 +122,18 @@ export function command(id: ArrayId, settings: CommandSettings, parts: ShellPart
           { unit, values: valuesFor(id, settings, unit.volumes, label) },
           limit,
         ),
-      find,
+      find: (wanted, limit) => find(wanted, limit, names),
     });
   }
 
   /** Of the very snapshot that is meant; undefined: it is not there. */
   async function valuesOf(snapshot: ArraySnapshot, deadline: Deadline): Promise<Values | undefined> {
-    const all = await find(snapshot.label, deadline);
-    const there =
+    const pick = (all: readonly ArraySnapshot[]): ArraySnapshot | undefined =>
       all.find((one) => one.name === snapshot.name && one.source.name === snapshot.source.name) ??
       all.find((one) => (isNamedByLabel(settings) ? one.id === snapshot.id : one.name === snapshot.name));
+    // Of all volumes only where its own does not have it: that one may have been renamed.
+    const there =
+      pick(await find(snapshot.label, deadline, [snapshot.source.name])) ?? pick(await find(snapshot.label, deadline));
     if (!stillOurs(snapshot, there)) return undefined;
     return { volume: there.source.name, snapshot: there.name, label: there.label, id: there.id };
   }
@@ -151,8 +157,13 @@ export function command(id: ArrayId, settings: CommandSettings, parts: ShellPart
     }
   }
 
-  async function find(wanted: CutLabel | undefined, deadline: Deadline): Promise<readonly ArraySnapshot[]> {
-    const { rows, unread } = await api.find(deadline);
+  /** @param volumes where find asks by volume, only of these */
+  async function find(
+    wanted: CutLabel | undefined,
+    deadline: Deadline,
+    volumes?: readonly string[],
+  ): Promise<readonly ArraySnapshot[]> {
+    const { rows, unread } = await api.find(deadline, volumes);
     const overlooked = unread.filter((line) => (wanted === undefined ? ANY_LABEL.test(line) : line.includes(wanted)));
     if (overlooked.length > 0) throw unreadable(id, overlooked);
     return rows.flatMap((row) => {
@@ -164,6 +175,7 @@ export function command(id: ArrayId, settings: CommandSettings, parts: ShellPart
   function snapshotOf({ volume, snapshot, ...row }: Row, label: CutLabel): readonly ArraySnapshot[] {
     if (volume === undefined || snapshot === undefined) return [];
     const createdAt = timeOf(row);
+    const sizeBytes = bytesIn(row.size ?? '');
     const { valid } = settings.find;
     const usable = valid === undefined || anyLine(valid, row.state ?? '', ANSWER_LIMIT_MS);
     return [
@@ -174,7 +186,7 @@ export function command(id: ArrayId, settings: CommandSettings, parts: ShellPart
         id: row.id ?? [volume, snapshot, createdAt ?? ''].join(' ').trim(),
         name: snapshot,
         source: { id: volume, name: volume },
-        ...(/^\d+$/.test(row.size ?? '') ? { sizeBytes: BigInt(row.size ?? 0) } : {}),
+        ...(sizeBytes === undefined ? {} : { sizeBytes }),
         ...(createdAt === undefined ? {} : { createdAt }),
         ...(usable ? {} : { invalid: `is in the state '${row.state ?? ''}'` }),
       },
@@ -182,17 +194,19 @@ export function command(id: ArrayId, settings: CommandSettings, parts: ShellPart
   }
 }
 
+const LATE_MS = 120_000;
 const ANY_LABEL = /sp[a-z2-7]{13}/;
 
-function tells(settings: CommandSettings, group: RegExp, field: 'id' | 'time'): boolean {
-  const { row, json } = settings.find;
-  return row === undefined ? json?.[field] !== undefined : group.test(row);
-}
+const ZONE = /\b(?:UTC?|GMT|[ECMP][SD]T)\b|\dZ$|\d ?[+-]\d\d:?\d\d$/;
 
-/** ISO 8601; from seconds or milliseconds since 1970, or from whatever JavaScript reads as a date. */
+/**
+ * ISO 8601; from seconds or milliseconds since 1970, or from whatever JavaScript reads as a date. A time that names no zone
+ * is one in UTC: in the zone of this machine it would be another one for a colleague in another country.
+ */
 function timeOf({ time, unixtime }: Row): string | undefined {
   const text = unixtime ?? time ?? '';
   const number = /^\d{9,13}(\.\d+)?$/.test(text) ? Number(text) : undefined;
-  const ms = number === undefined ? Date.parse(text) : number < 1e11 ? number * 1000 : number;
+  const written = () => Date.parse(ZONE.test(text) ? text : `${text}Z`);
+  const ms = number === undefined ? written() : number < 1e11 ? number * 1000 : number;
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 }

@@ -43,7 +43,7 @@ export async function fireUnit(
   const result = outcome.value;
   if (result.exit === null) throw unanswered(`its command did not end by itself: ${lastWords(result)}`);
   if (result.exit !== 0) return failed(settings, unit, result.exit, result);
-  if (settings.answers === 'cut') return { kind: 'cut', unit };
+  if (settings.answers !== 'accepted') return { kind: 'cut', unit };
   if (settings.settled === undefined) {
     throw unanswered(`it was accepted, and nothing tells when it is taken (arrays.${unit.array}.settled)`);
   }
@@ -54,14 +54,15 @@ export async function fireUnit(
 }
 
 /**
- * Where exit 0 means that it exists, any other exit means that it will not. Elsewhere a failure proves nothing, unless it
- * says what the topology knows as a refusal.
+ * With `answers: cut`, any exit but 0 means that it will not be. Else a failure proves nothing, unless it says what the
+ * topology knows as a refusal. That of an `accepted` one also tells that its program is not there.
  */
 function failed(settings: CommandSettings, unit: CutUnit, exit: number, result: CommandResult): Fired {
   const words = lastWords(result);
   const { refused: no } = settings.snapshot;
-  const certain = exit === 126 || exit === 127 || (no !== undefined && anyLine(no, said(result), ANSWER_LIMIT_MS));
-  if (settings.answers === 'accepted' && !certain) {
+  const absent = settings.answers === 'accepted' && (exit === 126 || exit === 127);
+  const certain = absent || (no !== undefined && anyLine(no, said(result), ANSWER_LIMIT_MS));
+  if (settings.answers !== 'cut' && !certain) {
     throw unanswered(`its command failed with exit ${exit}: ${words}`);
   }
   return { kind: 'refused', unit, why: refused(unit, `exit ${exit}${words === '' ? '' : `: ${words}`}`, exit, words) };
@@ -69,7 +70,8 @@ function failed(settings: CommandSettings, unit: CutUnit, exit: number, result: 
 
 function jobIn(pattern: string | undefined, stdout: string): string | undefined {
   if (pattern === undefined) return undefined;
-  const job = matchLines(pattern, stdout.split('\n'), ANSWER_LIMIT_MS).find((hit) => hit?.job !== undefined)?.job;
+  const hits = matchLines(pattern, stdout.split('\n'), ANSWER_LIMIT_MS);
+  const job = hits.find((hit) => hit?.groups.job !== undefined)?.groups.job;
   if (job === undefined) throw unanswered('what it printed names no job');
   const wrong = wrongWithName(job);
   if (wrong !== undefined) throw unanswered(`the job that it printed ${wrong}`);

@@ -2,8 +2,9 @@ import { Fault } from '../../base/fault.ts';
 import { DEEPEST_JSON, isNestedDeeper } from '../../base/json-depth.ts';
 import { own } from '../../base/own.ts';
 
-/** `$`, then names, `[*]` and numbers. No filters, no `..`, no expressions: nothing that could compute. */
-const PATH = /^\$(?:\.[A-Za-z_][A-Za-z0-9_-]*|\[\*\]|\[\d{1,6}\])*$/;
+/** Names, `[*]` and numbers, after a `$` or without. No filters, no `..`, no expressions: nothing that could compute. */
+const PATH = /^(?:\$|[A-Za-z_][A-Za-z0-9_-]*|(?=\[))(?:\.[A-Za-z_][A-Za-z0-9_-]*|\[\*\]|\[\d{1,6}\])*$/;
+const STEP = /[A-Za-z_][A-Za-z0-9_-]*|\[\*\]|\[\d+\]/g;
 
 export function isRowsPath(path: string): boolean {
   return PATH.test(path);
@@ -12,16 +13,21 @@ export function isRowsPath(path: string): boolean {
 /** Everything that the path leads to. */
 export function valuesAt(document: unknown, path: string): readonly unknown[] {
   let found: readonly unknown[] = [document];
-  for (const [step] of path.matchAll(/\.[A-Za-z_][A-Za-z0-9_-]*|\[\*\]|\[\d+\]/g)) {
+  for (const [step] of path.matchAll(STEP)) {
     found = found.flatMap((value) => follow(value, step));
   }
   return found;
 }
 
-/** A field of a row, by its own name or by a path through it; undefined when it is not there or no plain value. */
+/**
+ * A field of a row, by its own name or by a path through it; `$` is a row that is itself a plain value. undefined when it
+ * is not there or no plain value.
+ */
 export function fieldOf(row: unknown, field: string): string | undefined {
-  const value = member(row, field) ?? field.split('.').reduce<unknown>((inside, name) => member(inside, name), row);
-  if (typeof value === 'string') return value;
+  const path = field.split('.');
+  const value =
+    field === '$' ? row : (member(row, field) ?? path.reduce<unknown>((inside, name) => member(inside, name), row));
+  if (typeof value === 'string' || typeof value === 'boolean') return String(value);
   // Above 2^53 the digits are no longer those that the array printed: no id at all is better than a wrong one.
   return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : undefined;
 }
@@ -47,7 +53,7 @@ function noJson(why: string, cause?: unknown): Fault {
 function follow(value: unknown, step: string): readonly unknown[] {
   if (step === '[*]') return Array.isArray(value) ? value : [];
   if (step.startsWith('[')) return Array.isArray(value) ? value.slice(Number(step.slice(1, -1))).slice(0, 1) : [];
-  const inside = member(value, step.slice(1));
+  const inside = member(value, step);
   return inside === undefined ? [] : [inside];
 }
 

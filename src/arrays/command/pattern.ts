@@ -17,9 +17,17 @@ export const MOST_ROWS = 100_000;
 /** A line is read no further than this. */
 const LONGEST_LINE = 4096;
 
+/** What a line says by the names of groups. */
+export interface Match {
+  readonly groups: Readonly<Record<string, string>>;
+  /** Where each group begins and ends in the line. */
+  readonly at: Readonly<Record<string, readonly [number, number]>>;
+}
+
 /** Runs where it can be stopped: some expressions take for ever on some lines, and neither are ours. */
 const MATCH = new Script(
-  'JSON.stringify(lines.map((line) => { const hit = pattern.exec(line); return hit && { ...hit.groups }; }))',
+  'JSON.stringify(lines.map((line) => { const hit = pattern.exec(line); ' +
+    'return hit && { groups: { ...hit.groups }, at: { ...hit.indices.groups } }; }))',
 );
 
 /**
@@ -27,17 +35,13 @@ const MATCH = new Script(
  *
  * @param limitMs for all of them together; whoever waits for it waits that long at the most
  */
-export function matchLines(
-  source: string,
-  lines: readonly string[],
-  limitMs: number,
-): readonly (Readonly<Record<string, string>> | null)[] {
+export function matchLines(source: string, lines: readonly string[], limitMs: number): readonly (Match | null)[] {
   if (lines.length > MOST_ROWS) throw tooManyRows(lines.length, 'lines');
-  const pattern = new RegExp(source, 'u');
+  const pattern = new RegExp(source, 'du');
   const short = lines.map((line) => (line.length > LONGEST_LINE ? '' : line));
   try {
     const text: string = MATCH.runInContext(createContext({ pattern, lines: short }), { timeout: limitMs });
-    const hits: readonly (Readonly<Record<string, string>> | null)[] = JSON.parse(text);
+    const hits: readonly (Match | null)[] = JSON.parse(text);
     return hits.map((hit, index) => (lines[index] === short[index] ? hit : null));
   } catch (thrown) {
     throw new Fault({

@@ -2,6 +2,7 @@ import { wrongWithName } from '../names.ts';
 import type { Listing } from './config.ts';
 import { fieldOf, parseJson, valuesAt } from './json-rows.ts';
 import { MOST_ROWS, matchLines, tooManyRows } from './pattern.ts';
+import { sizeAround } from './size.ts';
 
 /** What a listing's columns can be called. */
 export type Column = 'volume' | 'snapshot' | 'id' | 'time' | 'unixtime' | 'size' | 'device' | 'state';
@@ -17,9 +18,13 @@ const COLUMNS: readonly Column[] = ['volume', 'snapshot', 'id', 'time', 'unixtim
 /** For a listing of thousands of lines; a sound expression needs a hundredth of it. */
 const LIMIT_MS = 1000;
 
-/** @param needed columns without which it is no row */
-export function rowsIn(listing: Listing, text: string, needed: readonly Column[]): Rows {
-  const candidates = listing.json === undefined ? fromLines(listing.row ?? '', text) : fromJson(listing.json, text);
+/**
+ * @param needed columns without which it is no row
+ * @param known what is the same in all rows, where they do not say it
+ */
+export function rowsIn(listing: Listing, text: string, needed: readonly Column[], known: Row = {}): Rows {
+  const read = listing.json === undefined ? fromLines(listing.row ?? '', text) : fromJson(listing.json, text);
+  const candidates = read.map(({ row, text: line }) => ({ row: row && { ...known, ...row }, text: line }));
   const sound = ({ row }: Candidate): boolean =>
     needed.every((column) => row?.[column] !== undefined) && COLUMNS.every((column) => isSafe(row?.[column]));
   return {
@@ -35,24 +40,39 @@ interface Candidate {
 
 function fromLines(pattern: string, text: string): readonly Candidate[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return matchLines(pattern, lines, LIMIT_MS).map((groups, index) => ({
-    row: groups === null ? undefined : pick((column) => groups[column]),
-    text: lines[index] ?? '',
-  }));
+  return matchLines(pattern, lines, LIMIT_MS).map((match, index) => {
+    const line = lines[index] ?? '';
+    if (match === null) return { row: undefined, text: line };
+    const { groups, at } = match;
+    const size = at.size && sizeAround(line, at.size);
+    return { row: pick((column) => (column === 'size' ? size : groups[column])), text: line };
+  });
 }
 
 function fromJson(fields: NonNullable<Listing['json']>, text: string): readonly Candidate[] {
   if (text.trim() === '') return [];
-  const names: Readonly<Record<string, string | undefined>> = fields;
-  const values = valuesAt(parseJson(text), fields.rows);
-  if (values.length > MOST_ROWS) throw tooManyRows(values.length, 'rows');
+  const { where: _, ...names } = fields;
+  const named: Readonly<Record<string, string | undefined>> = names;
+  const all = valuesAt(parseJson(text), fields.rows);
+  if (all.length > MOST_ROWS) throw tooManyRows(all.length, 'rows');
+  const values = Object.entries(fields.where ?? {}).reduce(having, all);
   return values.map((value) => ({
     row: pick((column) => {
-      const name = names[column];
+      const name = named[column];
       return name === undefined ? undefined : fieldOf(value, name);
     }),
     text: JSON.stringify(value),
   }));
+}
+
+/** Rows whose field matches. */
+function having(rows: readonly unknown[], [name, pattern]: readonly [string, string]): readonly unknown[] {
+  const hits = matchLines(
+    pattern,
+    rows.map((row) => fieldOf(row, name) ?? ''),
+    LIMIT_MS,
+  );
+  return rows.filter((_, index) => hits[index] !== null);
 }
 
 function pick(read: (column: Column) => string | undefined): Row {

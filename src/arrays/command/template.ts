@@ -21,6 +21,11 @@ export function hasEach(template: readonly Argument[]): boolean {
   return template.some((argument) => typeof argument !== 'string');
 }
 
+/** Whether it speaks of one volume, and so has to run once for each. */
+export function isPerVolume(template: readonly Argument[]): boolean {
+  return !hasEach(template) && mentions(template, /<(?:volume|snapshot)>/);
+}
+
 /** Whether any one argument matches. */
 export function mentions(template: readonly Argument[], pattern: RegExp): boolean {
   return template.some((argument) => pattern.test(textOf(argument)));

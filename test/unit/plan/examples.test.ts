@@ -29,6 +29,7 @@ describe('every example can be planned as it stands', () => {
     ['minimal', 'app', 'filesystem'],
     ['two-tier', 'mail', 'filesystem'],
     ['small-shop', 'all', 'filesystem'],
+    ['ceph-command', 'db', 'filesystem'],
     ['lab', 'pair', 'filesystem'],
     ['demo', 'demo', 'filesystem'],
   ])('%s: group %s reaches %s', async (name, groupName, best) => {

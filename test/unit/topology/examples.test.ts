@@ -20,6 +20,7 @@ const valid = new Ajv2020({ strict: true, strictRequired: false, strictTuples: f
 describe('the examples', () => {
   it('are those that the documentation names', () => {
     expect(files.map(([name]) => name).sort()).toEqual([
+      'ceph-command.yaml',
       'demo.yaml',
       'lab.yaml',
       'minimal.yaml',
