@@ -14,11 +14,12 @@ export interface Outside {
   /** Every secret that the topology refers to has been read by now. */
   readonly secrets: Secrets;
   /**
-   * Opens a shell there; `undefined`: on this machine. Each call opens a new one.
+   * Opens a shell there; `undefined`: on this machine, where programs get no variables of ours that may hold a secret,
+   * but for those that are named. Each call opens a new one.
    *
    * @throws Fault `ssh.…`, which names the host and the remedy
    */
-  shell(place: SshSettings<SecretRef> | undefined, deadline: Deadline): Promise<Shell>;
+  shell(place: SshSettings<SecretRef> | undefined, deadline: Deadline, variables?: readonly string[]): Promise<Shell>;
   /**
    * The one login to vSphere that the whole command shares; a login that failed is tried again at the next call.
    *

@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import { durationMs } from '../base/duration.ts';
+import { variableName } from '../base/secret-ref.ts';
 import { sshSettings } from '../transport/ssh/settings.ts';
 
 /** Where the commands of an array run: `local: true`, or `ssh: { host: … }`. Keys of every make that is spoken to so. */
 export const place = {
   local: z.literal(true).describe('Its commands run on this machine').optional(),
+  variables: z
+    .array(variableName)
+    .describe('With `local`: environment variables that its commands get, besides PATH, HOME, LANG and the like')
+    .optional(),
   ssh: sshSettings.describe('Its commands run there').optional(),
   timeout: z
     .string()
@@ -21,8 +26,13 @@ export function commandMs({ timeout }: { readonly timeout?: unknown }): number {
 const COMMAND_MS = 30_000;
 
 /** The rule that goes with `place`. */
-export function isOnePlace(settings: { readonly local?: true | undefined; readonly ssh?: unknown }): boolean {
-  return (settings.local === true) !== (settings.ssh !== undefined);
+export function isOnePlace(settings: {
+  readonly local?: true | undefined;
+  readonly ssh?: unknown;
+  readonly variables?: unknown;
+}): boolean {
+  const isHere = settings.local === true;
+  return isHere !== (settings.ssh !== undefined) && (isHere || settings.variables === undefined);
 }
 
-export const ONE_PLACE = 'say where its commands run: either ssh: { host: … } or local: true';
+export const ONE_PLACE = 'say where its commands run: either ssh: { host: … } or local: true, which may have variables';

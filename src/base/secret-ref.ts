@@ -5,7 +5,7 @@ import type { Secret } from './secret.ts';
 export type SecretRef =
   | { readonly env: string }
   | { readonly file: string }
-  | { readonly command: readonly [string, ...string[]] };
+  | { readonly command: readonly [string, ...string[]]; readonly variables?: readonly string[] };
 
 const line = z.string().min(1);
 
@@ -23,7 +23,13 @@ function badName(written: string): string {
 export const secretRef: z.ZodType<SecretRef> = z.union([
   z.strictObject({ env: variableName.describe('Name of the environment variable that holds it') }),
   z.strictObject({ file: line.describe('File that holds it; a trailing newline is dropped') }),
-  z.strictObject({ command: z.tuple([line], line).describe('Command, as a list of words, that prints it') }),
+  z.strictObject({
+    command: z.tuple([line], line).describe('Command, as a list of words, that prints it'),
+    variables: z
+      .array(variableName)
+      .describe('Environment variables that it gets, besides PATH, HOME, LANG and the like')
+      .exactOptional(),
+  }),
 ]);
 
 /** Secrets that have been read. */

@@ -157,8 +157,8 @@ function openOutside(
   return {
     clock,
     secrets,
-    async shell(place, limit) {
-      if (place === undefined) return localShell({ clock, env });
+    async shell(place, limit, variables) {
+      if (place === undefined) return localShell({ clock, env, variables });
       const shell = connectSsh(withSecrets(place, secrets), { deadline: limit, clock, env });
       shells.add(shell);
       shell.catch(() => shells.delete(shell));

@@ -40,7 +40,7 @@ const WORDS: ReadonlySet<string> = new Set([
   ...['env', 'file', 'command', 'include'],
 ]);
 
-const REFERENCES: readonly string[] = ['env', 'file', 'command'];
+const REFERENCES: readonly string[] = ['env', 'file', 'command', 'variables'];
 /** Keys below these are names that somebody has chosen. */
 const NAMED: readonly string[] = ['arrays', 'tiers', 'volumes', 'vms', 'groups', 'disks'];
 
@@ -51,7 +51,7 @@ export function isHarmless(path: Path, value: unknown): boolean {
   if (typeof value === 'boolean') return !steps.some(meansSecret);
   if (holder === 'ssh' && key === 'port') return typeof value === 'number';
   const text = String(value);
-  if (key === 'env') return /^[A-Z_][A-Z0-9_]*$/.test(text);
+  if (key === 'env' || key === 'variables') return /^[A-Z_][A-Z0-9_]*$/.test(text);
   return isOpen(steps) && !/[\r\n]|-----BEGIN|:[^\s/]*@/.test(text);
 }
 

@@ -53,6 +53,13 @@ export function keysOf(schema: unknown): readonly string[] {
   return isMap(shape) ? Object.keys(shape) : [];
 }
 
+/** Those that have to be there. */
+export function neededKeysOf(schema: unknown): readonly string[] {
+  const { shape } = definitionOf(schema);
+  if (!isMap(shape)) return [];
+  return Object.keys(shape).filter((key) => definitionOf(shape[key]).type !== 'optional');
+}
+
 /** The branches of a zod union. */
 export function optionsOf(schema: unknown): readonly unknown[] {
   const { options } = definitionOf(schema);

@@ -21,7 +21,7 @@ export function literalSecrets(root: Spot): Literals {
     if (spot.kind === 'scalar') {
       const found = secretIn(spot, path);
       problems.push(...found);
-      if (found.length > 0 || isMisplaced(path)) places.push(spot);
+      if (found.length > 0) places.push(spot);
       return;
     }
     if (seen.has(spot)) return;
@@ -57,12 +57,6 @@ const IN_ADDRESS = /(?:^|[\s,/])[^\s,/@:]*:[^\s,/]*@/;
 const ADDRESSES: readonly string[] = ['url', 'host', 'jump'];
 /** In PEM, or as its middle alone: what OpenSSH writes begins like this. */
 const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY|^\s*b3BlbnNzaC1rZXktdjE/;
-
-/** `password: { value: hunter2 }`: the key is refused by the schema, and what it holds may be the secret. */
-function isMisplaced(path: Path): boolean {
-  const [holder, key] = path.slice(-2).map(String);
-  return isSecretKey(holder ?? '') && !['env', 'file', 'command'].includes(key ?? '');
-}
 
 /** `$VC_PASSWORD`, as people write it who know the shell, is the variable's name already. */
 function variableFor(written: string, path: Path): string {

@@ -7,8 +7,6 @@ import { localShell } from '../transport/local.ts';
 
 const COMMAND_MS = 10_000;
 const LARGEST_BYTES = 64 * 1024;
-/** What a failing command said, as far as it helps. */
-const SHOWN_STDERR = 400;
 
 export interface SecretSources {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -26,7 +24,7 @@ export interface SecretText {
 /** What a reference leads to. Rejects with a Fault `secret.…` that never repeats anything of it. */
 export async function readSecret(ref: SecretRef, sources: SecretSources, deadline: Deadline): Promise<SecretText> {
   if ('env' in ref) return fromVariable(ref.env, sources);
-  return 'file' in ref ? fromFile(ref.file) : fromCommand(ref.command, sources, deadline);
+  return 'file' in ref ? fromFile(ref.file) : fromCommand(ref, sources, deadline);
 }
 
 function fromVariable(name: string, { env, terminal }: SecretSources): SecretText {
@@ -67,20 +65,20 @@ async function opened(path: string): Promise<FileHandle> {
 }
 
 async function fromCommand(
-  argv: readonly string[],
-  { shell = localShell(), terminal }: SecretSources,
+  { command: argv, variables }: Extract<SecretRef, { readonly command: unknown }>,
+  { env, terminal, shell = localShell({ env, variables }) }: SecretSources,
   deadline: Deadline,
 ): Promise<SecretText> {
   const limit = deadline.within(COMMAND_MS, 'the command of a secret');
   const cron = terminal ? '' : ' Under cron it has no terminal, no agent and few variables.';
   try {
-    const { exit, stdout, stderr } = await shell.run(argv, { deadline: limit });
-    const said = stderr.trim().slice(-SHOWN_STDERR);
+    const { exit, stdout } = await shell.run(argv, { deadline: limit });
     if (exit !== 0) {
       throw new Fault({
         code: 'secret.command-failed',
-        message: `${argv[0]} ${exit === null ? 'was ended' : `ended with exit ${exit}`}${said === '' ? '' : `: ${said}`}`,
-        hint: `Run it by hand to see why.${cron}`,
+        // What it said may be the secret: `sh -x`, or a vault that repeats a token which it does not like.
+        message: `${argv[0]} ${exit === null ? 'was ended' : `ended with exit ${exit}`}; what it said is not shown`,
+        hint: `Run it by hand to see why. It gets few variables: name others that it needs under \`variables\`.${cron}`,
       });
     }
     const text = withoutNewline(stdout);

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { nearest } from '../base/nearest.ts';
-import { isMap, keysOf, kindOf, MAP, oneOf, optionsOf, wantedBy } from './kind.ts';
+import { isMap, keysOf, kindOf, MAP, neededKeysOf, oneOf, optionsOf, wantedBy } from './kind.ts';
 import { isSecretKey } from './secret-key.ts';
 
 /**
@@ -97,7 +97,7 @@ function unionWords(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): s
     const quotes = takesText && typeof input !== 'object' ? '\nPut it in quotes.' : '';
     return ` must be ${[...new Set(wanted.map(({ words }) => words))].join(' or ')}, not ${kindOf(input)}${quotes}`;
   }
-  return isMap(input) ? mapWords(optionsOf(issue.inst).map(keysOf), input) : '';
+  return isMap(input) ? mapWords(optionsOf(issue.inst).map(neededKeysOf), input) : '';
 }
 
 function wrongTag(key: string, tags: readonly string[], input: Readonly<Record<string, unknown>>): string {

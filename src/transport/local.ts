@@ -6,19 +6,27 @@ import type { Shell } from '../ports.ts';
 import { collect, NOT_STARTED, overdue, programOf } from './command.ts';
 import { dialogue } from './dialogue.ts';
 import type { Ending, Pipe } from './pipe.ts';
-import { findProgram, SYSTEM_FOLDERS, widerPath } from './programs.ts';
+import { findProgram, programEnvironment, SYSTEM_FOLDERS } from './programs.ts';
 import { refuseUnspeakable } from './quote.ts';
 
 const WHERE = 'this machine';
 
+interface LocalParts {
+  readonly clock?: Clock;
+  /** Where the programs' own environment is taken from; default: this process's. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Variables that they get besides those that say where things are. */
+  readonly variables?: readonly string[] | undefined;
+}
+
 /** Runs programs on this machine, argv as it is: no shell reads it. What still runs at `close` is killed. */
-export function localShell(parts: { readonly clock?: Clock; readonly env?: NodeJS.ProcessEnv } = {}): Shell {
-  const env = parts.env ?? process.env;
+export function localShell(parts: LocalParts = {}): Shell {
+  const { env = process.env, variables } = parts;
   const running = new Set<Pipe>();
   async function open(argv: readonly string[], deadline: Deadline): Promise<Pipe> {
     refuseUnspeakable(argv);
     if (deadline.signal.aborted) throw overdue(WHERE, argv, deadline, NOT_STARTED);
-    const pipe = await spawn(argv, env);
+    const pipe = await spawn(argv, env, variables);
     running.add(pipe);
     void pipe.ended.then(() => running.delete(pipe));
     return pipe;
@@ -37,12 +45,16 @@ export function localShell(parts: { readonly clock?: Clock; readonly env?: NodeJ
   };
 }
 
-async function spawn(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<Pipe> {
+async function spawn(
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+  variables: readonly string[] | undefined,
+): Promise<Pipe> {
   const [name = '', ...words] = argv;
   const path = findProgram(name, env);
   if (path === undefined) throw notFound(argv, env);
   const child = execa(path, words, {
-    env: { ...env, PATH: widerPath(env) },
+    env: programEnvironment(env, variables),
     extendEnv: false,
     buffer: false,
     encoding: 'buffer',

@@ -15,9 +15,22 @@ export function findProgram(name: string, env: NodeJS.ProcessEnv = process.env):
 }
 
 /** PATH for what we start, so that a script of ours finds what we would find. */
-export function widerPath(env: NodeJS.ProcessEnv = process.env): string {
+function widerPath(env: NodeJS.ProcessEnv): string {
   const own = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   return [...own, ...SYSTEM_FOLDERS.filter((folder) => !own.includes(folder))].join(delimiter);
+}
+
+/** Where things are, and in which language: what programs need, and no secret. */
+const PASSED =
+  /^(?:HOME|USER|LOGNAME|SHELL|TMPDIR|TZ|LANG|LANGUAGE|LC_\w+|XDG_\w+|SSH_AUTH_SOCK|DBUS_SESSION_BUS_ADDRESS|GNUPGHOME)$/;
+
+/**
+ * The environment of what we start: ours may hold every password of the topology.
+ * @param variables what it is to have besides
+ */
+export function programEnvironment(env: NodeJS.ProcessEnv, variables: readonly string[] = []): NodeJS.ProcessEnv {
+  const passed = Object.entries(env).filter(([name]) => PASSED.test(name) || variables.includes(name));
+  return { ...Object.fromEntries(passed), PATH: widerPath(env) };
 }
 
 function canRun(path: string): boolean {

@@ -47,7 +47,7 @@ function keeperSuite(shell: ShellName): void {
       clock: systemClock,
     });
     const env = { ...process.env, SP_KEEPER: folder, PATH: `${folder}/bin:${process.env.PATH}` };
-    const guest = { vm: 'guest', connect: async () => localShell({ env }), told: new Map() };
+    const guest = { vm: 'guest', connect: async () => localShell({ env, variables: ['SP_KEEPER'] }), told: new Map() };
     const channel = await method.open(
       guest,
       { owner: 'a test', covers: [], gives: 'filesystem', maxLeaseMs: 10_000 },

@@ -56,7 +56,7 @@ for (const shell of SHELLS) {
         const root = standInRoot(pathOfShell(shell));
         const env = { ...process.env, STILLPOINT_ROOT: root, PATH: `${root}/bin:${process.env.PATH}` };
         const quiescer = fsfreeze(fsfreezeSettings.parse({ interpreter: 'sh', sudo: false }), { clock: systemClock });
-        return local(quiescer, localShell({ env }), {
+        return local(quiescer, localShell({ env, variables: ['STILLPOINT_ROOT'] }), {
           isHeld: async () => existsSync(join(root, 'frozen-srv-mail')),
           close: async () => rmSync(root, { recursive: true }),
         });
@@ -71,6 +71,7 @@ describe('a stand-in for a guest', () => {
     const root = standInRoot();
     const shell = localShell({
       env: { ...process.env, STILLPOINT_ROOT: root, PATH: `${root}/bin:${process.env.PATH}` },
+      variables: ['STILLPOINT_ROOT'],
     });
     const quiescer = fsfreeze(fsfreezeSettings.parse({ interpreter: 'sh', sudo: false }), { clock: systemClock });
     const { guest } = local(quiescer, shell, { isHeld: async () => false, async close() {} });
@@ -91,6 +92,7 @@ describe('a stand-in for a guest', () => {
     const root = standInRoot();
     const shell = localShell({
       env: { ...process.env, STILLPOINT_ROOT: root, PATH: `${root}/bin:${process.env.PATH}` },
+      variables: ['STILLPOINT_ROOT'],
     });
     const quiescer = fsfreeze(fsfreezeSettings.parse({ interpreter: 'sh', sudo: false }), { clock: systemClock });
     const { guest } = local(quiescer, shell, { isHeld: async () => false, async close() {} });
@@ -111,6 +113,7 @@ describe('a stand-in for a guest', () => {
     const root = standInRoot();
     const shell = localShell({
       env: { ...process.env, STILLPOINT_ROOT: root, PATH: `${root}/bin:${process.env.PATH}` },
+      variables: ['STILLPOINT_ROOT'],
     });
     const settings = { hold: ['true'], release: ['true'], gives: 'application', covers: ['/srv/mail'] };
     const quiescer = script(scriptSettings.parse(settings), { clock: systemClock });

@@ -6,6 +6,14 @@ const CHANNEL = ['test/unit/quiesce/channel.test.ts'];
 /** Words to shells and guests, whom we believe, and what must stay secret. */
 export const transport = [
   {
+    name: 'programs-inherit-the-environment',
+    why: 'What we start gets none of the passwords that our own environment holds.',
+    file: 'src/transport/programs.ts',
+    before: 'PASSED.test(name) ||',
+    after: "PASSED.test(name) || name !== '' ||",
+    tests: ['test/wire/local-shell.test.ts'],
+  },
+  {
     name: 'words-reach-a-shell-unquoted',
     why: 'Whatever a word holds, the far shell makes exactly that word of it.',
     file: 'src/base/shell-word.ts',

@@ -28,6 +28,33 @@ describe('a shell on this machine', () => {
     expect(answer.stdout).toBe('/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n');
   });
 
+  test('what is started gets where things are, and of all else what is named', async () => {
+    const env = {
+      HOME: '/root',
+      LC_TIME: 'C',
+      SSH_AUTH_SOCK: '/a',
+      VC_PASSWORD: 'hunter2',
+      GOVC_URL: 'x',
+      TOKEN: 'abc',
+    };
+    const one = localShell({ env, variables: ['TOKEN', 'NOT_SET'] });
+    const { stdout } = await one.run(['env'], { deadline: within() });
+    expect(
+      Object.fromEntries(
+        stdout
+          .trim()
+          .split('\n')
+          .map((line) => line.split('=')),
+      ),
+    ).toEqual({
+      HOME: '/root',
+      LC_TIME: 'C',
+      SSH_AUTH_SOCK: '/a',
+      TOKEN: 'abc',
+      PATH: expect.any(String),
+    });
+  });
+
   test('a deadline ends the program and what it has started', async () => {
     const mark = '31415.9';
     const fault = await faultOf(shell.run(['sh', '-c', `sleep ${mark} & sleep ${mark}`], { deadline: within(300) }));

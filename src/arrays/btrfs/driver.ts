@@ -23,7 +23,7 @@ import type { BtrfsSettings } from './config.ts';
  */
 export function btrfs(id: ArrayId, settings: BtrfsSettings, parts: ShellParts): ArrayDriver {
   const { root, snapshots: folder } = settings;
-  const reach = box(id, (deadline) => parts.shell(settings.ssh, deadline), commandMs(settings));
+  const reach = box(id, (deadline) => parts.shell(settings.ssh, deadline, settings.variables), commandMs(settings));
   const api = btrfsApi(id, root, reach);
   const lines = linuxArming(id, reach, parts.clock);
   const traits: ArrayTraits = {

@@ -25,7 +25,7 @@ import { hasEach, isNamedByLabel } from './template.ts';
 
 /** An array that is spoken to in the topology's own commands. A volume's name is its id: it is what the commands take. */
 export function command(id: ArrayId, settings: CommandSettings, parts: ShellParts): ArrayDriver {
-  const reach = box(id, (deadline) => parts.shell(settings.ssh, deadline), commandMs(settings));
+  const reach = box(id, (deadline) => parts.shell(settings.ssh, deadline, settings.variables), commandMs(settings));
   const api = commandApi(id, settings, reach);
   const together = hasEach(settings.snapshot.run);
   const traits: ArrayTraits = {

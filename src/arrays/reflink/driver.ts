@@ -33,7 +33,7 @@ return $code`;
 export function reflink(id: ArrayId, settings: ReflinkSettings, parts: ShellParts): ArrayDriver {
   const { root } = settings;
   const folder = `${root}/${settings.snapshots}`;
-  const reach = box(id, (deadline) => parts.shell(settings.ssh, deadline), commandMs(settings));
+  const reach = box(id, (deadline) => parts.shell(settings.ssh, deadline, settings.variables), commandMs(settings));
   const api = filesApi(id, { root, folder }, reach);
   const lines = linuxArming(id, reach, parts.clock);
   const traits: ArrayTraits = {

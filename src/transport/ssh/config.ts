@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import type { Deadline } from '../../base/deadline.ts';
 import { Fault } from '../../base/fault.ts';
 import { quoted } from '../../base/quoted.ts';
-import { findProgram, widerPath } from '../programs.ts';
+import { findProgram, programEnvironment } from '../programs.ts';
 import type { SshSettings } from './settings.ts';
 
 /** What the OpenSSH client's configuration says of a host. Keys in lower case; a key can stand several times. */
@@ -36,7 +36,7 @@ export async function sshConfig(asked: Asked, env: NodeJS.ProcessEnv, deadline: 
     ...(asked.user === undefined ? [] : ['-l', asked.user]),
   ];
   const answer = await execa(program, [...words, '-G', '--', asked.host], {
-    env: { ...env, PATH: widerPath(env), LC_ALL: 'C' },
+    env: { ...programEnvironment(env), LC_ALL: 'C' },
     extendEnv: false,
     stdin: 'ignore',
     reject: false,

@@ -12,7 +12,9 @@ One YAML file says where everything is and how it is held: \`-t FILE\`, else \`$
 with its line. Unknown keys are wrong, and so are names that lead to nothing.
 
 - **Secrets** are never written here: \`{ env: NAME }\`, \`{ file: PATH }\` (a last newline is dropped) or
-  \`{ command: [WORD, …] }\` (what it prints, within 10 s). They are read once, at the start of a run.
+  \`{ command: [WORD, …] }\` (what it prints, within 10 s). They are read once, at the start of a run. A command gets PATH,
+  HOME, LANG, XDG_… and the like of the environment, no other variable: name those that it needs, \`{ command: [vault, …],
+  variables: [VAULT_ADDR, VAULT_TOKEN] }\`. The same goes for an array's commands with \`local: true\`.
 - **Variables**: under \`vsphere\`, \`arrays\` and \`ssh\`, any text may be \`{ env: NAME }\`.
 - **Paths** are relative to the file; \`~\` is the home of who runs Stillpoint.
 - **Durations** have a unit: \`500ms\`, \`8s\`, \`2m\`, \`26h\`, \`7d\`.
@@ -109,7 +111,8 @@ function valueText(node: Node): string {
 }
 
 function mapText(node: Node): string {
-  const keys = Object.keys(membersOf(node));
+  // What a secret's command may have besides does not make it another reference.
+  const keys = Object.keys(membersOf(node)).filter((key) => key !== 'variables');
   if (keys.length > 0) return keys.length === 1 ? `\`{ ${keys[0]} }\`` : 'map';
   return '`NAME: …`';
 }

@@ -25,6 +25,17 @@ describe('a secret', () => {
     expect(refs.map((ref) => secrets?.of(ref).reveal())).toEqual(['hunter1', 'hunter2', ' hunter 3 ', 'hunter 4']);
   });
 
+  it('of a command is printed without the variables of others, but for those that it names', async () => {
+    const env = { VC_PASSWORD: 'hunter1', VAULT_TOKEN: 'hunter2', LANG: 'C.UTF-8' };
+    const command = ['sh', '-c', 'echo "$VC_PASSWORD,$VAULT_TOKEN,$LANG"'] as const;
+    const refs: readonly SecretRef[] = [
+      { command: [...command] },
+      { command: [...command], variables: ['VAULT_TOKEN'] },
+    ];
+    const { secrets } = await read(refs, env);
+    expect(refs.map((ref) => secrets?.of(ref).reveal())).toEqual([',,C.UTF-8', ',hunter2,C.UTF-8']);
+  });
+
   it('is read once, however often it is wanted', async () => {
     const log = join(folder, 'calls');
     const script = file('ask', `#!/bin/sh\necho called >> ${log}\nwc -l < ${log}\n`, 0o700);
@@ -70,7 +81,7 @@ describe('a secret that is not there', () => {
       { file: folder },
       { file: file('empty', '\n') },
       { file: file('large', 'x'.repeat(70_000)) },
-      { command: ['sh', '-c', 'echo hunter2; echo the vault is sealed >&2; exit 3'] },
+      { command: ['sh', '-c', 'echo hunter2; echo hunter2 is no password >&2; exit 3'] },
       { command: ['true'] },
       { command: ['no-such-program-here'] },
       { env: 'SET' },
@@ -83,7 +94,7 @@ describe('a secret that is not there', () => {
       ['secret.file', '`key2`:  is a folder'],
       ['secret.file', '`key3`: /empty is empty'],
       ['secret.file', '`key4`: /large is larger than 64 KiB'],
-      ['secret.command-failed', '`key5`: sh ended with exit 3: the vault is sealed'],
+      ['secret.command-failed', '`key5`: sh ended with exit 3; what it said is not shown'],
       ['secret.command-silent', '`key6`: true printed nothing'],
       ['command.not-found', expect.stringContaining('no-such-program-here')],
     ]);

@@ -52,6 +52,9 @@ exit $code
 `;
 }
 
+/** What the topology names for them: a local array's programs get no other variables of ours. */
+export const SHIM_VARIABLES = ['LAB_CUTS', 'LAB_BEFORE_btrfs', 'LAB_BEFORE_cp'];
+
 /** The environment in which the shims do this. */
 export function shimmed(shims: string, cuts: string, delays: Delays): Readonly<Record<string, string>> {
   const env: Record<string, string> = { PATH: [shims, SYSTEM_PATH].join(delimiter), LAB_CUTS: cuts };

@@ -1,5 +1,6 @@
 import type { LabGuest } from '../../kit/guest.ts';
 import { ARRAYS, type ArrayName, naaOf, type TopologyOrder, type VmOrder, volumeName } from './orders.ts';
+import { SHIM_VARIABLES } from './shims.ts';
 import type { EndToEnd } from './world.ts';
 
 /** Where a remote array has its LUNs. */
@@ -25,7 +26,9 @@ export function topologyOf(
       [...used].map((name) => {
         const host = hosts.get(name);
         const place =
-          host === undefined ? { local: true, root: world.array(name).here } : { ssh: loginOf(host), root: ROOT };
+          host === undefined
+            ? { local: true, variables: SHIM_VARIABLES, root: world.array(name).here }
+            : { ssh: loginOf(host), root: ROOT };
         return [name, { driver: ARRAYS[name].driver, ...place }];
       }),
     ),
