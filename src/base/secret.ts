@@ -27,3 +27,14 @@ export class Secret {
     return '[secret]';
   }
 }
+
+/** What somebody else said, without these: servers repeat what they were sent. */
+export function withoutSecrets(text: string, secrets: Iterable<Secret>): string {
+  let rest = text;
+  for (const secret of secrets) {
+    const plain = secret.reveal();
+    if (plain === '') continue;
+    for (const form of [plain, encodeURIComponent(plain)]) rest = rest.replaceAll(form, String(secret));
+  }
+  return rest;
+}

@@ -2,29 +2,38 @@ import type { Deadline } from '../base/deadline.ts';
 import { asFault, Fault } from '../base/fault.ts';
 import type { Trusting } from './tls-trust.ts';
 
-type Server = Pick<Trusting, 'url' | 'peer'>;
+/** Who was asked, and for which path: without its query, which may hold what must not be printed. */
+export interface Asking extends Pick<Trusting, 'url' | 'peer'> {
+  readonly path: string;
+}
 
-export function tooLarge({ url, peer }: Server, largestBytes: number): Fault {
+const BROWSE = 'Check with a browser what answers at this address.';
+
+export function tooLarge({ url, peer, path }: Asking, largestBytes: number): Fault {
   return new Fault({
     code: `${peer.kind}.too-large`,
-    message: `${url.host}: the answer is larger than ${largestBytes / 1024 / 1024} MiB, and was not read further`,
-    hint: 'Check with a browser what answers at this address.',
+    message: `${url.host}${path}: the answer is larger than ${largestBytes / 1024 / 1024} MiB, and was not read further`,
+    hint: BROWSE,
   });
 }
 
-export function notUtf8({ url, peer }: Server, cause: unknown): Fault {
-  return new Fault({ code: `${peer.kind}.malformed`, message: `${url.host}: the answer is not UTF-8`, cause });
+export function notUtf8({ url, peer, path }: Asking, cause: unknown): Fault {
+  return new Fault({ code: `${peer.kind}.malformed`, message: `${url.host}${path}: the answer is not UTF-8`, cause });
 }
 
 /** Why a question was not answered, or not to its end. Headers and bodies are in none of these. */
-export function connectionFault(error: unknown, { url, peer }: Server, limit: Deadline): Fault {
+export function connectionFault(error: unknown, { url, peer, path }: Asking, limit: Deadline): Fault {
   if (limit.signal.aborted) return overdue(limit);
   if (error instanceof Fault) return error;
+  if (error instanceof Error && error.name === 'HTTPParserError') {
+    // Not its cause: that holds a piece of the answer, in which a session may stand.
+    const message = `${url.host}${path}: the answer is not HTTP`;
+    return new Fault({ code: `${peer.kind}.not-http`, message, hint: BROWSE });
+  }
+  const fault = (what: string, message: string, hint: string): Fault =>
+    new Fault({ code: `${peer.kind}.${what}`, message, hint, cause: error });
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const port = url.port === '' ? '443' : url.port;
-  const fault = (what: string, message: string, hint: string): Fault =>
-    // An error of the parser carries a piece of the answer, which may hold a session.
-    new Fault({ code: `${peer.kind}.${what}`, message, hint, ...(code.startsWith('HPE_') ? {} : { cause: error }) });
   switch (code) {
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
@@ -46,7 +55,7 @@ export function connectionFault(error: unknown, { url, peer }: Server, limit: De
     default:
       return fault(
         'connection-lost',
-        `${url.host}: the connection broke${code === '' || code.startsWith('UND_') ? '' : ` (${code})`}`,
+        `${url.host}${path}: the connection broke${code === '' || code.startsWith('UND_') ? '' : ` (${code})`}`,
         'Try again; if it stays, look at the server and at what stands in between.',
       );
   }

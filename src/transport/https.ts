@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import type { Dispatcher, Pool } from 'undici';
 import type { Deadline } from '../base/deadline.ts';
 import { asFault, type Fault } from '../base/fault.ts';
-import { connectionFault, notUtf8, tooLarge } from './https-faults.ts';
+import { quoted } from '../base/quoted.ts';
+import { type Asking, connectionFault, notUtf8, tooLarge } from './https-faults.ts';
 import { dialer, type Trusting } from './tls-trust.ts';
 
 export interface Question {
@@ -12,6 +14,8 @@ export interface Question {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** It does no harm when it is heard twice. */
+  readonly again?: boolean;
 }
 
 export interface Answer {
@@ -38,8 +42,8 @@ export interface Lines {
   /** Asks exactly once. Never rejects; obeys the deadline, as the reading of the answer does. */
   once(question: Question, limit: Deadline): Promise<Asked>;
   /**
-   * Asks, and once more where the connection ended before anything was answered: only for questions that do no harm when
-   * they are heard twice. A kept connection that the server has just closed ends so.
+   * Asks. A question that may be heard twice is asked once more where its connection ended before anything was answered,
+   * as a kept one does that the server has just closed.
    *
    * @throws Fault
    */
@@ -76,11 +80,13 @@ export async function openLines(server: Trusting, connections: number, largestBy
   return {
     once,
     async ask(question, limit) {
+      // undici frees a connection one turn after its answer: without this, one question after the other would use two.
+      await setImmediate();
       for (let attempt = 1; ; attempt += 1) {
         const asked = await once(question, limit);
         if (asked.kind === 'answered') return asked.answer;
         const lost = asked.sent && !limit.signal.aborted;
-        if (!lost || attempt === 2) throw asked.why;
+        if (!lost || question.again !== true || attempt === 2) throw asked.why;
       }
     },
     certificate: dial.certificate,
@@ -103,10 +109,11 @@ function exchange({ pool, server, largestBytes }: Via, question: Question, limit
     let control: Dispatcher.DispatchController | undefined;
     let body: Readable | undefined;
     let sent = false;
+    const asking = { ...server, path: quoted(question.path.replace(/\?.*$/s, '')) };
     const failed = (error: Error): void => {
       limit.signal.removeEventListener('abort', late);
       if (body !== undefined) body.destroy(error);
-      else resolve({ kind: 'failed', sent, why: connectionFault(error, server, limit) });
+      else resolve({ kind: 'failed', sent, why: connectionFault(error, asking, limit) });
     };
     const late = (): void => {
       const reason = asFault(limit.signal.reason);
@@ -125,7 +132,7 @@ function exchange({ pool, server, largestBytes }: Via, question: Question, limit
       onResponseStart(controller, status, headers) {
         if (status < 200) return;
         body = bodyOf(controller, () => limit.signal.removeEventListener('abort', late));
-        resolve({ kind: 'answered', answer: answerOf({ status, headers, body, server, largestBytes, limit }) });
+        resolve({ kind: 'answered', answer: answerOf({ status, headers, body, asking, largestBytes, limit }) });
       },
       onResponseData(controller, chunk) {
         if (body?.push(chunk) === false) controller.pause();
@@ -160,12 +167,12 @@ function bodyOf(controller: Dispatcher.DispatchController, closed: () => void): 
 
 interface Answered extends Pick<Answer, 'status' | 'headers'> {
   readonly body: Readable;
-  readonly server: Trusting;
+  readonly asking: Asking;
   readonly largestBytes: number;
   readonly limit: Deadline;
 }
 
-function answerOf({ status, headers, body, server, largestBytes, limit }: Answered): Answer {
+function answerOf({ status, headers, body, asking, largestBytes, limit }: Answered): Answer {
   return {
     status,
     headers,
@@ -175,19 +182,19 @@ function answerOf({ status, headers, body, server, largestBytes, limit }: Answer
         try {
           return decoder.decode(chunk, { stream: chunk !== undefined });
         } catch (error) {
-          throw notUtf8(server, error);
+          throw notUtf8(asking, error);
         }
       };
       let bytes = 0;
       try {
         for await (const chunk of body) {
           bytes += chunk.length;
-          if (bytes > largestBytes) throw tooLarge(server, largestBytes);
+          if (bytes > largestBytes) throw tooLarge(asking, largestBytes);
           yield decoded(chunk);
         }
         yield decoded();
       } catch (error) {
-        throw connectionFault(error, server, limit);
+        throw connectionFault(error, asking, limit);
       }
     },
     discard: () => void body.destroy(),

@@ -36,8 +36,10 @@ export function dialer({ url, trust, peer }: Trusting, connectMs = CONNECT_MS): 
   const sockets = new Set<TLSSocket>();
   const host = url.hostname.replace(/^\[|\]$/g, '');
   let certificate: string | undefined;
+  let closed = false;
   return {
     connect(_, done) {
+      if (closed) return done(new Error('closed'), null);
       const socket = connect({
         host,
         port: url.port === '' ? 443 : Number(url.port),
@@ -65,6 +67,7 @@ export function dialer({ url, trust, peer }: Trusting, connectMs = CONNECT_MS): 
     },
     certificate: () => certificate,
     close() {
+      closed = true;
       for (const socket of sockets) socket.destroy(new Error('closed'));
     },
   };

@@ -114,7 +114,7 @@ async function open(connection: Connection, via: Lines, limit: Deadline): Promis
     const at = new URL(`${url.href}/vimServiceVersions.xml`);
     const budget = limit.within(CALL_MS, `${host}: vimServiceVersions.xml`);
     try {
-      const answer = await via.ask({ method: 'GET', path: at.pathname }, budget);
+      const answer = await via.ask({ method: 'GET', path: at.pathname, again: true }, budget);
       if (answer.status !== 200 || !isXml(answer)) throw await notVsphere(answer, at);
       return negotiate(await readAll(answer, host, {}), host);
     } finally {
@@ -136,6 +136,8 @@ async function open(connection: Connection, via: Lines, limit: Deadline): Promis
         {
           method: 'POST',
           path: url.pathname,
+          // Nothing that is asked of vSphere here does harm when it is heard twice.
+          again: true,
           headers: {
             'Content-Type': 'text/xml; charset="utf-8"',
             SOAPAction: `urn:vim25/${version}`,

@@ -1,6 +1,7 @@
 import { Fault } from '../base/fault.ts';
 import { quoted } from '../base/quoted.ts';
 import { type Answer, beginning } from '../transport/https.ts';
+import { placeOf, titleOf } from '../transport/web-page.ts';
 import { child, type Ref, refId, refType } from './element.ts';
 import { type Asked, soapFault } from './faults.ts';
 import { branch, type Element, escaped, leaf, type ReaderOptions, xmlReader } from './xml.ts';
@@ -72,18 +73,11 @@ export async function notVsphere(answer: Answer, url: URL): Promise<Fault> {
     });
   }
   const page = await beginning(answer);
-  const title = /<title[^>]*>([^<]{1,80})/i.exec(page)?.[1]?.replace(/\s+/g, ' ').trim();
-  const what = title === undefined || title === '' ? 'something that is not vSphere' : `a web page, "${title}"`;
+  const title = titleOf(page);
+  const what = title === undefined ? 'something that is not vSphere' : `a web page, "${title}"`;
   return new Fault({
     code: 'vsphere.not-vsphere',
     message: `${url.host}${url.pathname} answers with ${what} (HTTP ${status})`,
     hint: 'Check vsphere.url: host, port and path (/sdk); a proxy may stand in between.',
   });
-}
-
-/** Without user, password and query: a login page's address may carry what must not be printed. */
-function placeOf(location: string, from: URL): string {
-  if (!URL.canParse(location, from.href)) return 'another address';
-  const target = new URL(location, from.href);
-  return `${target.protocol}//${target.host}${target.pathname}`;
 }

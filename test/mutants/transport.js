@@ -2,6 +2,7 @@ const QUOTE = ['test/unit/transport/quote.test.ts'];
 const KNOWN = ['test/unit/transport/known-hosts.test.ts'];
 const HOST_KEY = ['test/wire/ssh-host-key.test.ts'];
 const CHANNEL = ['test/unit/quiesce/channel.test.ts'];
+const REST = ['test/wire/rest-client.test.ts'];
 
 /** Words to shells and guests, whom we believe, and what must stay secret. */
 export const transport = [
@@ -12,6 +13,30 @@ export const transport = [
     before: 'PASSED.test(name) ||',
     after: "PASSED.test(name) || name !== '' ||",
     tests: ['test/wire/local-shell.test.ts'],
+  },
+  {
+    name: 'request-is-sent-a-second-time',
+    why: 'A request whose answer was lost may have been carried out: sent again, it makes a second snapshot.',
+    file: 'src/transport/https.ts',
+    before: 'if (!lost || question.again !== true || attempt === 2) throw asked.why;',
+    after: 'if (!lost || attempt === 2) throw asked.why;',
+    tests: REST,
+  },
+  {
+    name: 'sent-request-was-not-sent',
+    why: 'A snapshot that may exist must not be reported as one that was certainly not taken.',
+    file: 'src/transport/https.ts',
+    before: 'else sent = true;',
+    after: 'else sent = false;',
+    tests: REST,
+  },
+  {
+    name: 'parser-error-carries-the-answer',
+    why: 'An answer that breaks the parser may hold a session, which no fault may carry.',
+    file: 'src/transport/https-faults.ts',
+    before: "if (error instanceof Error && error.name === 'HTTPParserError') {",
+    after: 'if (error === undefined) {',
+    tests: REST,
   },
   {
     name: 'words-reach-a-shell-unquoted',
