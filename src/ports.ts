@@ -239,6 +239,13 @@ export type RunEvent =
       readonly tookMs?: number;
       readonly why?: string;
     }
+  /** The window is over, and these guests have not confirmed their release. */
+  | {
+      readonly type: 'may-be-held';
+      readonly vms: readonly VmName[];
+      readonly message: string;
+      readonly hint: string;
+    }
   | { readonly type: 'window'; readonly is: 'opened' | 'closed'; readonly atMs: number; readonly lastsMs?: number }
   /** Told once it has lasted, again as it goes on, and when it is over. */
   | { readonly type: 'waiting'; readonly for: string; readonly forMs: number; readonly over: boolean }

@@ -18,6 +18,7 @@ import {
 } from './flows/prepare.ts';
 import { finish, reusing } from './flows/report.ts';
 import type { Opened, RunParts, RunReport } from './flows/run-parts.ts';
+import { type Passed, stillHeld } from './flows/still-held.ts';
 import type { Plan, WindowRecord } from './model.ts';
 import type { RunEvent } from './ports.ts';
 import { runWindow, type WindowArray, type WindowGuest } from './window/run.ts';
@@ -40,7 +41,7 @@ export async function snapshot(parts: RunParts): Promise<RunReport> {
   };
   const before = deadline(clock, parts.timeoutMs, 'preparing the run', parts.interrupt);
   let locks: TakenLocks | undefined;
-  let window: { readonly plan: Plan; readonly record: WindowRecord } | undefined;
+  let window: Passed | undefined;
   emit({ type: 'run', run, group: group.name, label: opened.label });
   try {
     const plan = await makePlan(parts, before);
@@ -91,7 +92,10 @@ async function prepare(
   return { guests, arrays, sinceMs };
 }
 
-/** What happens in the window is told when it is over: a terminal that stands must keep no guest held. */
+/**
+ * What happens in the window is told when it is over: a terminal that stands must keep no guest held. Who may still be
+ * held then is told before anything else is asked of anybody.
+ */
 async function throughWindow(parts: RunParts, plan: Plan, { guests, arrays }: Ready): Promise<WindowRecord> {
   const { clock, emit } = parts;
   const happened: { readonly event: RunEvent; readonly at: Date }[] = [];
@@ -105,5 +109,7 @@ async function throughWindow(parts: RunParts, plan: Plan, { guests, arrays }: Re
     emit: (event) => happened.push({ event, at: clock.date() }),
   });
   for (const { event, at } of happened) emit(event, at);
+  const doubt = stillHeld(clock, { plan, record });
+  if (doubt !== undefined) emit({ type: 'may-be-held', ...doubt });
   return record;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { beforeDeadline, type Deadline, hurried } from '../base/deadline.ts';
+import { AFTER_SIGNAL_MS } from '../base/interrupt.ts';
 import type { Waits } from '../base/waits.ts';
 import type { ArrayDriver } from '../ports.ts';
 
@@ -12,8 +13,6 @@ export interface Watching {
   readonly commandMs: number;
 }
 
-/** After a signal no answer is waited for longer than this: with what comes after it, the command ends within 5 s. */
-const AFTER_SIGNAL_MS = 4_000;
 /** What is asked or told in one call takes two commands at the most: a look, and the deed. */
 const COMMANDS = 2;
 

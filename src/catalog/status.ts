@@ -24,7 +24,7 @@ export interface GroupStatus {
   readonly running?: SetId;
   /** Runs whose locks stand where they cannot be judged from here: a person has to say whether they are over. */
   readonly outOfSight: readonly SetId[];
-  /** Guests whose release was not confirmed, and that nobody has seen writing since. */
+  /** Guests whose release was not confirmed, and that nobody has seen writing since; of a run that goes on, too. */
   readonly mayBeHeld: readonly { readonly run: SetId; readonly vms: readonly VmName[] }[];
   /** The last good set is dated so far ahead of now: a clock that went back. */
   readonly aheadMs?: number;
@@ -64,7 +64,7 @@ export function groupStatus(question: StatusQuestion): GroupStatus {
   const outOfSight = runs.map(({ id }) => id).filter((id) => question.outOfSight?.has(id) === true);
   const current = runs.find(({ id }) => running.has(id) && !outOfSight.includes(id));
   const mayBeHeld = guestsInDoubt(question.runs)
-    .filter(({ run }) => runs.some(({ id }) => id === run) && !running.has(run))
+    .filter(({ run }) => runs.some(({ id, record }) => id === run && (!running.has(id) || record.window !== undefined)))
     .map(({ run, vms }) => ({ run, vms: vms.filter((vm) => question.vms?.has(vm) !== false) }))
     .filter(({ vms }) => vms.length > 0);
   const aheadMs = good === undefined ? 0 : Date.parse(good.manifest.takenAt) - now.getTime();

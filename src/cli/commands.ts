@@ -180,5 +180,8 @@ export const GLOBAL_FLAGS: readonly (readonly [flags: string, description: strin
   ['--yes', 'answers the question, never a refusal'],
   ['--because <text>', 'a reason, kept where something is removed'],
   ['--wait <duration>', 'for a lock that another run holds; default 0'],
-  ['--timeout <duration>', 'before the window, and again after it; never for the release; default 30m'],
+  [
+    '--timeout <duration>',
+    'time limit for preparation, and for removing old sets; never for releasing guests; default 30m',
+  ],
 ];

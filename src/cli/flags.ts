@@ -22,7 +22,7 @@ export function usage(message: string, hint: string): Fault {
 
 const TIMEOUT_MS = 30 * 60_000;
 
-/** `--timeout`: for everything before the window, and again for everything after it. */
+/** `--timeout`: for everything before the window, and again for removing old sets after it. */
 export function timeoutMs({ flags }: Session): number {
   return flags.timeout === undefined ? TIMEOUT_MS : durationFlag('--timeout', flags.timeout);
 }

@@ -18,7 +18,7 @@ export function homeHelp(version: string): string {
   --yes                 answers the question, never a refusal
   --because TEXT        a reason, kept where something is removed
   --wait DURATION       for a lock that another run holds; default 0
-  --timeout DURATION    before the window and again after it, never for the release
+  --timeout DURATION    time limit for preparation; never for releasing guests
 
   stillpoint COMMAND --help     exit codes: stillpoint help exit
 `;
@@ -51,10 +51,10 @@ What remains after \`snapshot\`
   all are there, the manifest could not be written    kept      failed run  5
   a snapshot of ours could not be removed             stays     leftover    5
   interrupted                                         removed   failed run  128+n
+  the same, something could not be removed            named     leftover    128+n
   a guest's release is not confirmed                  as above  as above    6
 
-  A weak set never counts as the last good one. Of several codes: 6, 1, 5, 128+n, 3;
-  a snapshot that is missing when a signal ended the run is no 5.
+  A weak set never counts as the last good one. Of several codes: 6, 1, 128+n, 5, 3.
 
 Per command
 

@@ -14,6 +14,8 @@ export interface Remains {
   readonly array: ArrayId;
   readonly names: readonly string[];
   readonly why: string;
+  /** It stopped answering: what stays is what it was not asked for any more. */
+  readonly silent?: true;
 }
 
 interface CleanUpParts {
@@ -53,9 +55,10 @@ export async function takeBack(
   { label, units }: Made,
   journal: Journal,
   late: ReadonlyMap<ArrayId, Late>,
-  limit: Deadline,
+  limitOf: (array: ArrayId) => Deadline,
 ): Promise<readonly Remains[]> {
   const outcomes = await gather(drivers, async (driver): Promise<Remains | undefined> => {
+    const limit = limitOf(driver.id);
     await driver.disarm(label, limit);
     const found = await driver.find(label, limit);
     const isOurs = (snapshot: ArraySnapshot): boolean => isCutBy(units.get(driver.id) ?? [], snapshot);
@@ -106,33 +109,45 @@ export async function removeSet(
       remains.push({ array, names: own.map(({ name }) => name), why: 'this array is no longer in the topology' });
       continue;
     }
-    const { left, why } = await removeEach(parts, driver, own, limit, (snapshot) => removal.gone(snapshot));
-    if (left.length > 0) remains.push({ array, names: left.map(({ name }) => name), why });
+    const { left, ...rest } = await removeEach(parts, driver, own, limit, (snapshot) => removal.gone(snapshot));
+    if (left.length > 0) remains.push({ array, names: left.map(({ name }) => name), ...rest });
   }
   if (remains.length === 0) await removal.finish(parts.clock.date());
   return remains;
 }
 
-/** One after the other: an array that is slow to delete is not made slower, and what is gone is marked at once. */
+/** An array that takes so long to refuse has not refused: it does not answer. */
+const NO_ANSWER_MS = 3_000;
+
+/**
+ * One after the other: an array that is slow to delete is not made slower, and what is gone is marked at once. One that
+ * stops answering is not asked for the rest.
+ */
 export async function removeEach(
   parts: CleanUpParts,
   driver: ArrayDriver,
   snapshots: readonly ArraySnapshot[],
   limit: Deadline,
   gone: (snapshot: ArraySnapshot) => Promise<void>,
-): Promise<{ readonly left: readonly ArraySnapshot[]; readonly why: string }> {
+): Promise<{ readonly left: readonly ArraySnapshot[]; readonly why: string; readonly silent?: true }> {
   const left: ArraySnapshot[] = [];
   let why = '';
-  for (const snapshot of snapshots) {
+  let isSilent = false;
+  for (const [index, snapshot] of snapshots.entries()) {
+    const sinceMs = parts.clock.now();
     try {
       await driver.remove(snapshot, limit);
       await gone(snapshot);
     } catch (thrown) {
       left.push(snapshot);
       why = asFault(thrown).message;
+      if (parts.clock.now() - sinceMs < NO_ANSWER_MS) continue;
+      isSilent = true;
+      left.push(...snapshots.slice(index + 1));
+      break;
     }
   }
   if (snapshots.length > left.length)
     parts.emit({ type: 'array', array: driver.id, is: 'removed', atMs: parts.clock.now() });
-  return { left, why };
+  return { left, why, ...(isSilent ? { silent: true } : {}) };
 }

@@ -1,9 +1,9 @@
-import type { Deadline } from '../base/deadline.ts';
 import { asFault, Fault } from '../base/fault.ts';
 import type { Journal } from '../catalog/journal.ts';
 import type { ArrayId, Verdict, WindowRecord } from '../model.ts';
 import type { Collected } from '../window/collect.ts';
 import { type Decision, exitAfter } from '../window/outcome.ts';
+import { cleaning, cleaningOf } from './after-window.ts';
 import { type Late, type Made, takeBack } from './clean-up.ts';
 import { finish } from './report.ts';
 import { driverOf, type Opened, type Past, type RunParts, type RunReport } from './run-parts.ts';
@@ -16,12 +16,13 @@ export async function giveUp(
   decision: Decision,
   judged: Verdict,
   seen: Collected,
-  limit: Deadline,
 ): Promise<RunReport> {
-  parts.emit({ type: 'step', step: 'clean-up' });
+  const limit = cleaning(parts);
   const drivers = [...opened.touched].map((array) => driverOf(parts, array));
   const open = new Map([...seen.unsettled].map((array) => [array, lateCut(parts, record, array)]));
-  const remains = await takeBack(parts, drivers, madeBy(opened), papers, open, limit);
+  const limitOf = cleaningOf(parts, limit, seen.silent);
+  const remains = await takeBack(parts, drivers, madeBy(opened), papers, open, limitOf);
+  limit.done();
   const exit = exitAfter(decision, { leftovers: remains.length, unsealed: false });
   return finish(parts, {
     decision,

@@ -1,10 +1,10 @@
-import type { Deadline } from '../base/deadline.ts';
 import { EXIT, Fault } from '../base/fault.ts';
 import { gather, settle } from '../base/gather.ts';
 import { mayBeHeld } from '../catalog/in-doubt.ts';
 import { writeManifest } from '../catalog/manifest.ts';
 import type { ArraySnapshot, Level, Manifest, Verdict } from '../model.ts';
 import { type Decision, exitAfter } from '../window/outcome.ts';
+import { disarming } from './after-window.ts';
 import { finish, unsealedFault } from './report.ts';
 import { applyRetention } from './retention.ts';
 import { driverOf, type Opened, type Past, type RunParts, type RunReport } from './run-parts.ts';
@@ -16,7 +16,6 @@ export async function keep(
   decision: Decision,
   judged: Verdict,
   snapshots: readonly ArraySnapshot[],
-  limit: Deadline,
 ): Promise<RunReport> {
   const { plan, record, opened } = past;
   parts.emit({ type: 'step', step: 'seal' });
@@ -39,22 +38,24 @@ export async function keep(
   };
   const ending = { decision, verdict: judged, window: { plan, record }, remains: [] };
   const sealed = await settle(() => writeManifest(parts.state, manifest));
-  await disarmAll(parts, opened, limit);
+  await disarmAll(parts, opened);
   if (!sealed.ok) {
     const exit = exitAfter(decision, { leftovers: 0, unsealed: true });
     const fault = unsealedFault(parts, opened.label, sealed.fault);
     return finish(parts, { ...ending, decision: { ...decision, state: 'failed' }, exit, fault, unsealed: true });
   }
   // A guest in doubt is told of now, not after old sets were removed.
-  if (decision.state === 'good' && mayBeHeld(record).length === 0) await applyRetention(parts, limit);
+  if (decision.state === 'good' && mayBeHeld(record).length === 0) await applyRetention(parts);
   const weakness = decision.state === 'good' ? {} : { fault: weaker(manifest) };
   return finish(parts, { ...ending, exit: decision.exit, manifest, ...weakness });
 }
 
 /** What `arm` made besides the snapshots goes. What stays costs the set nothing, and is said. */
-async function disarmAll(parts: RunParts, { touched, label }: Opened, limit: Deadline): Promise<void> {
+async function disarmAll(parts: RunParts, { touched, label }: Opened): Promise<void> {
+  const limit = disarming(parts);
   const arrays = [...touched];
   const outcomes = await gather(arrays, (array) => driverOf(parts, array).disarm(label, limit));
+  limit.done();
   for (const [index, outcome] of outcomes.entries()) {
     const subject = `array ${arrays[index]}`;
     const left = outcome.ok

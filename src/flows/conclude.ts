@@ -1,44 +1,43 @@
-import { type Deadline, deadline } from '../base/deadline.ts';
 import { asFault, EXIT, type Fault } from '../base/fault.ts';
 import { signalNumber } from '../base/interrupt.ts';
 import { mayBeHeld } from '../catalog/in-doubt.ts';
-import { resumeJournal } from '../catalog/journal.ts';
+import { type Journal, resumeJournal } from '../catalog/journal.ts';
 import { samePlacement } from '../inventory/same-placement.ts';
-import type { Plan, Verdict, WindowRecord } from '../model.ts';
+import type { ArrayId, Verdict } from '../model.ts';
+import type { ArrayDriver } from '../ports.ts';
 import { type Collected, collect } from '../window/collect.ts';
 import { doubledIn, withDoubled } from '../window/doubled.ts';
 import { type Decision, decide, exitAfter } from '../window/outcome.ts';
 import { type PlacementWord, verdict } from '../window/verdict.ts';
-import { takeBack } from './clean-up.ts';
+import { cleaning, placing, settling } from './after-window.ts';
+import { type Late, type Made, type Remains, takeBack } from './clean-up.ts';
 import { giveUp, lateArm, lateCut, madeBy } from './conclude-give-up.ts';
 import { keep } from './conclude-keep.ts';
 import { patient } from './patient-journal.ts';
 import { readPlacement } from './prepare.ts';
 import { finish } from './report.ts';
 import { driverOf, type Opened, type Past, type RunParts, type RunReport } from './run-parts.ts';
+import type { Passed } from './still-held.ts';
 
 /**
  * After the window: write its record, look what is on the arrays, look again where the disks lie, judge, and keep the
- * whole set or take all of it back. No interrupt cuts this short: what was begun on the arrays is brought to an end.
+ * whole set or take all of it back. An interrupt cuts short only what waits for an answer that does not come: what is left
+ * on an array then is named, and is mend's.
  */
 export async function conclude(parts: RunParts, past: Past): Promise<RunReport> {
-  const limit = deadline(parts.clock, parts.timeoutMs, 'bringing the run to its end');
   const papers = patient(parts, past.journal);
-  try {
-    await papers.window(past.record);
-    parts.emit({ type: 'step', step: 'collect' });
-    const seen = await collect(past.plan, past.record, past.opened.armed, parts.clock, limit);
-    for (const snapshot of seen.taken) await papers.note({ type: 'taken', snapshot });
-    const placement = await placementNow(parts, past, limit);
-    const wanted = past.plan.arrays.flatMap(({ units }) => units.flatMap(({ volumes }) => volumes));
-    const judged = withDoubled(verdict(past.plan, past.record, placement), doubledIn(seen.taken, wanted));
-    const decision = decide(factsOf(parts, past, seen, placement, judged));
-    await papers.note({ type: 'judged', placement, level: judged.level, keep: decision.keep });
-    if (decision.keep) return await keep(parts, past, decision, judged, seen.taken, limit);
-    return await giveUp(parts, past, papers, decision, judged, seen, limit);
-  } finally {
-    limit.done();
-  }
+  await papers.window(past.record);
+  const limit = settling(parts);
+  const seen = await collect(past.plan, past.record, past.opened.armed, parts.clock, limit);
+  limit.done();
+  for (const snapshot of seen.taken) await papers.note({ type: 'taken', snapshot });
+  const placement = await placementNow(parts, past);
+  const wanted = past.plan.arrays.flatMap(({ units }) => units.flatMap(({ volumes }) => volumes));
+  const judged = withDoubled(verdict(past.plan, past.record, placement), doubledIn(seen.taken, wanted));
+  const decision = decide(factsOf(parts, past, seen, placement, judged));
+  await papers.note({ type: 'judged', placement, level: judged.level, keep: decision.keep });
+  if (decision.keep) return keep(parts, past, decision, judged, seen.taken);
+  return giveUp(parts, past, papers, decision, judged, seen);
 }
 
 /**
@@ -50,12 +49,10 @@ export async function concludeFailed(
   parts: RunParts,
   opened: Opened,
   thrown: unknown,
-  window: { readonly plan: Plan; readonly record: WindowRecord } | undefined,
+  window: Passed | undefined,
 ): Promise<RunReport> {
   const fault = asFault(thrown);
-  const limit = deadline(parts.clock, parts.timeoutMs, 'cleaning up');
   const drivers = [...opened.touched].map((array) => driverOf(parts, array));
-  if (drivers.length > 0) parts.emit({ type: 'step', step: 'clean-up' });
   const papers = patient(parts, resumeJournal(parts.state, parts.run));
   const record = window?.record;
   const fires = record?.fires.filter(({ outcome }) => outcome === 'unknown') ?? [];
@@ -63,13 +60,25 @@ export async function concludeFailed(
     ...[...opened.unanswered].map((array) => [array, lateArm(parts, array)] as const),
     ...(record === undefined ? [] : fires.map(({ array }) => [array, lateCut(parts, record, array)] as const)),
   ]);
-  const remains = await takeBack(parts, drivers, madeBy(opened), papers, late, limit);
-  limit.done();
+  const remains = drivers.length === 0 ? [] : await takenBack(parts, drivers, madeBy(opened), papers, late);
   const decision: Decision = { state: 'failed', keep: false, exit: earlyExit(fault) };
   const held = window === undefined ? [] : mayBeHeld(window.record);
   const exit =
     held.length > 0 ? EXIT.guestMayBeHeld : exitAfter(decision, { leftovers: remains.length, unsealed: false });
   return finish(parts, { decision, exit, fault, remains, ...(window === undefined ? {} : { window }) });
+}
+
+async function takenBack(
+  parts: RunParts,
+  drivers: readonly ArrayDriver[],
+  made: Made,
+  papers: Journal,
+  late: ReadonlyMap<ArrayId, Late>,
+): Promise<readonly Remains[]> {
+  const limit = cleaning(parts);
+  const remains = await takeBack(parts, drivers, made, papers, late, () => limit);
+  limit.done();
+  return remains;
 }
 
 /** No guest was held yet: whatever failed, and whichever code it brings, that is what the caller must know. */
@@ -101,8 +110,10 @@ function factsOf(
 }
 
 /** Whether the disks still lie where they were planned. Not to know it costs the proof, not the set. */
-async function placementNow(parts: RunParts, { plan, sinceMs }: Past, limit: Deadline): Promise<PlacementWord> {
-  parts.emit({ type: 'step', step: 'verify-placement' });
+async function placementNow(parts: RunParts, { plan, sinceMs }: Past): Promise<PlacementWord> {
+  // A run that was interrupted keeps nothing, wherever the disks lie.
+  if (parts.interrupt.aborted) return 'unread';
+  const limit = placing(parts);
   try {
     const now = await readPlacement(parts, plan, limit);
     const refs = plan.guests.map(({ ref }) => ref);
@@ -113,5 +124,7 @@ async function placementNow(parts: RunParts, { plan, sinceMs }: Past, limit: Dea
     const { code, message } = asFault(thrown);
     parts.emit({ type: 'finding', finding: { code, severity: 'warning', subject: 'vSphere', message } });
     return 'unread';
+  } finally {
+    limit.done();
   }
 }

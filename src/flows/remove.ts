@@ -139,7 +139,7 @@ async function removeLeftovers(
   );
   const journal = resumeJournal(parts.state, run.id);
   const made = { label: intent.label, units: new Map(intent.arrays.map(({ array, units }) => [array, units])) };
-  return [...gone, ...(await takeBack(parts, known, made, journal, late, limit))];
+  return [...gone, ...(await takeBack(parts, known, made, journal, late, () => limit))];
 }
 
 function lastGoodSet(id: SetId, group: string): Fault {

@@ -1,14 +1,12 @@
 import { seconds } from '../base/deadline.ts';
 import { asFault, EXIT, Fault } from '../base/fault.ts';
-import { clockTime } from '../base/local-time.ts';
-import { pasted } from '../base/shell-word.ts';
-import { mayBeHeld } from '../catalog/in-doubt.ts';
 import { resumeJournal } from '../catalog/journal.ts';
 import { runFolder } from '../catalog/state-folder.ts';
-import { type CutLabel, levelText, type Manifest, type Plan, type Verdict, type WindowRecord } from '../model.ts';
+import { type CutLabel, levelText, type Manifest, type Verdict } from '../model.ts';
 import type { Decision } from '../window/outcome.ts';
 import type { Remains } from './clean-up.ts';
 import type { RunParts, RunReport } from './run-parts.ts';
+import { type Passed, type StillHeld, stillHeld } from './still-held.ts';
 
 /** As much of a run as its last word needs. */
 export type Papers = Pick<RunParts, 'clock' | 'emit' | 'state' | 'run' | 'group'>;
@@ -24,17 +22,14 @@ export interface Ending {
   /** Its manifest could not be written. */
   readonly unsealed?: true;
   /** Of a run that came to its window. */
-  readonly window?: { readonly plan: Plan; readonly record: WindowRecord };
+  readonly window?: Passed;
 }
 
 /** The last word of a run: told, written to its folder, and answered. A full disk takes none of it back. */
 export async function finish(parts: Papers, ending: Ending): Promise<RunReport> {
   const { clock, emit } = parts;
-  const held = ending.window === undefined ? [] : mayBeHeld(ending.window.record);
-  const fault =
-    held.length > 0 && ending.window !== undefined
-      ? stillHeld(parts, ending.window, held, ending.fault)
-      : toBeMended(parts, ending);
+  const doubt = ending.window === undefined ? undefined : stillHeld(clock, ending.window);
+  const fault = doubt === undefined ? toBeMended(parts, ending) : heldFault(doubt, ending.fault);
   // Of a run that kept nothing, what it could not prove is of no interest: its fault says what ended it.
   const doubts = ending.decision.state === 'failed' ? [] : (ending.verdict?.because ?? []);
   const line = ending.manifest === undefined ? `${parts.run}  failed` : answerLine(ending.manifest);
@@ -58,7 +53,7 @@ export async function finish(parts: Papers, ending: Ending): Promise<RunReport> 
             ...(fault.hint === undefined ? {} : { hint: fault.hint }),
           },
         }),
-    mayBeHeld: held,
+    mayBeHeld: doubt?.vms ?? [],
     remains: ending.remains,
     ...(fault === undefined ? {} : { failure: fault }),
     ...(ending.manifest === undefined ? {} : { manifest: ending.manifest }),
@@ -130,38 +125,12 @@ function toBeMended({ group }: Papers, { fault, remains }: Ending): Fault | unde
   return new Fault({ code, message, hint: hint === undefined ? mend : `${hint} ${mend}`, exit, cause: fault });
 }
 
-/** The one message that must not be missed: which guest, until when, and what to type there. */
-function stillHeld(
-  { clock }: Papers,
-  { plan, record }: { readonly plan: Plan; readonly record: WindowRecord },
-  vms: readonly string[],
-  before: Fault | undefined,
-): Fault {
-  const each = vms.map((vm) => {
-    const holds = record.holds.filter((hold) => hold.vm === vm);
-    const endsAtMs = Math.max(...holds.map(({ sentAtMs, leaseMs }) => sentAtMs + leaseMs));
-    const left = endsAtMs - clock.now();
-    const until =
-      left > 0
-        ? `it lets go by itself within ${seconds(left)}, at ${clockTime(new Date(clock.date().getTime() + left))}`
-        : `its lease ended at ${clockTime(new Date(clock.date().getTime() + left))}, so it should have let go by itself`;
-    return `guest ${vm} may still be held: it did not confirm its release; ${until}`;
-  });
-  const commands = plan.guests
-    .filter(({ vm }) => vms.includes(vm))
-    .map(({ vm, stages }) => {
-      const mounts = stages.flatMap(({ holds }) => holds).filter((path) => path.startsWith('/'));
-      return mounts.length === 0
-        ? `see that ${vm} writes again`
-        : `on ${vm}: ${mounts.map((path) => pasted(['fsfreeze', '--unfreeze', path])).join('; ')}`;
-    });
+/** The one message that must not be missed; whatever went wrong before that comes behind it. */
+function heldFault(doubt: StillHeld, before: Fault | undefined): Fault {
   return new Fault({
     code: 'guest.may-be-held',
-    message: before === undefined ? each.join('. ') : `${each.join('. ')}. Before that: ${before.message}`,
-    hint: [
-      `Look whether it writes again (stillpoint mend asks it). If not: ${commands.join(' · ')} ("Invalid argument" means that it is not frozen).`,
-      ...(before?.hint === undefined ? [] : [`Then: ${before.hint}`]),
-    ].join(' '),
+    message: before === undefined ? doubt.message : `${doubt.message}. Before that: ${before.message}`,
+    hint: before?.hint === undefined ? doubt.hint : `${doubt.hint} Then: ${before.hint}`,
     exit: EXIT.guestMayBeHeld,
   });
 }

@@ -1,4 +1,4 @@
-import type { Deadline } from '../base/deadline.ts';
+import { deadline } from '../base/deadline.ts';
 import { asFault } from '../base/fault.ts';
 import { pruneRuns } from '../catalog/prune-runs.ts';
 import { retire } from '../catalog/retention.ts';
@@ -9,8 +9,9 @@ import { remainsText } from './report.ts';
 import type { RunParts } from './run-parts.ts';
 
 /** `keep.last`, after a good run and outside any window. What fails here is told, and changes no exit code. */
-export async function applyRetention(parts: RunParts, limit: Deadline): Promise<void> {
-  const { state, group } = parts;
+export async function applyRetention(parts: RunParts): Promise<void> {
+  const { state, group, clock, interrupt } = parts;
+  const limit = deadline(clock, parts.timeoutMs, 'removing old sets');
   const tell = (subject: string, message: string): void =>
     parts.emit({ type: 'finding', finding: { code: 'retention.left', severity: 'warning', subject, message } });
   parts.emit({ type: 'step', step: 'retention' });
@@ -28,12 +29,17 @@ export async function applyRetention(parts: RunParts, limit: Deadline): Promise<
     };
     for (const { id, because } of retire(sets, rules)) {
       const set = sets.find((entry) => entry.id === id);
+      if (interrupt.aborted) break;
       if (set === undefined || set.state === 'unreadable') continue;
       const remains = await removeSet(parts, state, parts.drivers, set.manifest, because, limit);
       for (const left of remains) tell(`set ${id}`, remainsText(left));
+      // Its other sets would wait for the same answer; the next run goes on with them.
+      if (remains.some(({ silent }) => silent === true)) break;
     }
     await pruneRuns(state, await runningRuns(parts.locks));
   } catch (thrown) {
     tell(`group ${group.name}`, `old sets could not all be looked through: ${asFault(thrown).message}`);
+  } finally {
+    limit.done();
   }
 }

@@ -22,7 +22,7 @@ export interface RunParts extends World {
   /** 'root@backup1': what a guest tells a second comer. */
   readonly owner: string;
   readonly version: string;
-  /** For everything before the window, and again for everything after it. */
+  /** For everything before the window, and again for removing old sets after it. */
   readonly timeoutMs: number;
   /** For a lock that another run holds; 0: try once. */
   readonly waitMs: number;

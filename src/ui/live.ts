@@ -100,6 +100,7 @@ function withColumns(stream: Terminal): NodeJS.WritableStream {
 function isWorthSaying(event: RunEvent): boolean {
   switch (event.type) {
     case 'run':
+    case 'may-be-held':
     case 'interrupted':
       return true;
     case 'finding':

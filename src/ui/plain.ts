@@ -34,6 +34,7 @@ function reasonLines({ exit, because, log }: RunAnswer): readonly string[] {
 export function paintedText(event: RunEvent, paint: Paint): string {
   const text = eventText(event);
   const bad =
+    event.type === 'may-be-held' ||
     (event.type === 'finding' && event.finding.severity === 'error') ||
     (event.type === 'guest' && event.is === 'released' && event.release !== 'kept') ||
     (event.type === 'array' && (event.is === 'refused' || event.is === 'unknown'));

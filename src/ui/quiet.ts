@@ -1,21 +1,34 @@
 import type { Output, OutputParts } from './output.ts';
 import { plainOutput } from './plain.ts';
 
-/** Silent on exit 0; on any other exit all that would have been said: what cron sends is then complete. */
+/**
+ * Silent on exit 0; on any other exit all that would have been said: what cron sends is then complete. A guest that may
+ * still be held is said at once, with all that was said before it: that run does not end with 0.
+ */
 export function quietOutput(parts: OutputParts): Output {
   const plain = plainOutput(parts);
   const said: (() => void)[] = [];
+  let isQuiet = true;
+  const tell = (say: () => void): void => {
+    if (isQuiet) said.push(say);
+    else say();
+  };
+  const speak = (): void => {
+    isQuiet = false;
+    for (const say of said.splice(0)) say();
+  };
   return {
     emit(event, at) {
       const when = at ?? parts.clock.date();
-      said.push(() => plain.emit(event, when));
+      if (event.type === 'may-be-held') speak();
+      tell(() => plain.emit(event, when));
     },
-    note: (lines) => void said.push(() => plain.note(lines)),
-    document: (lines, document) => void said.push(() => plain.document(lines, document)),
-    result: (answer) => void said.push(() => plain.result(answer)),
-    fault: (fault, place) => void said.push(() => plain.fault(fault, place)),
+    note: (lines) => tell(() => plain.note(lines)),
+    document: (lines, document) => tell(() => plain.document(lines, document)),
+    result: (answer) => tell(() => plain.result(answer)),
+    fault: (fault, place) => tell(() => plain.fault(fault, place)),
     async close(exit) {
-      if (exit !== 0) for (const say of said.splice(0)) say();
+      if (exit !== 0) speak();
       await plain.close(exit);
     },
   };

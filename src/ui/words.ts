@@ -45,6 +45,8 @@ export function eventText(event: RunEvent): string {
       return event.lastsMs === undefined
         ? 'the window is closed'
         : `the window is closed, after ${seconds(event.lastsMs)}`;
+    case 'may-be-held':
+      return `${event.message}. ${event.hint}`;
     case 'waiting':
       return event.over
         ? `${event.for}: waited for it for ${wholeSeconds(event.forMs)}`

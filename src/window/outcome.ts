@@ -1,4 +1,5 @@
 import { EXIT } from '../base/fault.ts';
+import { FIRST_SIGNAL_EXIT } from '../base/interrupt.ts';
 import { atLeast, type Level, type SetState, type Verdict } from '../model.ts';
 
 /** Everything that decides what remains of a run and with which code it ends. */
@@ -39,7 +40,7 @@ export interface Decision {
 
 /**
  * What remains after a run, and its exit code (the table in docs/operations.md; a test a row). Precedence of codes:
- * a guest that may be held, a bug, a failed window, a signal, weaker than asked.
+ * a guest that may be held, a bug, a signal, a failed window, weaker than asked.
  */
 export function decide(facts: RunFacts): Decision {
   const decision = beforeGuests(facts);
@@ -49,9 +50,8 @@ export function decide(facts: RunFacts): Decision {
 function beforeGuests(facts: RunFacts): Decision {
   const failed = (exit: number): Decision => ({ state: 'failed', keep: false, exit });
   if (facts.bug) return failed(EXIT.bug);
-  if (facts.fired && !facts.complete && facts.signal === undefined) return failed(EXIT.windowFailed);
-  if (facts.fired && facts.placement === 'changed') return failed(EXIT.windowFailed);
-  if (facts.signal !== undefined) return failed(128 + facts.signal);
+  if (facts.signal !== undefined) return failed(FIRST_SIGNAL_EXIT + facts.signal);
+  if (facts.fired && (!facts.complete || facts.placement === 'changed')) return failed(EXIT.windowFailed);
   if (!facts.fired) return failed(facts.guestsTouched ? EXIT.windowFailed : EXIT.notPrepared);
   const level = facts.verdict?.level ?? 'unproven';
   // Unproven is never success, also where it was asked for: such a set is kept, and said to be weak.
@@ -63,5 +63,6 @@ function beforeGuests(facts: RunFacts): Decision {
 export function exitAfter(decision: Decision, after: AfterFacts): number {
   if (after.leftovers === 0 && !after.unsealed) return decision.exit;
   const worse: readonly number[] = [EXIT.guestMayBeHeld, EXIT.bug];
-  return worse.includes(decision.exit) ? decision.exit : EXIT.windowFailed;
+  const stands = worse.includes(decision.exit) || decision.exit > FIRST_SIGNAL_EXIT;
+  return stands ? decision.exit : EXIT.windowFailed;
 }

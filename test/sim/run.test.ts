@@ -206,7 +206,7 @@ describe('a whole run', () => {
     const world = await shop();
     world.fast.failNext('arm', { kind: 'slow', ms: 2 * 240_000 });
     const report = await world.clock.drive(world.start({ interruptAfterMs: 200_000 }));
-    expect(report).toMatchObject({ state: 'failed', exit: 5, fault: { code: 'interrupted' } });
+    expect(report).toMatchObject({ state: 'failed', exit: 130, fault: { code: 'interrupted' } });
     expect(report.because.join()).toContain('what was being prepared there may still appear until');
     expect(await world.mend()).toMatchObject({ exit: 3, mended: [{ kind: 'take-back' }] });
     await world.clock.pass(120_000);

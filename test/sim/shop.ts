@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { type SimulatedArray, simulatedArray } from '../../src/arrays/simulated/array.ts';
 import { simulated as simulatedDriver } from '../../src/arrays/simulated/driver.ts';
+import { watchedArray } from '../../src/arrays/watched.ts';
 import { type Deadline, deadline } from '../../src/base/deadline.ts';
 import { Fault } from '../../src/base/fault.ts';
 import type { FileSystem } from '../../src/base/file-system.ts';
 import { interruptedBy } from '../../src/base/interrupt.ts';
 import type { Locks } from '../../src/base/lock.ts';
+import { waitsOn } from '../../src/base/waits.ts';
 import { newSetId } from '../../src/catalog/names.ts';
 import { openState, type StateFolder } from '../../src/catalog/state-folder.ts';
 import { mend } from '../../src/flows/mend.ts';
@@ -46,7 +48,7 @@ export interface Shop {
   mend(doing?: 'look' | 'mend', options?: ShopMend): Promise<MendReport>;
 }
 
-export interface ShopMend extends Pick<ShopRun, 'around' | 'aroundFiles'> {
+export interface ShopMend extends Pick<ShopRun, 'around' | 'behind' | 'aroundFiles'> {
   readonly group?: string;
   readonly weak?: 'keep' | 'remove';
   /** Guests that the topology of this mending knows; all. */
@@ -63,8 +65,8 @@ export interface ShopMend extends Pick<ShopRun, 'around' | 'aroundFiles'> {
 export interface ShopRun {
   readonly weak?: 'remove';
   readonly key?: string;
-  /** Aborts when this event is told. */
-  readonly interruptAt?: (event: RunEvent) => boolean;
+  /** Aborts when this event is told, or so many ms later. */
+  readonly interruptAt?: (event: RunEvent) => boolean | number;
   /** Guests answer no probe: what waits for them says that they cannot be reached when its time is over. */
   readonly probesHang?: true;
   /** Aborts so long after the start. */
@@ -73,6 +75,8 @@ export interface ShopRun {
   readonly reason?: Fault;
   /** Stands between the run and each array. */
   readonly around?: (driver: ArrayDriver) => ArrayDriver;
+  /** Stands behind what limits the calls of each array. */
+  readonly behind?: (driver: ArrayDriver) => ArrayDriver;
   readonly aroundGuest?: (quiescer: Quiescer) => Quiescer;
   readonly aroundFiles?: (files: FileSystem) => FileSystem;
 }
@@ -179,7 +183,7 @@ export async function shop(
         topology,
         group,
         reader,
-        drivers: driversOf(how.around),
+        drivers: driversOf(how, interrupt.signal),
         guests: new Map(
           [...quiescers].map(([name, quiescer]) => [
             name,
@@ -194,7 +198,9 @@ export async function shop(
         ground: { biosUuids: [], hosts: new Map() },
         emit(event) {
           events.push(event);
-          if (how.interruptAt?.(event) === true) abort();
+          const at = how.interruptAt?.(event) ?? false;
+          if (at === true) abort();
+          else if (at !== false) clock.after(at, abort);
         },
         state: { ...state, files: (how.aroundFiles ?? itself)(state.files) },
         locks: options.locks ?? nobodyElse,
@@ -224,7 +230,7 @@ export async function shop(
             ...(how.otherTopology === undefined ? {} : { groups: new Map() }),
           },
           inDoubt: new Set(how.inDoubt),
-          drivers: driversOf(how.around),
+          drivers: driversOf(how, new AbortController().signal),
           guests: new Map((how.guests ?? [...quiescers.keys()]).map((name) => [name, noGuest(name)])),
           unwritable: how.unwritable ?? (async () => []),
           waitMs: 0,
@@ -236,8 +242,14 @@ export async function shop(
       return clock.drive(Promise.race([work, how.dies ?? work])).finally(() => limit.done());
     },
   };
-  function driversOf(around: ShopRun['around']): ReadonlyMap<string, ArrayDriver> {
-    return new Map([fast, bulk].map((array) => [array.id, (around ?? itself)(simulatedDriver(array))]));
+  function driversOf(
+    { around = itself, behind = itself }: Pick<ShopRun, 'around' | 'behind'>,
+    interrupt: AbortSignal,
+  ): ReadonlyMap<string, ArrayDriver> {
+    const watching = { clock, waits: waitsOn(clock), interrupt, commandMs: 30_000 };
+    return new Map(
+      [fast, bulk].map((array) => [array.id, around(watchedArray(behind(simulatedDriver(array)), watching))]),
+    );
   }
   let serial = 0;
   const reader: PlacementReader = {

@@ -129,7 +129,14 @@ const ROWS: readonly Row[] = [
     after: { leftovers: 1 },
     state: 'failed',
     keep: false,
-    exit: 5,
+    exit: 130,
+  },
+  {
+    when: 'it was interrupted, and the disks moved',
+    facts: { signal: SIGINT, placement: 'changed' },
+    state: 'failed',
+    keep: false,
+    exit: 130,
   },
   {
     when: 'a release was not confirmed, in a good set',

@@ -1,11 +1,13 @@
 import type { SimulatedArray } from '../../../src/arrays/simulated/array.ts';
 import { simulated } from '../../../src/arrays/simulated/driver.ts';
+import { watchedArray } from '../../../src/arrays/watched.ts';
 import { type Deadline, deadline } from '../../../src/base/deadline.ts';
 import { Fault } from '../../../src/base/fault.ts';
 import type { FileSystem } from '../../../src/base/file-system.ts';
 import { interruptedBy } from '../../../src/base/interrupt.ts';
 import type { Locks } from '../../../src/base/lock.ts';
 import { Secret } from '../../../src/base/secret.ts';
+import { waitsOn } from '../../../src/base/waits.ts';
 import { newSetId } from '../../../src/catalog/names.ts';
 import { openRunLog } from '../../../src/catalog/run-log.ts';
 import { mend } from '../../../src/flows/mend.ts';
@@ -81,7 +83,8 @@ export function startProcess(
   }
   const driverOf = (array: SimulatedArray): ArrayDriver => {
     const driver = simulated(arraySeen(array, by, world.chronicle, weather));
-    return sabotage.driver?.(driver, world) ?? driver;
+    const own = sabotage.driver?.(driver, world) ?? driver;
+    return watchedArray(own, { clock, waits: waitsOn(clock), interrupt: interrupt.signal, commandMs: 30_000 });
   };
   const worldMs = (sinceMs: number): number => world.clock.now() - (clock.now() - sinceMs);
   const surveyed: SurveyedWorld = {

@@ -142,6 +142,22 @@ describe('plain lines', () => {
 });
 
 describe('quiet', () => {
+  test('says at once who may still be held, with all that was said before', async () => {
+    const heard = listen();
+    const output = quietOutput(heard.parts);
+    output.emit({ type: 'step', step: 'window' });
+    expect(heard.err()).toBe('');
+    output.emit({ type: 'may-be-held', vms: ['mail01'], message: 'guest mail01 may still be held', hint: 'Look.' });
+    output.emit({ type: 'step', step: 'collect' });
+    expect(heard.err().split('\n')).toEqual([
+      `${STAMP}  holding the guests and taking the snapshots`,
+      `${STAMP}  guest mail01 may still be held. Look.`,
+      `${STAMP}  looking at what is on the arrays`,
+      '',
+    ]);
+    await output.close(6);
+  });
+
   test('says nothing at all on exit 0', async () => {
     const heard = listen();
     await tell(quietOutput(heard.parts), 0);
