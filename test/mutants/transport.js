@@ -39,6 +39,14 @@ export const transport = [
     tests: REST,
   },
   {
+    name: 'revoked-host-key-is-believed',
+    why: 'What OpenSSH holds for revoked is refused, also where the topology pins it.',
+    file: 'src/transport/ssh/host-key.ts',
+    before: 'revocation(key) ?? check.refusal(key)',
+    after: 'check.refusal(key)',
+    tests: ['test/wire/ssh-revoked.test.ts'],
+  },
+  {
     name: 'words-reach-a-shell-unquoted',
     why: 'Whatever a word holds, the far shell makes exactly that word of it.',
     file: 'src/base/shell-word.ts',

@@ -4,6 +4,7 @@ import { Fault } from '../../base/fault.ts';
 import { unreachable } from '../../base/unreachable.ts';
 import type { KnownHost } from './known-hosts.ts';
 import { fingerprint, judge, keyType, linesAbout, nameFor, parseKnownHosts } from './known-hosts.ts';
+import { readRevokedKeys } from './revoked-keys.ts';
 import type { Hop } from './route.ts';
 
 /** How the key of one host is verified. There is no way to have none. */
@@ -24,14 +25,43 @@ const ALGORITHMS: Readonly<Record<string, readonly ServerHostKeyAlgorithm[]>> = 
 };
 
 export function hostKeyCheck(hop: Hop): HostKeyCheck {
-  if (hop.pin !== undefined) return pinned(hop, hop.pin);
+  const check = hop.pin === undefined ? filed(hop) : pinned(hop, hop.pin);
+  const revocation = revocationOf(hop);
+  return { ...check, refusal: (key) => revocation(key) ?? check.refusal(key) };
+}
+
+function filed(hop: Hop): HostKeyCheck {
   const about = linesAbout(
-    hop.knownHosts.flatMap((file) => readLines(file, hop)),
+    hop.knownHosts.flatMap((file) => linesIn(file) ?? nothingIn(file, hop)),
     hop.keyName,
     hop.port,
   );
   const known = about.filter((line) => line.marker === undefined).map((line) => line.type);
   return { algorithms: preferring(known), refusal: (key) => refusal(hop, about, key) };
+}
+
+/** Before anything is trusted: a key that is revoked is somebody else's by now, also one that is pinned. */
+function revocationOf(hop: Hop): HostKeyCheck['refusal'] {
+  const revoked = hop.revokedKeys === undefined ? undefined : readRevokedKeys(hop.revokedKeys, hop.label);
+  const about = linesAbout(
+    hop.usualKnownHosts.flatMap((file) => linesIn(file) ?? []),
+    hop.keyName,
+    hop.port,
+  );
+  return (key) => {
+    const seen = `${keyType(key)} key ${fingerprint(key)}`;
+    if (revoked?.(key) === true) return isRevoked(hop, seen, hop.revokedKeys ?? '');
+    const judgement = judge(about, key);
+    return judgement.kind === 'revoked' ? isRevoked(hop, seen, judgement.by.at) : undefined;
+  };
+}
+
+function isRevoked(hop: Hop, seen: string, by: string): Fault {
+  return new Fault({
+    code: 'ssh.host-key-revoked',
+    message: `${hop.label}: the host shows the ${seen}, which ${by} revokes`,
+    hint: 'Give the host a new key: this one is known to be stolen or retired.',
+  });
 }
 
 function preferring(types: readonly string[]): readonly ServerHostKeyAlgorithm[] {
@@ -86,11 +116,7 @@ function refusal(hop: Hop, about: readonly KnownHost[], key: Buffer): Fault | un
       });
     }
     case 'revoked':
-      return new Fault({
-        code: 'ssh.host-key-revoked',
-        message: `${hop.label}: the host shows the ${seen}, which ${judgement.by.at} revokes`,
-        hint: 'Give the host a new key: this one is known to be stolen or retired.',
-      });
+      return isRevoked(hop, seen, judgement.by.at);
     case 'authority':
       return new Fault({
         code: 'ssh.host-certificate',
@@ -104,16 +130,21 @@ function refusal(hop: Hop, about: readonly KnownHost[], key: Buffer): Fault | un
   }
 }
 
-function readLines(file: string, hop: Hop): readonly KnownHost[] {
+/** Undefined: it cannot be read. */
+function linesIn(file: string): readonly KnownHost[] | undefined {
   try {
     return parseKnownHosts(readFileSync(file, 'utf8'), file);
-  } catch (cause) {
-    if (!hop.knownHostsChosen) return [];
-    throw new Fault({
-      code: 'ssh.known-hosts-unreadable',
-      message: `${hop.label}: ${file} cannot be read`,
-      hint: `Make it with: ssh-keyscan -p ${hop.port} ${hop.host} > ${file}, and compare the fingerprints.`,
-      cause,
-    });
+  } catch {
+    return undefined;
   }
+}
+
+/** Where nobody has named them, files that are not there say nothing. */
+function nothingIn(file: string, hop: Hop): readonly KnownHost[] {
+  if (!hop.knownHostsChosen) return [];
+  throw new Fault({
+    code: 'ssh.known-hosts-unreadable',
+    message: `${hop.label}: ${file} cannot be read`,
+    hint: `Make it with: ssh-keyscan -p ${hop.port} ${hop.host} > ${file}, and compare the fingerprints.`,
+  });
 }

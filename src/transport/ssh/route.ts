@@ -19,6 +19,10 @@ export interface Hop {
   /** The topology names the files: then they must be there. */
   readonly knownHostsChosen: boolean;
   readonly pin: string | undefined;
+  /** OpenSSH's own known_hosts files: what they revoke is revoked, whatever else the topology trusts. */
+  readonly usualKnownHosts: readonly string[];
+  /** OpenSSH's RevokedHostKeys. */
+  readonly revokedKeys: string | undefined;
   /** The topology's key: it must be usable, and no other is tried. */
   readonly key: string | undefined;
   /** Key files that OpenSSH would try; those that are not there do not matter. */
@@ -94,6 +98,8 @@ function hopOf(settings: SshSettings, config: SshConfig, env: NodeJS.ProcessEnv,
   const configured = ['userknownhostsfile', 'globalknownhostsfile'].flatMap((key) =>
     (config.one(key) ?? '').split(' ').filter((file) => file !== ''),
   );
+  const usual = paths(config.program === undefined ? USUAL_KNOWN_HOSTS : configured);
+  const revokedKeys = config.one('revokedhostkeys');
   const identities = config.program === undefined ? USUAL_KEYS : config.all('identityfile');
   // A jump host may know the key that the topology has for the host behind it, but its own come from its own config.
   const carried = behind.flatMap((hop) => hop.key ?? []);
@@ -104,9 +110,11 @@ function hopOf(settings: SshSettings, config: SshConfig, env: NodeJS.ProcessEnv,
     port,
     user,
     keyName: config.one('hostkeyalias') ?? host,
-    knownHosts: paths(chosen ?? (config.program === undefined ? USUAL_KNOWN_HOSTS : configured)),
+    knownHosts: chosen === undefined ? usual : paths(chosen),
     knownHostsChosen: chosen !== undefined,
     pin: settings.hostKey,
+    usualKnownHosts: usual,
+    revokedKeys: revokedKeys === undefined ? undefined : expand(revokedKeys, tokens, env),
     key: settings.key === undefined ? undefined : expand(settings.key, tokens, env),
     usualKeys: [...carried, ...paths(identities.filter((file) => file !== 'none'))],
     onlyThese: config.one('identitiesonly') === 'yes',

@@ -19,7 +19,7 @@ export interface SshSettings<Held = Secret> {
   readonly agent?: string | boolean | undefined;
   /** Instead of the files that OpenSSH reads. */
   readonly knownHosts?: string | readonly string[] | undefined;
-  /** The host key's fingerprint, 'SHA256:…': then no known_hosts file is read. */
+  /** The host key's fingerprint, 'SHA256:…': then a known_hosts file counts only for what it revokes. */
   readonly hostKey?: string | undefined;
   /** '[user@]host[:port]', several with commas, the nearest first; 'none' where the configuration names one. */
   readonly jump?: string | undefined;
