@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import type { Finding, Place } from '../model.ts';
 
 const COLUMNS = 80;
@@ -47,16 +48,10 @@ function start(characters: readonly string[], from: number, end: number, room: n
   return first;
 }
 
-/** Columns that a terminal gives to a text. */
+/** Columns that a terminal gives to a text, as it is printed. */
 function widthOf(text: string): number {
-  let width = 0;
-  for (const character of text) width += NONE.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
-  return width;
+  return stringWidth(harmless(text), { countAnsiEscapeCodes: true });
 }
-
-const NONE = /^(?:\p{Mn}|\p{Me}|\p{Cf})$/u;
-const WIDE =
-  /^(?:\p{Emoji_Presentation}|[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6])$/u;
 
 /** What a file says must not move the cursor. */
 function harmless(line: string): string {

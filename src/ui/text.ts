@@ -1,20 +1,20 @@
+import stringWidth from 'string-width';
+
 /** Lines as a terminal shows them: columns, not characters. */
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-const WIDE =
-  /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6])/u;
-const NOTHING = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
 /** Those that `paint.ts` makes, and no others: a name from outside could hide the rest of a line by one. */
 const COLOUR = /\u001b\[(?:1|2|22|31|32|33|39)m/g;
 const PLAIN_AGAIN = '\u001b[0m';
 /** Controls, and signs that turn the order in which a line is read. */
 const MOVES = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const REPLACED = '·';
 
 export const WIDTH = 80;
 
-/** How many columns the text takes; colours take none. */
+/** How many columns the text takes as it is printed: our colours take none, and what `harmless` replaces takes one. */
 export function widthOf(text: string): number {
-  return graphemes(text.replace(COLOUR, '')).reduce((sum, sign) => sum + widthOfSign(sign), 0);
+  return stringWidth(text.replace(COLOUR, '').replace(MOVES, REPLACED), { countAnsiEscapeCodes: true });
 }
 
 /** The text with spaces up to the width. */
@@ -27,8 +27,8 @@ export function shorten(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let room = width - 1;
   let kept = '';
-  for (const sign of graphemes(text)) {
-    room -= widthOfSign(sign);
+  for (const { segment: sign } of segmenter.segment(text)) {
+    room -= widthOf(sign);
     if (room < 0) break;
     kept += sign;
   }
@@ -65,16 +65,7 @@ export function harmless(line: string): string {
   const colours = line.match(COLOUR) ?? [];
   const text = line
     .split(COLOUR)
-    .map((part, index) => (colours[index - 1] ?? '') + part.replace(MOVES, '·'))
+    .map((part, index) => (colours[index - 1] ?? '') + part.replace(MOVES, REPLACED))
     .join('');
   return colours.length === 0 || /\[(?:22|39)m$/.test(colours.at(-1) ?? '') ? text : text + PLAIN_AGAIN;
-}
-
-function graphemes(text: string): readonly string[] {
-  return [...segmenter.segment(text)].map((part) => part.segment);
-}
-
-function widthOfSign(sign: string): number {
-  if (NOTHING.test(sign)) return 0;
-  return WIDE.test(sign) ? 2 : 1;
 }

@@ -14,6 +14,10 @@ test.each([
   ['東京', 4],
   ['👍🏽', 2],
   ['\u001b[31mred\u001b[39m', 3],
+  ['🇩🇪', 2],
+  ['❤️', 2],
+  ['\u001b[2J', 4],
+  ['a\nb', 3],
   ['', 0],
 ])('%j takes its columns', (text, columns) => {
   expect(widthOf(text)).toBe(columns);
@@ -39,6 +43,12 @@ test('what is wrapped loses no word and keeps to the width, unless one word is l
       for (const line of lines) if (line.slice(2).includes(' ')) expect(widthOf(line)).toBeLessThanOrEqual(width);
     }),
   );
+});
+
+test('what is wrapped keeps its bytes: a path is copied from the screen', () => {
+  const path = '/srv/Gro\u0308ße/\u001b[31ma\nb';
+  expect(wrap(`cannot open ${path}`, 40)).toEqual([`cannot open ${path}`]);
+  expect(wrap(`cannot open ${path}`, 20)).toEqual(['cannot open', path]);
 });
 
 test.each([
