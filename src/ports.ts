@@ -249,7 +249,13 @@ export type RunEvent =
   | { readonly type: 'window'; readonly is: 'opened' | 'closed'; readonly atMs: number; readonly lastsMs?: number }
   /** Told once it has lasted, again as it goes on, and when it is over. */
   | { readonly type: 'waiting'; readonly for: string; readonly forMs: number; readonly over: boolean }
-  | { readonly type: 'interrupted'; readonly signal: string; readonly secondsLeft?: number }
+  /** `waiting`: of a second signal, what is still waited for, and for how much longer at the most. */
+  | {
+      readonly type: 'interrupted';
+      readonly signal: string;
+      readonly secondsLeft?: number;
+      readonly waiting?: readonly { readonly for: string; readonly forMs: number; readonly leftMs: number }[];
+    }
   | { readonly type: 'outcome'; readonly state: SetState; readonly exit: number; readonly line: string };
 
 export type RunStep =

@@ -5,6 +5,7 @@ import { EXIT } from '../base/fault.ts';
 import { waitsOn } from '../base/waits.ts';
 import { faultLines } from '../ui/fault.ts';
 import { watchAnswer } from './answer.ts';
+import { writtenUnlessInterrupted } from './interrupted.ts';
 import type { Session } from './session.ts';
 import { listen } from './signals.ts';
 
@@ -22,36 +23,34 @@ if (process.platform === 'win32') {
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 const answer = watchAnswer(process.stdout);
 const waits = waitsOn(systemClock);
-const signals = listen(RELEASE_SECONDS);
+const signals = listen(RELEASE_SECONDS, waits);
 const { runProgram } = await import('./program.ts');
 let session: Session | undefined;
-signals.tell = (event) => session?.output.emit(event);
-const exit = await runProgram(
-  {
-    clock: systemClock,
-    env: process.env,
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
-    interrupt: signals.interrupt,
-    waits,
-    version: versionOf(new URL('../../package.json', import.meta.url)),
-    command: commandOf(process.argv[1]),
-  },
-  process.argv.slice(2),
-  (opened) => {
-    session = opened;
-  },
-);
+signals.tell = ({ secondsLeft, ...said }) =>
+  session?.output.emit({ type: 'interrupted', ...said, ...(session.acts ? { secondsLeft } : {}) });
+const cli = {
+  clock: systemClock,
+  env: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  interrupt: signals.interrupt,
+  waits,
+  version: versionOf(new URL('../../package.json', import.meta.url)),
+  command: commandOf(process.argv[1]),
+};
+const exit = await runProgram(cli, process.argv.slice(2), (opened) => {
+  session = opened;
+});
 
 const bug = signals.bug();
 if (bug !== undefined && exit !== EXIT.guestMayBeHeld) {
   process.stderr.write(`${bug.cause instanceof Error ? bug.cause.stack : bug.message}\n`);
 }
-await written(process.stdout);
+await writtenUnlessInterrupted(cli, written(process.stdout));
 const lost = answer.lost();
 if (lost !== undefined) process.stderr.write(`${faultLines(lost).join('\n')}\n`);
-await written(process.stderr);
+await writtenUnlessInterrupted(cli, written(process.stderr));
 // What was done is done, whether or not it could be told.
 const shown = exit === EXIT.done && session?.acts !== true ? (lost?.exit ?? exit) : exit;
 // Everything is closed and written by now; a socket that somebody forgot must not keep a cron job standing.

@@ -3,6 +3,7 @@ import { asFault, EXIT, Fault } from '../base/fault.ts';
 import { COMMANDS, GLOBAL_FLAGS } from './commands.ts';
 import { TopologyFault, tellFindings } from './findings.ts';
 import { EXIT_HELP, homeHelp } from './help.ts';
+import { unlessInterrupted, writtenUnlessInterrupted } from './interrupted.ts';
 import { type Cli, type GlobalFlags, type Session, sessionOf } from './session.ts';
 import { unknownCommand } from './synonyms.ts';
 import type { Command } from './verb.ts';
@@ -90,15 +91,16 @@ async function inSession(
   onSession(session);
   let exit: number;
   try {
-    exit = await work(session);
+    const working = work(session);
+    exit = await (acts ? working : unlessInterrupted(cli, working));
   } catch (thrown) {
     const fault = asFault(thrown);
     if (fault instanceof TopologyFault) tellFindings(session, fault.findings);
     session.output.fault(fault);
     exit = fault.exit;
   }
-  await session.output.close(exit);
-  return exit;
+  const isWritten = await writtenUnlessInterrupted(cli, session.output.close(exit));
+  return isWritten || acts ? exit : Math.max(exit, asFault(cli.interrupt.reason).exit);
 }
 
 function noCommand(word: string): Fault {

@@ -52,14 +52,22 @@ export function eventText(event: RunEvent): string {
         ? `${event.for}: waited for it for ${wholeSeconds(event.forMs)}`
         : `waiting for ${event.for}: ${wholeSeconds(event.forMs)}`;
     case 'interrupted':
-      return event.secondsLeft === undefined
-        ? `interrupted by ${event.signal}`
-        : `interrupted by ${event.signal}: nothing new is begun, and whoever is held is let go within ${event.secondsLeft} s`;
+      return `interrupted by ${event.signal}${interruptedText(event)}`;
     case 'outcome':
       return `${event.state} (exit ${event.exit})`;
     default:
       return unreachable(event);
   }
+}
+
+function interruptedText({ secondsLeft, waiting }: Extract<RunEvent, { type: 'interrupted' }>): string {
+  const waits = (waiting ?? []).map((wait) => {
+    return `${wait.for} (${wholeSeconds(wait.forMs)} so far, ${wholeSeconds(wait.leftMs)} more at the most)`;
+  });
+  if (waits.length > 0) return ` again: still waiting for ${waits.join(', ')}`;
+  if (secondsLeft === undefined) return '';
+  if (secondsLeft === 0) return ' again: it is ending';
+  return `: nothing new is begun, and a guest that is held is released within ${secondsLeft} s`;
 }
 
 function wholeSeconds(ms: number): string {

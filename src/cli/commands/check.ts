@@ -52,6 +52,7 @@ async function checkAll(session: Session, name: string | undefined): Promise<num
     const limit = deadline(cli.clock, timeoutMs(session), 'checking', cli.interrupt);
     const lines = await check({ ...world, emit: () => {} }, groups, limit);
     limit.done();
+    cli.interrupt.throwIfAborted();
     output.document(checkLines(lines, paint), checkDocument(lines));
     return lines.every(({ stands }) => stands) ? EXIT.done : EXIT.notPrepared;
   } finally {

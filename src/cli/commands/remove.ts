@@ -65,7 +65,7 @@ export async function run(session: Session, names: Args, flags: Flags): Promise<
       code: 'remove.part',
       message: `not all is known to be gone: ${left.join('; ')}`,
       hint,
-      exit: EXIT.weaker,
+      exit: cli.interrupt.aborted ? asFault(cli.interrupt.reason).exit : EXIT.weaker,
     });
   }
   output.document(

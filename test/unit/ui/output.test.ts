@@ -87,7 +87,7 @@ describe('plain lines', () => {
       `${STAMP}  array bulk: refused the snapshot: pool full`,
       `${STAMP}  guest mail01: let go, and not proved to be held until then`,
       `${STAMP}  the window is closed, after 118 ms`,
-      `${STAMP}  interrupted by SIGTERM: nothing new is begun, and whoever is held is let go within 5 s`,
+      `${STAMP}  interrupted by SIGTERM: nothing new is begun, and a guest that is held is released within 5 s`,
       `${STAMP}  warning: array fast: is slow. Look.`,
       `${STAMP}  failed (exit 5)`,
       '',
