@@ -189,6 +189,24 @@ export interface ArraySnapshot {
   readonly invalid?: string;
 }
 
+/**
+ * A consistent point inside a VM's own disks that a run made: a VMware snapshot, a shadow copy, a database's backup mode.
+ * With `vm`, `label` and `id` it is the identity that `remove` checks.
+ */
+export interface GuestSnapshot {
+  readonly vm: VmName;
+  /** Of the VM: what it is found by, also after it was registered anew. */
+  readonly instanceUuid: string;
+  /** The method that made it, and that can find and remove it. */
+  readonly method: string;
+  readonly label: CutLabel;
+  /** Its own id where it lies: VMware's snapshot id. */
+  readonly id: string;
+  readonly name: string;
+  /** By the clock of whoever keeps it, ISO 8601. */
+  readonly createdAt: string;
+}
+
 // ---- what a guest says
 
 /** A disk as the guest's kernel knows it. */
@@ -226,6 +244,8 @@ export interface ProbeReport {
   readonly lends?: true;
   readonly disks: readonly GuestDisk[];
   readonly uses: readonly GuestUse[];
+  /** Only of a method that makes a point inside the disks: those that it would contain, by address. */
+  readonly contains?: readonly string[];
   readonly findings: readonly Finding[];
   /** Who answered, so that the plan can tell whether it is this VM: DMI product uuid, lower case; absent where unreadable. */
   readonly biosUuid?: string;
@@ -246,8 +266,11 @@ export interface PlannedDisk {
   /** Ids of the cut units that take its data. */
   readonly units: readonly string[];
   readonly tier?: string;
-  /** `held`: a hold covers it. `free`: nobody holds it, and the topology or the method accepts that. */
-  readonly cover: 'held' | 'free' | 'fenced';
+  /**
+   * `held`: a hold covers it. `snapshot`: a guest snapshot contains it. `free`: nobody holds it, and the topology or the
+   * method accepts that.
+   */
+  readonly cover: 'held' | 'snapshot' | 'free' | 'fenced';
   /** Why it may be free: 'boot disk', 'accepted in the topology', 'no hold for this VM'. */
   readonly because?: string;
   /** The disk of `/`: named apart wherever the level is printed. */
@@ -260,6 +283,8 @@ export interface PlannedStage {
   /** Disks that this stage stills. */
   readonly covers: readonly DiskRef[];
   readonly lends?: true;
+  /** It holds nothing: it makes a guest snapshot that contains the disks it covers. Absent: it holds. */
+  readonly makes?: 'snapshot';
   /** What it holds, in the guest's words: mount points. */
   readonly holds: readonly string[];
 }
@@ -316,6 +341,8 @@ export interface Plan {
   readonly require: Level;
   /** The best level that a run can reach. */
   readonly best: Level;
+  /** `per-vm`: guest snapshots give each VM an instant of its own. Absent: all are at one instant. */
+  readonly instant?: 'per-vm';
   readonly timing: Timing;
   readonly guests: readonly PlannedGuest[];
   readonly disks: readonly PlannedDisk[];
@@ -368,11 +395,29 @@ export interface FireRecord {
   readonly why?: string;
 }
 
+/** A guest snapshot: begun before the window opened, on the same clock. */
+export interface GuestSnapshotRecord {
+  readonly vm: VmName;
+  readonly stage: number;
+  readonly method: string;
+  readonly sentAtMs: number;
+  /** From then on it stands. */
+  readonly standsAtMs: number;
+  /** As read back from whoever keeps it. */
+  readonly gives: Level;
+  readonly covers: readonly DiskRef[];
+  /** Why it gives less than its method could. */
+  readonly because?: string;
+  readonly snapshot: GuestSnapshot;
+}
+
 /** All that happened between the first hold sent and the last release confirmed. The verdict reads nothing else. */
 export interface WindowRecord {
   readonly startedAt: string;
   readonly openedAtMs: number;
   readonly closedAtMs: number;
+  /** Absent: none. */
+  readonly guestSnapshots?: readonly GuestSnapshotRecord[];
   readonly holds: readonly HoldRecord[];
   readonly fences: readonly FenceRecord[];
   readonly fires: readonly FireRecord[];
@@ -385,8 +430,8 @@ export interface WindowRecord {
 export interface DiskVerdict {
   readonly ref: DiskRef;
   readonly level: Level;
-  /** `guest`: a hold covers it; `fence`: its array held it; absent: it was free. */
-  readonly stilledBy?: 'guest' | 'fence';
+  /** `guest`: a hold covers it; `fence`: its array held it; `snapshot`: a guest snapshot contains it; absent: it was free. */
+  readonly stilledBy?: 'guest' | 'fence' | 'snapshot';
 }
 
 export interface VmVerdict {
@@ -405,6 +450,8 @@ export interface Verdict {
     readonly disks: readonly DiskRef[];
   }[];
   readonly oneInstant: boolean;
+  /** Each VM by itself is at one instant, and not all at the same. Absent: all are, if `oneInstant`. */
+  readonly instant?: 'per-vm';
   readonly disks: readonly DiskVerdict[];
   readonly vms: readonly VmVerdict[];
   /** Sentences, most important first: what kept the level down. Empty for a full proof. */

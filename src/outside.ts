@@ -1,6 +1,7 @@
 import type { Clock } from './base/clock.ts';
 import type { Deadline } from './base/deadline.ts';
 import type { SecretRef, Secrets } from './base/secret-ref.ts';
+import type { VmPlacement } from './model.ts';
 import type { Shell } from './ports.ts';
 import type { SshSettings } from './transport/ssh/settings.ts';
 import type { Vsphere } from './vsphere/client.ts';
@@ -26,4 +27,16 @@ export interface Outside {
    * @throws Fault `vsphere.…`
    */
   vsphere(deadline: Deadline): Promise<Vsphere>;
+}
+
+/** What every method is made with, besides its own settings: a method is made for one VM. */
+export interface MethodParts extends Outside {
+  /**
+   * What vSphere says of the VM now.
+   *
+   * @throws Fault `vsphere.…`
+   */
+  placement(deadline: Deadline): Promise<VmPlacement>;
+  /** Addresses of the disks that the topology leaves out of the set. */
+  readonly excluded: ReadonlySet<string>;
 }

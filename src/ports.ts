@@ -12,6 +12,7 @@ import type {
   DeviceKey,
   DiskRef,
   Finding,
+  GuestSnapshot,
   Level,
   ProbeReport,
   ReleaseKind,
@@ -156,6 +157,8 @@ export interface Guest {
   connect(deadline: Deadline): Promise<Shell>;
   /** Disks by mount point, where the topology says it: `disks: { "scsi0:1": /srv/mail }`. */
   readonly told: ReadonlyMap<string, DiskRef>;
+  /** The topology has no login: `connect` always rejects. */
+  readonly loginless?: true;
 }
 
 /** What to hold still: made by the plan from the probe. */
@@ -215,6 +218,59 @@ export interface GuestChannel {
   close(): Promise<void>;
 }
 
+// ---- consistent points inside a VM's disks
+
+/** What to make, and for whom. */
+export interface PointOrder {
+  /** What it is found by when everything else is lost. */
+  readonly label: CutLabel;
+  /** The run's id, for whoever finds it. */
+  readonly run: string;
+  readonly instanceUuid: string;
+  /** The disks that it is to contain. */
+  readonly covers: readonly DiskRef[];
+}
+
+/** A point that was begun, and stands until it is concluded. */
+export interface Begun {
+  /** What it is worth, as read back from whoever made it; a request to quiesce is no proof. */
+  readonly gives: Level;
+  /** Why it gives less than its method could; absent: it does not. */
+  readonly because?: string;
+  readonly snapshot: GuestSnapshot;
+}
+
+/**
+ * One way to make a consistent point *inside* a VM's own disks: begun before the window, so that every array snapshot
+ * contains it, and concluded after the verdict. It quiesces the guest for a moment of its own and lets it go on. It
+ * holds nothing, so it never counts as a hold, and each VM has an instant of its own.
+ */
+export interface Snapshotter {
+  readonly method: string;
+  /** The best level that a point of it can have. */
+  readonly gives: Level;
+  /** What is left when everything dies, in words, for the plan. */
+  readonly bound: string;
+  /** Looks whether it could; makes nothing. `contains` of its report says which disks a point would contain. */
+  probe(guest: Guest, deadline: Deadline): Promise<ProbeReport>;
+  /**
+   * Makes the point. Outside the window. A rejection, or a lost answer, may have made it all the same: `find` tells.
+   *
+   * @throws Fault which names the guest, what refused, and the remedy
+   */
+  begin(guest: Guest, order: PointOrder, deadline: Deadline): Promise<Begun>;
+  /** What stands of this label, from the truth of whoever keeps it: also after our crash. */
+  find(vm: VmIdentity, label: CutLabel, deadline: Deadline): Promise<readonly GuestSnapshot[]>;
+  /** Checks label, id and VM, then removes. Removing what is not there succeeds. */
+  remove(snapshot: GuestSnapshot, deadline: Deadline): Promise<void>;
+}
+
+/** What a VM is found by, whatever it is called by now. */
+export interface VmIdentity {
+  readonly vm: VmName;
+  readonly instanceUuid: string;
+}
+
 // ---- what happens, as it happens
 
 /** Everything that a run tells. Core emits; only `ui/` prints. */
@@ -226,7 +282,16 @@ export type RunEvent =
       readonly type: 'guest';
       readonly vm: VmName;
       readonly stage: number;
-      readonly is: 'opened' | 'flushed' | 'holding' | 'held' | 'not-held' | 'releasing' | 'released';
+      readonly is:
+        | 'opened'
+        | 'snapshotting'
+        | 'snapshotted'
+        | 'flushed'
+        | 'holding'
+        | 'held'
+        | 'not-held'
+        | 'releasing'
+        | 'released';
       readonly atMs: number;
       readonly release?: ReleaseKind;
       readonly why?: string;
@@ -264,6 +329,8 @@ export type RunStep =
   | 'lock'
   | 'arm'
   | 'open'
+  | 'guest-snapshots'
+  | 'guest-snapshots-removed'
   | 'flush'
   | 'recheck'
   | 'window'

@@ -4,6 +4,7 @@ import type { TakenLocks } from './base/lock.ts';
 import type { Journal } from './catalog/journal.ts';
 import { newLabel } from './catalog/names.ts';
 import { conclude, concludeFailed } from './flows/conclude.ts';
+import { beginAll, withGuestSnapshots } from './flows/guest-snapshots.ts';
 import {
   armAll,
   flushAll,
@@ -35,6 +36,8 @@ export async function snapshot(parts: RunParts): Promise<RunReport> {
   const opened: Opened = {
     label: newLabel(parts.random),
     channels: [],
+    begun: [],
+    pointed: new Map(),
     armed: new Map(),
     touched: new Set(),
     unanswered: new Set(),
@@ -52,7 +55,7 @@ export async function snapshot(parts: RunParts): Promise<RunReport> {
     const journal = await writeIntent(parts, plan, opened);
     const ready = await prepare(parts, plan, journal, opened, before);
 
-    const record = await throughWindow(parts, plan, ready);
+    const record = withGuestSnapshots(await throughWindow(parts, plan, ready), opened);
     window = { plan, record };
 
     return await conclude(parts, { plan, record, opened, journal, sinceMs: ready.sinceMs });
@@ -85,6 +88,7 @@ async function prepare(
 ): Promise<Ready> {
   await armAll(parts, plan, journal, opened, before);
   const open = await openAll(parts, plan, opened, before);
+  await beginAll(parts, plan, journal, opened, before);
   const flushed = await flushAll(parts, open, before);
   const sinceMs = parts.clock.now();
   const { guests, arrays } = await recheckAll(parts, plan, flushed, opened, before);

@@ -1,6 +1,6 @@
 import { Fault } from '../base/fault.ts';
+import { labelIn } from '../label.ts';
 import type { ArraySnapshot } from '../model.ts';
-import { labelIn } from './label.ts';
 
 /**
  * Whether what stands on the array under the name of `ours` is still the very snapshot that we took. False: nothing is

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { asFault } from '../base/fault.ts';
 import { jsonLine, jsonText, parseJson } from '../base/json.ts';
-import type { ArrayId, ArraySnapshot, Level, SetId, SetState, VmName, WindowRecord } from '../model.ts';
+import type { ArrayId, ArraySnapshot, GuestSnapshot, Level, SetId, SetState, VmName, WindowRecord } from '../model.ts';
 import { type Intent, intentShape } from './intent.ts';
-import { arraySnapshot, instant, level, setId, windowRecord } from './shapes.ts';
+import { arraySnapshot, guestSnapshot, instant, level, setId, windowRecord } from './shapes.ts';
 import { runFolder, type StateFolder } from './state-folder.ts';
 
 /**
@@ -26,6 +26,14 @@ export type JournalEntry =
   | { readonly type: 'remains'; readonly array: ArrayId; readonly why: string }
   /** Looked: nothing of this label is there, and nothing can still appear. */
   | { readonly type: 'clean'; readonly array: ArrayId }
+  /** A guest snapshot is about to be made: from now on the VM may carry something of this run's label. */
+  | { readonly type: 'beginning'; readonly vm: VmName; readonly instanceUuid: string }
+  /** It stands. */
+  | { readonly type: 'begun'; readonly snapshot: GuestSnapshot }
+  /** Looked: no guest snapshot of this label stands there. */
+  | { readonly type: 'concluded'; readonly vm: VmName }
+  /** It could not be removed, or it could not be looked for. */
+  | { readonly type: 'stands'; readonly vm: VmName; readonly why: string }
   /** Asked after the run, because its release was not confirmed: the guest writes. */
   | { readonly type: 'writes'; readonly vm: VmName };
 
@@ -93,6 +101,10 @@ const entryShape: z.ZodType<JournalEntry, unknown> = z.discriminatedUnion('type'
   z.object({ type: z.literal('remains'), array: z.string(), why: z.string() }),
   z.object({ type: z.literal('clean'), array: z.string() }),
   z.object({ type: z.literal('writes'), vm: z.string() }),
+  z.object({ type: z.literal('beginning'), vm: z.string(), instanceUuid: z.string() }),
+  z.object({ type: z.literal('begun'), snapshot: guestSnapshot }),
+  z.object({ type: z.literal('concluded'), vm: z.string() }),
+  z.object({ type: z.literal('stands'), vm: z.string(), why: z.string() }),
 ]);
 
 const resultShape: z.ZodType<RunResult, unknown> = z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CutLabel, type DeviceKey, LEVELS, type SetId } from '../model.ts';
+import { type CutLabel, type DeviceKey, type GuestSnapshot, LEVELS, type SetId } from '../model.ts';
 import { isLabel, parseSetId } from './names.ts';
 
 /** The nouns of `model.ts` as they lie on disk: bigint as decimal strings. What later versions add is passed over. */
@@ -124,7 +124,7 @@ const plannedDisk = z.object({
   volumes: z.array(volume),
   units: strings,
   tier: text,
-  cover: z.enum(['held', 'free', 'fenced']),
+  cover: z.enum(['held', 'snapshot', 'free', 'fenced']),
   because: text,
   boot: z.boolean(),
 });
@@ -141,6 +141,7 @@ const plannedGuest = z.object({
       gives: level,
       covers: z.array(diskRef),
       lends: z.literal(true).exactOptional(),
+      makes: z.literal('snapshot').exactOptional(),
       holds: strings,
     }),
   ),
@@ -161,6 +162,7 @@ export const plan = z.object({
   group: z.string(),
   require: level,
   best: level,
+  instant: z.literal('per-vm').exactOptional(),
   timing,
   guests: z.array(plannedGuest),
   disks: z.array(plannedDisk),
@@ -185,6 +187,28 @@ const holdRecord = z.object({
   why: text,
 });
 
+export const guestSnapshot: z.ZodType<GuestSnapshot, unknown> = z.object({
+  vm: z.string(),
+  instanceUuid: z.string(),
+  method: z.string(),
+  label: cutLabel,
+  id: z.string(),
+  name: z.string(),
+  createdAt: z.string(),
+});
+
+const guestSnapshotRecord = z.object({
+  vm: z.string(),
+  stage: z.number(),
+  method: z.string(),
+  sentAtMs: z.number(),
+  standsAtMs: z.number(),
+  gives: level,
+  covers: z.array(diskRef),
+  because: text,
+  snapshot: guestSnapshot,
+});
+
 const fenceRecord = z.object({ array: z.string(), sentAtMs: z.number(), upAtMs: number, why: text });
 
 const fireRecord = z.object({
@@ -201,6 +225,7 @@ export const windowRecord = z.object({
   startedAt: z.string(),
   openedAtMs: z.number(),
   closedAtMs: z.number(),
+  guestSnapshots: z.array(guestSnapshotRecord).exactOptional(),
   holds: z.array(holdRecord),
   fences: z.array(fenceRecord),
   fires: z.array(fireRecord),
@@ -211,7 +236,8 @@ export const verdict = z.object({
   level,
   except: z.array(z.object({ what: z.enum(['boot disks', 'accepted disks']), level, disks: z.array(diskRef) })),
   oneInstant: z.boolean(),
-  disks: z.array(z.object({ ref: diskRef, level, stilledBy: z.enum(['guest', 'fence']).exactOptional() })),
+  instant: z.literal('per-vm').exactOptional(),
+  disks: z.array(z.object({ ref: diskRef, level, stilledBy: z.enum(['guest', 'fence', 'snapshot']).exactOptional() })),
   vms: z.array(z.object({ vm: z.string(), level, aside: z.boolean() })),
   because: strings,
 });

@@ -4,11 +4,13 @@ import { commandConfig } from '../arrays/command/config.ts';
 import type { DriverParts, VolumeEntry } from '../arrays/parts.ts';
 import { reflinkConfig } from '../arrays/reflink/config.ts';
 import type { ArrayId } from '../model.ts';
-import type { Outside } from '../outside.ts';
-import type { ArrayDriver, Quiescer } from '../ports.ts';
+import type { MethodParts, Outside } from '../outside.ts';
+import type { ArrayDriver, Quiescer, Snapshotter } from '../ports.ts';
 import { fsfreeze, fsfreezeSettings } from '../quiesce/fsfreeze.ts';
 import { noneSettings } from '../quiesce/none.ts';
 import { script, scriptSettings } from '../quiesce/script.ts';
+import { vmwareSettings } from '../quiesce/vmware/config.ts';
+import { vmware } from '../quiesce/vmware/method.ts';
 import type { Makes } from '../topology/makes.ts';
 
 /**
@@ -23,14 +25,16 @@ const ARRAYS: Readonly<Record<string, ArrayMake>> = {
 
 const METHODS: Readonly<Record<string, Method>> = {
   fsfreeze: methodOf(fsfreezeSettings, fsfreeze),
-  none: { config: noneSettings, create: 'holds nothing' },
+  none: { config: noneSettings, create: 'holds nothing', loginless: true },
   script: methodOf(scriptSettings, script),
+  vmware: { config: vmwareSettings, create: pointOf(vmwareSettings, vmware), loginless: true },
 };
 
 /** The schemas, for the reader of the topology. */
 export const makes: Makes = {
   arrays: Object.fromEntries(Object.entries(ARRAYS).map(([name, { config }]) => [name, config])),
   methods: Object.fromEntries(Object.entries(METHODS).map(([name, { config }]) => [name, config])),
+  loginless: new Set(Object.entries(METHODS).flatMap(([name, { loginless }]) => (loginless === true ? [name] : []))),
 };
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -42,8 +46,15 @@ interface ArrayMake {
 
 interface Method {
   readonly config: z.ZodObject;
-  readonly create: ((settings: Settings, outside: Outside) => Quiescer) | 'holds nothing';
+  readonly create: ((settings: Settings, parts: MethodParts) => MadeMethod) | 'holds nothing';
+  /** It works without a login to the guest. */
+  readonly loginless?: true;
 }
+
+/** A method holds a guest, or makes a guest snapshot. */
+export type MadeMethod =
+  | { readonly kind: 'hold'; readonly quiescer: Quiescer }
+  | { readonly kind: 'snapshot'; readonly snapshotter: Snapshotter };
 
 /** @param volumes what the topology says of this array's volumes */
 export async function createDriver(
@@ -59,10 +70,10 @@ export async function createDriver(
 }
 
 /** undefined: `none`, which holds nothing. */
-export function createQuiescer(method: string, settings: Settings, outside: Outside): Quiescer | undefined {
+export function createMethod(method: string, settings: Settings, parts: MethodParts): MadeMethod | undefined {
   const known = METHODS[method];
   if (known === undefined) throw new Error(`the topology was read with a method ${method} that is not there`);
-  return known.create === 'holds nothing' ? undefined : known.create(settings, outside);
+  return known.create === 'holds nothing' ? undefined : known.create(settings, parts);
 }
 
 function arrayMake<S>(
@@ -74,7 +85,14 @@ function arrayMake<S>(
 
 function methodOf<S>(
   config: z.ZodObject & z.ZodType<S>,
-  quiescer: (settings: S, outside: Outside) => Quiescer,
+  quiescer: (settings: S, parts: MethodParts) => Quiescer,
 ): Method {
-  return { config, create: (settings, outside) => quiescer(config.parse(settings), outside) };
+  return { config, create: (settings, parts) => ({ kind: 'hold', quiescer: quiescer(config.parse(settings), parts) }) };
+}
+
+function pointOf<S>(
+  config: z.ZodObject & z.ZodType<S>,
+  snapshotter: (settings: S, parts: MethodParts) => Snapshotter,
+): (settings: Settings, parts: MethodParts) => MadeMethod {
+  return (settings, parts) => ({ kind: 'snapshot', snapshotter: snapshotter(config.parse(settings), parts) });
 }

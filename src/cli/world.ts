@@ -12,11 +12,11 @@ import type { Waits } from '../base/waits.ts';
 import type { GuestSide, World } from '../flows/survey.ts';
 import { deviceKey, nfsKey } from '../inventory/device.ts';
 import { readerOf } from '../inventory/reader.ts';
-import type { ArrayId, DeviceKey, Finding, VmName } from '../model.ts';
-import type { Outside } from '../outside.ts';
+import type { ArrayId, DeviceKey, Finding, Placement, VmName, VmPlacement } from '../model.ts';
+import type { MethodParts, Outside } from '../outside.ts';
 import type { OwnGround } from '../plan/checks.ts';
 import type { ArrayDriver, Emit, PlacementReader, Shell } from '../ports.ts';
-import { watchedQuiescer } from '../quiesce/watched.ts';
+import { watchedQuiescer, watchedSnapshotter } from '../quiesce/watched.ts';
 import { readSecrets, secretsIn } from '../topology/secrets.ts';
 import type { Topology, VmSettings, VolumeSettings } from '../topology/topology.ts';
 import { localShell } from '../transport/local.ts';
@@ -24,7 +24,7 @@ import type { SshSettings } from '../transport/ssh/settings.ts';
 import { connectSsh } from '../transport/ssh.ts';
 import { connectVsphere } from '../vsphere/client.ts';
 import { connectionOf } from '../vsphere/settings.ts';
-import { createDriver, createQuiescer } from './makes.ts';
+import { createDriver, createMethod } from './makes.ts';
 
 export interface Surroundings {
   readonly clock: Clock;
@@ -68,16 +68,17 @@ export async function openWorld(
       }),
     ),
   );
+  const reader = watchedReader(readerOf(outside.vsphere, { clock }), waits);
   const guests = new Map<VmName, GuestSide>(
     vms.flatMap((vm) => {
       const settings = topology.vms.get(vm);
-      return settings === undefined ? [] : [[vm, guestSide(settings, outside, waits)] as const];
+      return settings === undefined ? [] : [[vm, guestSide(settings, outside, reader, waits)] as const];
     }),
   );
   return {
     clock,
     topology,
-    reader: watchedReader(readerOf(outside.vsphere, { clock }), waits),
+    reader,
     drivers,
     guests,
     ground: await ownGround(topology),
@@ -194,21 +195,27 @@ function oncePerWorld<T>(connect: (limit: Deadline) => Promise<T>): {
 }
 
 /** One connection a guest, shared by its methods. */
-function guestSide(settings: VmSettings, outside: Outside, waits: Waits): GuestSide {
+function guestSide(settings: VmSettings, outside: Outside, reader: PlacementReader, waits: Waits): GuestSide {
   const shell = oncePerWorld((limit) => outside.shell(settings.ssh, limit));
-  const quiescers = settings.quiesce
-    .flatMap(({ method, settings: own }) => createQuiescer(method, own, outside) ?? [])
-    .map((quiescer) => watchedQuiescer(quiescer, waits));
+  const parts: MethodParts = {
+    ...outside,
+    placement: async (limit) =>
+      onlyVm(settings, await reader.read([{ vm: settings.name, wanted: settings.wanted }], limit)),
+    excluded: new Set(settings.exclude.map(({ disk }) => disk)),
+  };
+  const made = settings.quiesce.flatMap(({ method, settings: own }) => createMethod(method, own, parts) ?? []);
   const told = new Map(
     [...settings.disks].flatMap(([disk, { mount }]) =>
       mount === undefined ? [] : [[mount, { vm: settings.name, disk }] as const],
     ),
   );
   return {
-    quiescers,
+    quiescers: made.flatMap((one) => (one.kind === 'hold' ? [watchedQuiescer(one.quiescer, waits)] : [])),
+    snapshotters: made.flatMap((one) => (one.kind === 'snapshot' ? [watchedSnapshotter(one.snapshotter, waits)] : [])),
     guest: {
       vm: settings.name,
       told,
+      ...(settings.ssh === undefined ? { loginless: true as const } : {}),
       connect(limit) {
         // Without a login it would be this machine.
         if (settings.ssh === undefined) return Promise.reject(new Error(`${settings.name} has no login`));
@@ -216,6 +223,17 @@ function guestSide(settings: VmSettings, outside: Outside, waits: Waits): GuestS
       },
     },
   };
+}
+
+function onlyVm({ name }: VmSettings, { vms, findings }: Placement): VmPlacement {
+  const [vm] = vms;
+  if (vm !== undefined) return vm;
+  const [first] = findings;
+  throw new Fault({
+    code: first?.code ?? 'vsphere.no-vm',
+    message: `guest ${name}: ${first?.message ?? 'vSphere does not show it'}`,
+    ...(first?.hint === undefined ? {} : { hint: first.hint }),
+  });
 }
 
 function withSecrets({ passphrase, password, ...rest }: SshSettings<SecretRef>, secrets: Secrets): SshSettings {

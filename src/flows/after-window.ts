@@ -16,6 +16,8 @@ const SETTLE_MS = 15_000;
 const CLEAN_UP_MS = 30_000;
 /** Of these, for one that has not answered a single look: that took the others. */
 const SILENT_MS = CLEAN_UP_MS - SETTLE_MS;
+/** All guest snapshots of a run. */
+const MERGE_MS = 15 * 60_000;
 /** vSphere, for where the disks lie. */
 const PLACEMENT_MS = 60_000;
 
@@ -45,6 +47,13 @@ export function disarming({ clock }: Timed): Deadline {
 export function cleaning(parts: Timed): Deadline {
   const limit = disarming(parts);
   parts.emit({ type: 'step', step: 'clean-up', detail: until(parts, limit) });
+  return limit;
+}
+
+/** A guest snapshot's delta is merged while the guest writes, which takes vSphere minutes. A signal leaves it to `mend`. */
+export function merging(parts: Timed): Deadline {
+  const limit = inHaste(parts, MERGE_MS, 'removing guest snapshots');
+  parts.emit({ type: 'step', step: 'guest-snapshots-removed', detail: until(parts, limit) });
   return limit;
 }
 

@@ -47,13 +47,14 @@ export async function check(
 
 async function checkGuest(vm: string, side: GuestSide | undefined, limit: Deadline): Promise<readonly Checked[]> {
   const subject = `guest ${vm}`;
-  if (side === undefined || side.quiescers.length === 0) {
+  const methods = side === undefined ? [] : [...side.quiescers, ...(side.snapshotters ?? [])];
+  if (side === undefined || methods.length === 0) {
     return [{ subject, stands: true, message: 'nobody holds it: cut with the rest' }];
   }
   const lines: Checked[] = [];
-  for (const quiescer of side.quiescers) {
-    const report = await quiescer.probe(side.guest, limit);
-    lines.push(...standing(subject, `${quiescer.method}: ${report.summary}`, report.findings));
+  for (const method of methods) {
+    const report = await method.probe(side.guest, limit);
+    lines.push(...standing(subject, `${method.method}: ${report.summary}`, report.findings));
   }
   return lines;
 }

@@ -6,7 +6,7 @@ import { type Decision, exitAfter } from '../window/outcome.ts';
 import { cleaning, cleaningOf } from './after-window.ts';
 import { type Late, type Made, takeBack } from './clean-up.ts';
 import { finish } from './report.ts';
-import { driverOf, type Opened, type Past, type RunParts, type RunReport } from './run-parts.ts';
+import { driverOf, type Opened, type Past, type RunParts, type RunReport, type Standing } from './run-parts.ts';
 
 /** Not kept: all of this run goes, and nothing of any other. */
 export async function giveUp(
@@ -15,7 +15,7 @@ export async function giveUp(
   papers: Journal,
   decision: Decision,
   judged: Verdict,
-  seen: Collected,
+  seen: Collected & { readonly standing: readonly Standing[] },
 ): Promise<RunReport> {
   const limit = cleaning(parts);
   const drivers = [...opened.touched].map((array) => driverOf(parts, array));
@@ -23,12 +23,13 @@ export async function giveUp(
   const limitOf = cleaningOf(parts, limit, seen.silent);
   const remains = await takeBack(parts, drivers, madeBy(opened), papers, open, limitOf);
   limit.done();
-  const exit = exitAfter(decision, { leftovers: remains.length, unsealed: false });
+  const exit = exitAfter(decision, { leftovers: remains.length + seen.standing.length, unsealed: false });
   return finish(parts, {
     decision,
     exit,
     verdict: judged,
     remains,
+    standing: seen.standing,
     window: { plan, record },
     fault: whyGivenUp(parts, record, judged, seen, decision),
   });

@@ -7,7 +7,7 @@ import { type Decision, exitAfter } from '../window/outcome.ts';
 import { disarming } from './after-window.ts';
 import { finish, unsealedFault } from './report.ts';
 import { applyRetention } from './retention.ts';
-import { driverOf, type Opened, type Past, type RunParts, type RunReport } from './run-parts.ts';
+import { driverOf, type Opened, type Past, type RunParts, type RunReport, type Standing } from './run-parts.ts';
 
 /** The set stands: its manifest is its seal. */
 export async function keep(
@@ -15,7 +15,7 @@ export async function keep(
   past: Past,
   decision: Decision,
   judged: Verdict,
-  snapshots: readonly ArraySnapshot[],
+  { taken: snapshots, standing }: { readonly taken: readonly ArraySnapshot[]; readonly standing: readonly Standing[] },
 ): Promise<RunReport> {
   const { plan, record, opened } = past;
   parts.emit({ type: 'step', step: 'seal' });
@@ -36,7 +36,7 @@ export async function keep(
     verdict: judged,
     snapshots,
   };
-  const ending = { decision, verdict: judged, window: { plan, record }, remains: [] };
+  const ending = { decision, verdict: judged, window: { plan, record }, remains: [], standing };
   const sealed = await settle(() => writeManifest(parts.state, manifest));
   await disarmAll(parts, opened);
   if (!sealed.ok) {
@@ -47,7 +47,9 @@ export async function keep(
   // A guest in doubt is told of now, not after old sets were removed.
   if (decision.state === 'good' && mayBeHeld(record).length === 0) await applyRetention(parts);
   const weakness = decision.state === 'good' ? {} : { fault: weaker(manifest) };
-  return finish(parts, { ...ending, exit: decision.exit, manifest, ...weakness });
+  const stays =
+    standing.length > 0 && decision.exit === EXIT.done ? { exit: EXIT.weaker, fault: pointStands(standing) } : {};
+  return finish(parts, { ...ending, exit: decision.exit, manifest, ...weakness, ...stays });
 }
 
 /** What `arm` made besides the snapshots goes. What stays costs the set nothing, and is said. */
@@ -70,6 +72,16 @@ async function disarmAll(parts: RunParts, { touched, label }: Opened): Promise<v
         ];
     for (const finding of left) parts.emit({ type: 'finding', finding });
   }
+}
+
+/** The set is whole and good. But a VM that runs on a snapshot grows a delta until its datastore is full. */
+function pointStands(standing: readonly Standing[]): Fault {
+  return new Fault({
+    code: 'run.guest-snapshot-stands',
+    message: `the set is good, and ${standing.map(({ guest, why }) => `guest ${guest}: ${why}`).join('; ')}`,
+    hint: 'It grows until it is removed: stillpoint mend removes it, or look at the snapshots of the VM.',
+    exit: EXIT.weaker,
+  });
 }
 
 function weaker(manifest: Manifest): Fault {

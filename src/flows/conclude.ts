@@ -13,6 +13,7 @@ import { cleaning, placing, settling } from './after-window.ts';
 import { type Late, type Made, type Remains, takeBack } from './clean-up.ts';
 import { giveUp, lateArm, lateCut, madeBy } from './conclude-give-up.ts';
 import { keep } from './conclude-keep.ts';
+import { concludeGuestSnapshots, missingPoints } from './guest-snapshots.ts';
 import { patient } from './patient-journal.ts';
 import { readPlacement } from './prepare.ts';
 import { finish } from './report.ts';
@@ -36,8 +37,9 @@ export async function conclude(parts: RunParts, past: Past): Promise<RunReport> 
   const judged = withDoubled(verdict(past.plan, past.record, placement), doubledIn(seen.taken, wanted));
   const decision = decide(factsOf(parts, past, seen, placement, judged));
   await papers.note({ type: 'judged', placement, level: judged.level, keep: decision.keep });
-  if (decision.keep) return keep(parts, past, decision, judged, seen.taken);
-  return giveUp(parts, past, papers, decision, judged, seen);
+  const standing = await concludeGuestSnapshots(parts, past.opened, papers);
+  if (decision.keep) return keep(parts, past, decision, judged, { taken: seen.taken, standing });
+  return giveUp(parts, past, papers, decision, judged, { ...seen, standing });
 }
 
 /**
@@ -60,12 +62,17 @@ export async function concludeFailed(
     ...[...opened.unanswered].map((array) => [array, lateArm(parts, array)] as const),
     ...(record === undefined ? [] : fires.map(({ array }) => [array, lateCut(parts, record, array)] as const)),
   ]);
-  const remains = drivers.length === 0 ? [] : await takenBack(parts, drivers, madeBy(opened), papers, late);
+  const [remains, standing] = await Promise.all([
+    drivers.length === 0 ? [] : takenBack(parts, drivers, madeBy(opened), papers, late),
+    concludeGuestSnapshots(parts, opened, papers),
+  ]);
   const decision: Decision = { state: 'failed', keep: false, exit: earlyExit(fault) };
   const held = window === undefined ? [] : mayBeHeld(window.record);
   const exit =
-    held.length > 0 ? EXIT.guestMayBeHeld : exitAfter(decision, { leftovers: remains.length, unsealed: false });
-  return finish(parts, { decision, exit, fault, remains, ...(window === undefined ? {} : { window }) });
+    held.length > 0
+      ? EXIT.guestMayBeHeld
+      : exitAfter(decision, { leftovers: remains.length + standing.length, unsealed: false });
+  return finish(parts, { decision, exit, fault, remains, standing, ...(window === undefined ? {} : { window }) });
 }
 
 async function takenBack(
@@ -110,14 +117,19 @@ function factsOf(
 }
 
 /** Whether the disks still lie where they were planned. Not to know it costs the proof, not the set. */
-async function placementNow(parts: RunParts, { plan, sinceMs }: Past): Promise<PlacementWord> {
+async function placementNow(parts: RunParts, { plan, sinceMs, opened }: Past): Promise<PlacementWord> {
   // A run that was interrupted keeps nothing, wherever the disks lie.
   if (parts.interrupt.aborted) return 'unread';
   const limit = placing(parts);
   try {
     const now = await readPlacement(parts, plan, limit);
     const refs = plan.guests.map(({ ref }) => ref);
-    const found = [...samePlacement(plan.placement, now), ...(await parts.reader.disturbances(refs, sinceMs, limit))];
+    const pointed = new Set(opened.begun.map(({ vm }) => vm));
+    const found = [
+      ...samePlacement(plan.placement, now, pointed),
+      ...missingPoints(opened, now),
+      ...(await parts.reader.disturbances(refs, sinceMs, limit)),
+    ];
     for (const finding of found) parts.emit({ type: 'finding', finding });
     return found.some(({ severity }) => severity === 'error') ? 'changed' : 'same';
   } catch (thrown) {

@@ -129,7 +129,8 @@ async function openGuest(
 ): Promise<WindowGuest> {
   const side = parts.guests.get(vm);
   const open: WindowGuest['stages'][number][] = [];
-  for (const [index, { method, gives, covers }] of stages.entries()) {
+  for (const [index, { method, gives, covers, makes }] of stages.entries()) {
+    if (makes === 'snapshot') continue;
     const quiescer = side?.quiescers[index];
     if (side === undefined || quiescer === undefined)
       throw new Error(`the plan holds ${vm} by ${method}, and has no such method`);
@@ -143,7 +144,7 @@ async function openGuest(
     opened.channels.push(channel);
     open.push({ method, gives, channel });
   }
-  if (stages.length > 0) parts.emit({ type: 'guest', vm, stage: 0, is: 'opened', atMs: parts.clock.now() });
+  if (open.length > 0) parts.emit({ type: 'guest', vm, stage: 0, is: 'opened', atMs: parts.clock.now() });
   return { vm, optional, after, stages: open };
 }
 
@@ -172,7 +173,8 @@ export async function recheckAll(
   limit: Deadline,
 ): Promise<{ readonly guests: readonly WindowGuest[]; readonly arrays: readonly WindowArray[] }> {
   parts.emit({ type: 'step', step: 'recheck' });
-  const [moved] = samePlacement(plan.placement, await readPlacement(parts, plan, limit));
+  const pointed = new Set(opened.begun.map(({ vm }) => vm));
+  const [moved] = samePlacement(plan.placement, await readPlacement(parts, plan, limit), pointed);
   if (moved !== undefined) {
     throw faultOf({ ...moved, hint: 'Run it again: it then plans with where the disks lie now.' });
   }

@@ -5,7 +5,7 @@ import { runFolder } from '../catalog/state-folder.ts';
 import { type CutLabel, levelText, type Manifest, type Verdict } from '../model.ts';
 import type { Decision } from '../window/outcome.ts';
 import type { Remains } from './clean-up.ts';
-import type { RunParts, RunReport } from './run-parts.ts';
+import type { RunParts, RunReport, Standing } from './run-parts.ts';
 import { type Passed, type StillHeld, stillHeld } from './still-held.ts';
 
 /** As much of a run as its last word needs. */
@@ -18,6 +18,8 @@ export interface Ending {
   readonly fault?: Fault;
   readonly verdict?: Verdict;
   readonly remains: readonly Remains[];
+  /** Guest snapshots that were not removed; absent: none. */
+  readonly standing?: readonly Standing[];
   readonly manifest?: Manifest;
   /** Its manifest could not be written. */
   readonly unsealed?: true;
@@ -43,7 +45,7 @@ export async function finish(parts: Papers, ending: Ending): Promise<RunReport> 
     ...(ending.unsealed === undefined ? {} : { unsealed: ending.unsealed }),
     exit: ending.exit,
     line,
-    because: [...doubts, ...ending.remains.map(remainsText), ...reusedText(parts, ending)],
+    because: [...doubts, ...ending.remains.map(remainsText), ...standingTexts(ending), ...reusedText(parts, ending)],
     ...(fault === undefined
       ? {}
       : {
@@ -96,10 +98,15 @@ export function answerLine(manifest: Manifest): string {
     manifest.id,
     levelText(manifest.verdict),
     ...(manifest.state === 'weak' ? ['weak'] : []),
+    ...(manifest.verdict.instant === 'per-vm' ? ['an instant of each VM'] : []),
     `window ${seconds(manifest.windowMs)}`,
     `${arrays} ${arrays === 1 ? 'array' : 'arrays'}`,
     `${volumes} ${volumes === 1 ? 'volume' : 'volumes'}`,
   ].join('  ');
+}
+
+function standingTexts({ standing = [] }: Ending): readonly string[] {
+  return standing.map(({ guest, why }) => `guest ${guest}: ${why}`);
 }
 
 export function remainsText({ array, names, why }: Remains): string {
@@ -118,8 +125,8 @@ export function unsealedFault(parts: RunParts, label: CutLabel, cause: Fault): F
 }
 
 /** Whatever went wrong, what stays open is brought to its end by one command. */
-function toBeMended({ group }: Papers, { fault, remains }: Ending): Fault | undefined {
-  if (fault === undefined || remains.length === 0) return fault;
+function toBeMended({ group }: Papers, { fault, remains, standing = [] }: Ending): Fault | undefined {
+  if (fault === undefined || remains.length + standing.length === 0) return fault;
   const { code, message, hint, exit } = fault;
   const mend = `What it may have left is looked for, and removed, by: stillpoint mend ${group.name}`;
   return new Fault({ code, message, hint: hint === undefined ? mend : `${hint} ${mend}`, exit, cause: fault });

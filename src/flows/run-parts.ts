@@ -3,8 +3,18 @@ import type { Locks } from '../base/lock.ts';
 import type { Journal, RunResult } from '../catalog/journal.ts';
 import type { Random } from '../catalog/names.ts';
 import type { StateFolder } from '../catalog/state-folder.ts';
-import type { ArrayId, CutLabel, Level, Manifest, Plan, SetId, WindowRecord } from '../model.ts';
-import type { ArmedCut, ArrayDriver, GuestChannel } from '../ports.ts';
+import type {
+  ArrayId,
+  CutLabel,
+  GuestSnapshotRecord,
+  Level,
+  Manifest,
+  Plan,
+  SetId,
+  VmName,
+  WindowRecord,
+} from '../model.ts';
+import type { ArmedCut, ArrayDriver, GuestChannel, VmIdentity } from '../ports.ts';
 import type { GroupSettings } from '../topology/topology.ts';
 import type { Remains } from './clean-up.ts';
 import type { World } from './survey.ts';
@@ -37,6 +47,10 @@ export interface RunParts extends World {
 export interface Opened {
   readonly label: CutLabel;
   readonly channels: GuestChannel[];
+  /** Guest snapshots that stand. */
+  readonly begun: GuestSnapshotRecord[];
+  /** VMs of which one was to be made: also one that failed at it may carry something of ours. */
+  readonly pointed: Map<VmName, VmIdentity>;
   readonly armed: Map<ArrayId, ArmedCut>;
   /** Arrays that were asked to prepare: also one that failed at it may carry something of ours. */
   readonly touched: Set<ArrayId>;
@@ -52,6 +66,12 @@ export interface Past {
   readonly journal: Journal;
   /** When the placement was last known to be as planned, by the run's clock. */
   readonly sinceMs: number;
+}
+
+/** A guest snapshot that stays where it is, or may. */
+export interface Standing {
+  readonly guest: VmName;
+  readonly why: string;
 }
 
 /** How a run ended. */

@@ -7,13 +7,16 @@ import { buildPlan, stops } from '../plan/build.ts';
 import type { OwnGround } from '../plan/checks.ts';
 import { type Claims, settleClaims } from '../plan/claims.ts';
 import { neededDevices } from '../plan/needs.ts';
-import type { ArrayDriver, Emit, Guest, PlacementReader, Quiescer } from '../ports.ts';
+import type { ArrayDriver, Emit, Guest, PlacementReader, Quiescer, Snapshotter } from '../ports.ts';
 import type { GroupSettings, Topology } from '../topology/topology.ts';
 
-/** A VM's side of a run: the guest, and the methods of its `quiesce`, in order; empty for one that nobody holds. */
+/** A VM's side of a run: the guest, and the methods of its `quiesce`, in order. */
 export interface GuestSide {
   readonly guest: Guest;
+  /** Those that hold it; empty for one that nobody holds. */
   readonly quiescers: readonly Quiescer[];
+  /** Those that make a guest snapshot; absent: none. */
+  readonly snapshotters?: readonly Snapshotter[];
 }
 
 /** Everything that a look at a group talks to. Made once, by `cli/world.ts` or a test. */
@@ -121,9 +124,13 @@ async function probeAll(world: World, group: GroupSettings, limit: Deadline): Pr
   return { reports, unreachable };
 }
 
-async function probe({ guest, quiescers }: GuestSide, limit: Deadline): Promise<readonly ProbeReport[]> {
+/** In the order of the plan's stages: first those that hold, then those that make a guest snapshot. */
+async function probe(
+  { guest, quiescers, snapshotters = [] }: GuestSide,
+  limit: Deadline,
+): Promise<readonly ProbeReport[]> {
   const reports: ProbeReport[] = [];
-  for (const quiescer of quiescers) reports.push(await quiescer.probe(guest, limit));
+  for (const method of [...quiescers, ...snapshotters]) reports.push(await method.probe(guest, limit));
   return reports;
 }
 

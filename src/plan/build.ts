@@ -99,12 +99,15 @@ export function buildPlan(inputs: PlanInputs): Plan {
 
   const arrays = arraysOf(inputs, disks);
   const timing = timingOf(group.windowMs);
+  const perVm = guests.length > 1 && guests.some(({ stages }) => stages.some(({ makes }) => makes === 'snapshot'));
+  if (perVm && group.instant === 'group') findings.push(ownInstants(group.name, guests));
   findings.push(...timingFindings(group.name, timing, forecastOf(arrays)));
 
   const plan: Plan = {
     group: group.name,
     require: group.require ?? leastGiven(guests),
     best: 'unproven',
+    ...(perVm ? { instant: 'per-vm' as const } : {}),
     timing,
     guests,
     disks,
@@ -119,6 +122,18 @@ export function buildPlan(inputs: PlanInputs): Plan {
   if (whole && !atLeast(reachable.level, plan.require))
     findings.push(tooWeak(plan, reachable.level, reachable.because));
   return { ...plan, best: reachable.level };
+}
+
+/** A guest snapshot is taken before the window, of each VM at its own moment. */
+function ownInstants(group: string, guests: readonly PlannedGuest[]): Finding {
+  const vms = guests.filter(({ stages }) => stages.some(({ makes }) => makes === 'snapshot')).map(({ vm }) => vm);
+  return {
+    code: 'plan.instant-per-vm',
+    severity: 'error',
+    subject: `group ${group}`,
+    message: `\`instant: group\` asks for one instant of all VMs, and the guest snapshot of ${vms.join(', ')} has an instant of its own`,
+    hint: 'Freeze inside these guests (`quiesce: fsfreeze`), or accept an instant of each VM: `instant: per-vm`.',
+  };
 }
 
 /** Nothing of this plan may be run: what stops it, worst first. */
@@ -136,6 +151,7 @@ function stageOf(probe: ProbeReport, { covers }: Coverage): PlannedStage {
     gives: probe.gives,
     covers: covers.get(probe) ?? [],
     ...(probe.lends === true ? { lends: true as const } : {}),
+    ...(probe.contains === undefined ? {} : { makes: 'snapshot' as const }),
     holds: probe.uses.filter((use) => use.held).map(({ what }) => what),
   };
 }

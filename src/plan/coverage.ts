@@ -20,14 +20,18 @@ export interface Coverage {
  * everything that uses it is held by that stage; one that cannot be matched, or that nobody is known to use, is not.
  */
 export function coverageOf(vm: VmPlacement, settings: VmSettings, probes: readonly ProbeReport[]): Coverage {
-  const facts = probes[0];
+  const facts = probes.find(({ contains }) => contains === undefined);
   const findings = probes.flatMap((probe) => probe.findings);
-  if (facts === undefined) {
+  const contained = probes.filter(({ contains }) => contains !== undefined);
+  if (facts !== undefined && contained[0] !== undefined) findings.push(frozenTwice(vm, facts, contained[0]));
+  if (facts === undefined || contained.length > 0) {
+    const covers = new Map(contained.map((probe) => [probe, refsOf(vm, probe.contains)] as const));
+    const known = new Set([...covers.values()].flat().map(({ disk }) => disk));
     return {
-      covers: new Map(),
+      covers,
       boot: new Set(),
       notHeld: new Map(),
-      unmatched: new Set(vm.disks.map(({ address }) => address)),
+      unmatched: new Set(vm.disks.map(({ address }) => address).filter((address) => !known.has(address))),
       findings,
     };
   }
@@ -100,6 +104,11 @@ function spansOutside(
   });
 }
 
+/** Of the VM's disks, those at these addresses. */
+function refsOf({ vm, disks }: VmPlacement, addresses: readonly string[] = []): readonly DiskRef[] {
+  return disks.filter(({ address }) => addresses.includes(address)).map(({ address }) => ({ vm, disk: address }));
+}
+
 function isCovered(names: readonly string[], uses: readonly GuestUse[]): boolean {
   const own = uses.filter((use) => use.disks.some((name) => names.includes(name)));
   return own.length > 0 && own.every((use) => use.held);
@@ -159,6 +168,17 @@ function addressed(disk: DiskPlacement, vm: VmPlacement, guest: readonly GuestDi
 
 function useText(use: GuestUse): string {
   return use.kind === 'mount' ? `${use.what} (${use.fsType ?? 'mounted'})` : use.what;
+}
+
+/** VMware Tools fail to freeze what is frozen already (open-vm-tools 12.2 and later). */
+function frozenTwice(vm: VmPlacement, hold: ProbeReport, point: ProbeReport): Finding {
+  return {
+    code: 'plan.frozen-twice',
+    severity: 'error',
+    subject: vm.vm,
+    message: `\`${hold.method}\` and \`${point.method}\` would both quiesce this guest, and each fails where the other has frozen a file system`,
+    hint: 'Keep one of them under `quiesce` of the VM.',
+  };
 }
 
 function noSuchMount(vm: VmPlacement, address: string, mount: string): Finding {

@@ -6,6 +6,7 @@ import {
   type Finding,
   type Placement,
   type PlannedDisk,
+  type ProbeReport,
   type VmPlacement,
   type Volume,
 } from '../model.ts';
@@ -30,7 +31,8 @@ export function plannedDisks(
   ground: Ground,
 ): { readonly disks: readonly PlannedDisk[]; readonly findings: readonly Finding[] } {
   const findings: Finding[] = [];
-  const covered = new Set([...coverage.covers.values()].flat().map(({ disk }) => disk));
+  const covered = addressesOf(coverage, (probe) => probe.contains === undefined);
+  const contained = addressesOf(coverage, (probe) => probe.contains !== undefined);
   const disks = includedDisks(vm, ground.topology).map((disk): PlannedDisk => {
     const ref = { vm: vm.vm, disk: disk.address };
     const volumes = disk.data.flatMap((device) => ground.volumes.get(device) ?? []);
@@ -50,12 +52,17 @@ export function plannedDisks(
     };
     findings.push(...misplaced(disk, ref.vm, volumes, ground.topology));
     if (covered.has(disk.address)) return { ...base, cover: 'held' };
+    if (contained.has(disk.address)) return { ...base, cover: 'snapshot' };
     const because = whyFree(disk, settings, boot);
     if (because === undefined) findings.push(notHeld(vm, disk, coverage, settings, boot));
     const fenced = units.length > 0 && units.every((unit) => ground.fencing.has(unit.array));
     return { ...base, cover: fenced ? 'fenced' : 'free', ...(because === undefined ? {} : { because }) };
   });
   return { disks, findings };
+}
+
+function addressesOf({ covers }: Coverage, isMeant: (probe: ProbeReport) => boolean): ReadonlySet<string> {
+  return new Set([...covers].filter(([probe]) => isMeant(probe)).flatMap(([, refs]) => refs.map(({ disk }) => disk)));
 }
 
 function unitsOf(volumes: readonly Volume[], units: readonly CutUnit[]): readonly CutUnit[] {

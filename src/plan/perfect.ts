@@ -1,4 +1,13 @@
-import { levelText, type Plan, type Verdict, type WindowRecord } from '../model.ts';
+import {
+  type CutLabel,
+  type GuestSnapshotRecord,
+  levelText,
+  type Plan,
+  type PlannedGuest,
+  type PlannedStage,
+  type Verdict,
+  type WindowRecord,
+} from '../model.ts';
 import { verdict } from '../window/verdict.ts';
 
 /** What a run of this plan can prove at best. */
@@ -21,20 +30,31 @@ function perfectRecord(plan: Plan): WindowRecord {
     startedAt: plan.placement.takenAt,
     openedAtMs: 0,
     closedAtMs: 6,
+    guestSnapshots: plan.guests.flatMap((guest) =>
+      guest.stages.flatMap((stage, index) =>
+        stage.makes === 'snapshot' ? [perfectSnapshot(guest, stage, index)] : [],
+      ),
+    ),
     holds: plan.guests.flatMap((guest) =>
-      guest.stages.map((stage, index) => ({
-        vm: guest.vm,
-        stage: index,
-        method: stage.method,
-        leaseMs: plan.timing.windowMs,
-        sentAtMs: 0,
-        heldAtMs,
-        gives: stage.gives,
-        covers: stage.covers,
-        releaseSentAtMs,
-        releasedAtMs: 6,
-        release: 'kept' as const,
-      })),
+      guest.stages.flatMap((stage, index) =>
+        stage.makes === 'snapshot'
+          ? []
+          : [
+              {
+                vm: guest.vm,
+                stage: index,
+                method: stage.method,
+                leaseMs: plan.timing.windowMs,
+                sentAtMs: 0,
+                heldAtMs,
+                gives: stage.gives,
+                covers: stage.covers,
+                releaseSentAtMs,
+                releasedAtMs: 6,
+                release: 'kept' as const,
+              },
+            ],
+      ),
     ),
     fences: plan.arrays.filter(({ fence }) => fence).map(({ array }) => ({ array, sentAtMs: heldAtMs, upAtMs })),
     fires: plan.arrays.flatMap(({ array, units, fence, answersCut }) => {
@@ -48,4 +68,11 @@ function perfectRecord(plan: Plan): WindowRecord {
       }));
     }),
   };
+}
+
+function perfectSnapshot({ vm, instanceUuid }: PlannedGuest, stage: PlannedStage, index: number): GuestSnapshotRecord {
+  const { method, gives, covers } = stage;
+  const label = 'planned' as CutLabel;
+  const snapshot = { vm, instanceUuid, method, label, id: '', name: '', createdAt: '' };
+  return { vm, stage: index, method, gives, covers, sentAtMs: -2, standsAtMs: -1, snapshot };
 }

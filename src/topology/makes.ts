@@ -7,4 +7,6 @@ import type { z } from 'zod';
 export interface Makes {
   readonly arrays: Readonly<Record<string, z.ZodObject>>;
   readonly methods: Readonly<Record<string, z.ZodObject>>;
+  /** Methods that work without a login to the guest (`ssh`); absent: every method but `none` needs one. */
+  readonly loginless?: ReadonlySet<string>;
 }

@@ -52,12 +52,19 @@ export function parseTopology(text: string, file: string, makes: Makes, options:
   const secrets = literalSecrets(root);
   const plain = [...problems, ...secrets.problems, ...filled.problems];
   const schema = schemaProblems(topologySchema(makes), filled.value, root);
-  const all = [...plain, ...withoutEcho(schema, plain), ...referenceProblems(root), ...ruleProblems(root)];
+  const all = [
+    ...plain,
+    ...withoutEcho(schema, plain),
+    ...referenceProblems(root),
+    ...ruleProblems(root, makes.loginless ?? NO_LOGIN_NEEDED),
+  ];
   const hidden = [...ranges.hidden, ...secrets.places];
   const findings = findingsOf(all, { file, text, ranges: { ...ranges, hidden } });
   if (findings.some(({ severity }) => severity === 'error')) return { findings };
   return { topology: topologyOf(filled.value, path, (section) => namesIn(root, section)), findings };
 }
+
+const NO_LOGIN_NEEDED: ReadonlySet<string> = new Set(['none']);
 
 /** The schema's word on a value is left out where something better was said of it. */
 function withoutEcho(schema: readonly Problem[], plain: readonly Problem[]): readonly Problem[] {

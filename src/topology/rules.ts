@@ -11,8 +11,8 @@ const LONGEST_WINDOW_MS = 60_000;
 const MOST_WINDOW_MS = 120_000;
 
 /** What the schema cannot say because it lies in two places: a login for every hold, windows, `include`. */
-export function ruleProblems(root: Spot): readonly Problem[] {
-  return [...includeProblems(root), ...loginProblems(root), ...windowProblems(root)];
+export function ruleProblems(root: Spot, loginless: ReadonlySet<string>): readonly Problem[] {
+  return [...includeProblems(root), ...loginProblems(root, loginless), ...windowProblems(root)];
 }
 
 function includeProblems(root: Spot): readonly Problem[] {
@@ -29,13 +29,13 @@ function includeProblems(root: Spot): readonly Problem[] {
   ];
 }
 
-function loginProblems(root: Spot): readonly Problem[] {
+function loginProblems(root: Spot, loginless: ReadonlySet<string>): readonly Problem[] {
   const defaults = under(root, 'defaults');
   return entriesOf(under(root, 'vms')).flatMap(({ key: vm, keyStart, value }) => {
     if (value.kind !== 'map' || (under(value, 'ssh') ?? value).kind !== 'map') return [];
     if (under(value, 'ssh', 'host') !== undefined || under(defaults, 'ssh', 'host') !== undefined) return [];
     const methods = methodsIn(under(value, 'quiesce') ?? under(defaults, 'quiesce')).filter(
-      (method) => method !== 'none',
+      (method) => !loginless.has(method),
     );
     const [method] = methods;
     if (method === undefined && under(value, 'ssh') === undefined) return [];

@@ -11,6 +11,8 @@ const STEPS: Readonly<Record<RunStep, string>> = {
   lock: 'taking the locks',
   arm: 'preparing the arrays',
   open: 'connecting to the guests',
+  'guest-snapshots': 'taking guest snapshots',
+  'guest-snapshots-removed': 'removing guest snapshots',
   flush: 'flushing what the guests have not written yet',
   recheck: 'looking once more that nothing has changed',
   window: 'holding the guests and taking the snapshots',
@@ -79,6 +81,10 @@ function guestText(event: Extract<RunEvent, { type: 'guest' }>): string {
   switch (event.is) {
     case 'opened':
       return 'connected';
+    case 'snapshotting':
+      return 'taking a guest snapshot';
+    case 'snapshotted':
+      return 'guest snapshot taken';
     case 'flushed':
       return 'flushed';
     case 'holding':

@@ -12,6 +12,8 @@ export interface Asked {
 }
 
 export const NOT_AUTHENTICATED = 'vsphere.not-authenticated';
+/** The server does not have this method: nothing was done. */
+export const NO_METHOD = 'vsphere.no-method';
 
 /** A SOAP fault, told by the class of its detail: the words of `faultstring` differ with version and language. */
 export function soapFault(fault: Element, asked: Asked): Fault {
@@ -33,6 +35,11 @@ export function soapFault(fault: Element, asked: Asked): Fault {
       return new Fault({
         code: 'vsphere.gone',
         message: `${asked.host}: ${quoted(asRef(child(detail, 'obj')) ?? 'the object')} is no longer there`,
+      });
+    case 'MethodNotFound':
+      return new Fault({
+        code: NO_METHOD,
+        message: `${asked.host} does not know ${asked.method}: its version of vSphere is too old, or it is no vSphere`,
       });
     default:
       return new Fault({

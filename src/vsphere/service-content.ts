@@ -16,6 +16,8 @@ export interface ServiceContent {
   readonly sessionManager: Ref;
   /** Absent where the login may not see it. */
   readonly eventManager?: Ref;
+  /** Likewise. */
+  readonly searchIndex?: Ref;
 }
 
 export function serviceContent(content: Element | undefined, host: string): ServiceContent {
@@ -25,12 +27,14 @@ export function serviceContent(content: Element | undefined, host: string): Serv
     throw new Fault({ code: 'vsphere.malformed', message: `${host}: its service content names no ${name}` });
   };
   const eventManager = asRef(child(content, 'eventManager'));
+  const searchIndex = asRef(child(content, 'searchIndex'));
   return {
     rootFolder: required('rootFolder'),
     propertyCollector: required('propertyCollector'),
     viewManager: required('viewManager'),
     sessionManager: required('sessionManager'),
     ...(eventManager === undefined ? {} : { eventManager }),
+    ...(searchIndex === undefined ? {} : { searchIndex }),
   };
 }
 

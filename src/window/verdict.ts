@@ -25,7 +25,8 @@ export type PlacementWord = 'same' | 'changed' | 'unread';
  *
  * A disk is *still* when a guest's hold that covers it was confirmed before the first fire was sent and let go, kept,
  * after the last was answered; or when its array's fence was up before any fire and its own commit succeeded after all
- * unfenced fires were answered. All is *one instant* when the disks that are not still lie in at most one cut unit (an
+ * unfenced fires were answered; or when a guest snapshot that contains it stood before the first fire was sent, and
+ * stands unchanged (which the placement tells). A guest snapshot has an instant of its own, and so has its VM. All is *one instant* when the disks that are not still lie in at most one cut unit (an
  * atomic cut of the rest, while everything else stands still, is an instant; two are not), every unit was answered
  * `cut`, and the placement is the same before and after.
  */
@@ -36,7 +37,8 @@ export function verdict(plan: Plan, window: WindowRecord, placement: PlacementWo
   const isStill = (disk: PlannedDisk): boolean => stilled.has(diskName(disk.ref));
 
   // A fence stills its disks, and quiesces nothing: an optional guest that was not held must not weaken the others for it.
-  const isHeld = (disk: PlannedDisk): boolean => disks[plan.disks.indexOf(disk)]?.stilledBy === 'guest';
+  const isHeld = (disk: PlannedDisk): boolean =>
+    ['guest', 'snapshot'].includes(disks[plan.disks.indexOf(disk)]?.stilledBy ?? '');
   const asides = new Set(
     plan.guests.filter((guest) => guest.optional && !judgedOf(guest.vm).every(isHeld)).map(({ vm }) => vm),
   );
@@ -49,12 +51,15 @@ export function verdict(plan: Plan, window: WindowRecord, placement: PlacementWo
   });
   const because = doubtsAbout(members);
   const oneInstant = because.length === 0;
+  const ownInstant = new Set(disks.filter(({ stilledBy }) => stilledBy === 'snapshot').map(({ ref }) => ref.vm));
+  const isPerVm = ownInstant.size > 0 && vms.filter(({ aside }) => !aside).length > 1;
   const counted = vms.filter(({ aside }) => !aside).map(({ level }) => level);
   const level = oneInstant && counted.length > 0 ? weakest(counted) : 'unproven';
   return {
     level,
     except: oneInstant ? exceptions(members) : [],
     oneInstant,
+    ...(oneInstant && isPerVm ? { instant: 'per-vm' as const } : {}),
     // Held where it was planned to lie: what that is worth is not known of a disk that may lie elsewhere.
     disks: placement === 'same' ? disks : disks.map(({ ref }) => ({ ref, level: 'crash' })),
     vms,
@@ -77,9 +82,20 @@ export function verdict(plan: Plan, window: WindowRecord, placement: PlacementWo
         `no proved hold covers ${loose.join(', ')}, and ${free.size} snapshots took them: each has an instant of its own`,
       );
     }
+    for (const vm of new Set(own.map(({ ref }) => ref.vm))) {
+      const outside = outsideItsSnapshot(own.filter(({ ref }) => ref.vm === vm));
+      if (outside.length > 0)
+        doubts.push(`the guest snapshot of ${vm} does not contain ${outside.join(', ')}: they have another instant`);
+    }
     if (placement === 'changed') doubts.push('the disks did not lie where they were planned');
     if (placement === 'unread') doubts.push('it could not be read again whether the disks stayed where they were');
     return doubts;
+  }
+
+  /** Of a VM that a guest snapshot makes consistent: its disks that are not in there. */
+  function outsideItsSnapshot(own: readonly PlannedDisk[]): readonly string[] {
+    const inside = own.filter((disk) => disks[plan.disks.indexOf(disk)]?.stilledBy === 'snapshot');
+    return inside.length === 0 ? [] : own.filter((disk) => !inside.includes(disk)).map(({ ref }) => diskName(ref));
   }
 
   /** The disks that a VM's level is about: those that were to be held; of a VM with none such, all. */
@@ -95,7 +111,10 @@ export function verdict(plan: Plan, window: WindowRecord, placement: PlacementWo
 
   /** Planned holds that did not do what they should: what a reader of a weak set wants to know first. */
   function shortfalls(): string[] {
-    return window.holds.flatMap((hold) => {
+    const less = (window.guestSnapshots ?? []).flatMap(({ vm, because }) =>
+      because === undefined ? [] : [`guest ${vm}: ${because}`],
+    );
+    const holds = window.holds.flatMap((hold) => {
       if (hold.heldAtMs === undefined) return [`guest ${hold.vm} was not held by ${hold.method}${reasonOf(hold)}`];
       if (hold.release === 'kept') return [];
       if (hold.release === 'expired') {
@@ -104,6 +123,7 @@ export function verdict(plan: Plan, window: WindowRecord, placement: PlacementWo
       }
       return [`guest ${hold.vm} did not say that it was still held when it was let go (${hold.method})`];
     });
+    return [...less, ...holds];
   }
 }
 
@@ -135,6 +155,10 @@ function diskVerdict(disk: PlannedDisk, plan: Plan, window: WindowRecord, span: 
     const lent = held.filter((hold) => stages?.[hold.stage]?.lends === true);
     return { ...free, level: best([...covering, ...lent].map(({ gives }) => gives)), stilledBy: 'guest' };
   }
+  const point = window.guestSnapshots?.find(
+    (one) => one.standsAtMs <= span.fromMs && one.covers.some((ref) => diskName(ref) === diskName(disk.ref)),
+  );
+  if (point !== undefined) return { ...free, level: point.gives, stilledBy: 'snapshot' };
   return isFenced(disk, plan, window.fires, window.fences) ? { ...free, stilledBy: 'fence' } : free;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseRow } from '../../src/arrays/btrfs/api.ts';
-import { labelIn } from '../../src/arrays/label.ts';
 import { asPart, fromPart, safeName, safePath } from '../../src/arrays/names.ts';
+import { labelIn } from '../../src/label.ts';
 
 describe('a name from outside', () => {
   test.each(['lun0', `it's a "lün" $(x) *;`, 'racks/a', 'ユーザー', '😀'])('%s may be as it is', (name) => {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { labelIn } from '../../src/arrays/label.ts';
 import { type Deadline, deadline } from '../../src/base/deadline.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { settle } from '../../src/base/gather.ts';
+import { labelIn } from '../../src/label.ts';
 import type { ArraySnapshot, CutLabel, CutUnit, DeviceKey } from '../../src/model.ts';
 import type { ArmedCut, ArrayDriver, Fired } from '../../src/ports.ts';
 import type { ArrayLab, LabFault } from './array-lab.ts';

@@ -1,10 +1,10 @@
 import { parse } from 'yaml';
 import { commandConfig } from '../../src/arrays/command/config.ts';
 import { command } from '../../src/arrays/command/driver.ts';
-import { labelIn } from '../../src/arrays/label.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { deadline } from '../../src/base/deadline.ts';
 import { Fault } from '../../src/base/fault.ts';
+import { labelIn } from '../../src/label.ts';
 import type { CutLabel, DeviceKey } from '../../src/model.ts';
 import type { ArrayDriver, CommandResult } from '../../src/ports.ts';
 

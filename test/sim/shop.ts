@@ -14,12 +14,13 @@ import { mend } from '../../src/flows/mend.ts';
 import type { MendParts, MendReport } from '../../src/flows/mend-parts.ts';
 import type { RunParts, RunReport } from '../../src/flows/run-parts.ts';
 import { deviceKey } from '../../src/inventory/device.ts';
-import type { DeviceKey, Finding, Placement, SetId, VmPlacement } from '../../src/model.ts';
+import type { DeviceKey, Finding, GuestSnapshot, Placement, SetId, VmPlacement } from '../../src/model.ts';
 import type { ArrayDriver, PlacementReader, Quiescer, RunEvent } from '../../src/ports.ts';
 import { type SimulatedGuest, simulated as simulatedGuest } from '../../src/quiesce/simulated.ts';
 import { snapshot } from '../../src/snapshot.ts';
 import { parseTopology } from '../../src/topology/read.ts';
 import type { GroupSettings, Topology } from '../../src/topology/topology.ts';
+import { type SimulatedPoint, simulatedSnapshotter } from '../doubles/snapshotter.ts';
 import { memoryFileSystem } from '../fixtures/memory-file-system.ts';
 import { type HandClock, handClock } from './hand-clock.ts';
 
@@ -41,6 +42,10 @@ export interface Shop {
   /** Seen on both arrays. */
   onArrays(): readonly string[];
   held(): readonly string[];
+  /** Guest snapshots that really stand on mail01. */
+  points(): readonly GuestSnapshot[];
+  /** Somebody else removes them. */
+  meddle(): void;
   run(options?: ShopRun): Promise<RunReport>;
   /** The same, before any time has passed: for a run that will not come to its end. */
   start(options?: ShopRun): Promise<RunReport>;
@@ -96,12 +101,17 @@ groups:
     window: 8s
     REQUIRE
     keep: { last: KEEP }
+    MORE
 `;
 
 export async function shop(
   options: {
     readonly mail01?: SimulatedGuest;
     readonly db01?: SimulatedGuest;
+    /** mail01 is not held: a guest snapshot of it is made. */
+    readonly mail01Point?: SimulatedPoint;
+    /** More keys of the group, with a leading line break. */
+    readonly groupKeys?: string;
     readonly db01Optional?: boolean;
     readonly require?: string;
     /** 2 */
@@ -127,7 +137,8 @@ export async function shop(
   const bulk = simulatedArray('bulk', { volumes: [volume('vmfs_boot', bootDevice)], cutMs: 82 }, clock);
   const text = TOPOLOGY.replace('OPTIONAL', String(options.db01Optional ?? false))
     .replace('REQUIRE', options.require === undefined ? '' : `require: ${options.require}`)
-    .replace('KEEP', String(options.keepLast ?? 2));
+    .replace('KEEP', `${options.keepLast ?? 2}`)
+    .replace('MORE', options.groupKeys ?? '');
   const empty = z.strictObject({});
   const { topology, findings } = parseTopology(text, '/etc/stillpoint.yaml', {
     arrays: { simulated: empty },
@@ -141,6 +152,7 @@ export async function shop(
   const quiescers = new Map(
     (['mail01', 'db01'] as const).map((vm) => [vm, simulatedGuest(clock, { ...uses, ...told[vm] })] as const),
   );
+  const point = options.mail01Point === undefined ? undefined : simulatedSnapshotter(clock, options.mail01Point);
   const events: RunEvent[] = [];
   const state = await openState('/state', options.files ?? memoryFileSystem());
   const vm = (name: 'mail01' | 'db01'): VmPlacement => placementOf(name, bootDevice, dataDevice[name]);
@@ -167,6 +179,8 @@ export async function shop(
     },
     vsphereGone: false,
     disturbed: [],
+    points: () => point?.standing() ?? [],
+    meddle: () => point?.meddle(),
     onArrays: () => [...fast.objects(), ...bulk.objects()],
     held: () => [...quiescers].filter(([, quiescer]) => quiescer.held()).map(([name]) => name),
     async run(how = {}) {
@@ -189,9 +203,15 @@ export async function shop(
             name,
             {
               guest: { vm: name, connect: noShell, told: new Map() },
-              quiescers: [
-                (how.aroundGuest ?? itself)(how.probesHang === true ? { ...quiescer, probe: unreachable } : quiescer),
-              ],
+              ...(name === 'mail01' && point !== undefined ? { snapshotters: [point] } : {}),
+              quiescers:
+                name === 'mail01' && point !== undefined
+                  ? []
+                  : [
+                      (how.aroundGuest ?? itself)(
+                        how.probesHang === true ? { ...quiescer, probe: unreachable } : quiescer,
+                      ),
+                    ],
             },
           ]),
         ),
@@ -255,7 +275,11 @@ export async function shop(
   const reader: PlacementReader = {
     async read() {
       if (self.vsphereGone) throw new Fault({ code: 'vsphere.unreachable', message: 'vc.example: connection refused' });
-      return self.placement;
+      const stands = point?.standing() ?? [];
+      const vms = self.placement.vms.map((one) =>
+        one.vm === 'mail01' ? { ...one, snapshots: stands.map(({ name, createdAt }) => ({ name, createdAt })) } : one,
+      );
+      return { ...self.placement, vms };
     },
     disturbances: async () => self.disturbed,
   };

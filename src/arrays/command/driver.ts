@@ -1,11 +1,11 @@
 import type { Deadline } from '../../base/deadline.ts';
+import { labelIn } from '../../label.ts';
 import type { ArrayId, ArraySnapshot, CutLabel, CutUnit, DeviceKey, Volume } from '../../model.ts';
 import type { ArmedCut, ArrayDriver, ArrayTraits } from '../../ports.ts';
 import { armedCut } from '../armed.ts';
 import { box } from '../box.ts';
 import { making, notThere } from '../exposed.ts';
 import { stillOurs } from '../identity.ts';
-import { labelIn } from '../label.ts';
 import { safeName } from '../names.ts';
 import type { ShellParts } from '../parts.ts';
 import { commandMs } from '../place.ts';

@@ -1,10 +1,10 @@
 import type { Deadline } from '../../base/deadline.ts';
+import { labelIn } from '../../label.ts';
 import type { ArrayId, ArraySnapshot, CutLabel, CutUnit, DeviceKey, Volume } from '../../model.ts';
 import type { ArrayDriver, ArrayTraits } from '../../ports.ts';
 import { box } from '../box.ts';
 import { inPlace, notThere } from '../exposed.ts';
 import { stillOurs } from '../identity.ts';
-import { labelIn } from '../label.ts';
 import { linuxArming } from '../linux/arm.ts';
 import { asPart, fromPart, safeName, safePath } from '../names.ts';
 import type { ShellParts } from '../parts.ts';

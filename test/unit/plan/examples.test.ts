@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { deadline } from '../../../src/base/deadline.ts';
-import { createDriver, createQuiescer, makes } from '../../../src/cli/makes.ts';
+import { createDriver, createMethod, makes } from '../../../src/cli/makes.ts';
 import { deviceKey } from '../../../src/inventory/device.ts';
 import type {
   DeviceKey,
@@ -127,7 +127,12 @@ function disk(
 /** `/` on sda; the data disks under the mounts that the file names, or that `auto` would find. */
 function probeOf(vm: VmSettings, stage: number, topology: Topology): ProbeReport {
   const { method, settings } = vm.quiesce[stage] ?? { method: '', settings: {} };
-  const gives = createQuiescer(method, settings, nowhere(systemClock))?.gives ?? 'crash';
+  const made = createMethod(method, settings, {
+    ...nowhere(systemClock),
+    placement: () => Promise.reject(new Error('nobody is asked')),
+    excluded: new Set(),
+  });
+  const gives = made?.kind === 'hold' ? made.quiescer.gives : 'crash';
   const named = vm.quiesce.flatMap((each) =>
     Array.isArray(each.settings.mounts)
       ? each.settings.mounts.filter((path): path is string => typeof path === 'string' && path !== '/')
