@@ -1,7 +1,13 @@
 import type { Reporter, TestModule } from 'vitest/node';
+import { PATIENCE } from './patience.ts';
 
 /** Ends a run with one line that machines read: `N passed, N failed, N skipped`. */
 export default class ClosingLine implements Reporter {
+  onInit(): void {
+    if (PATIENCE > 1.5)
+      process.stdout.write(`This machine is slow or busy: every limit is ${PATIENCE} times as long.\n`);
+  }
+
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     let passed = 0;
     let failed = errors.length;

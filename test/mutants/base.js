@@ -1,4 +1,4 @@
-const LOCK = 'test/unit/lock/lock.test.ts';
+const LOCK = 'test/process/lock.test.ts';
 const FILES = ['test/unit/base/file-system.test.ts'];
 const DEADLINE = ['test/unit/base/deadline.test.ts'];
 

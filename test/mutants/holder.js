@@ -2,8 +2,8 @@ const STUCK = 'test/lab/holder-stuck.test.ts';
 const ENDINGS = 'test/lab/holder-endings.test.ts';
 const REFUSALS = 'test/lab/holder-refusals.test.ts';
 const LATE = 'test/lab/holder-late.test.ts';
-const SCRIPT = 'test/contract/quiescer-script.test.ts';
-const WORDS = 'test/contract/holder-words.test.ts';
+const SCRIPT = 'test/process/quiescer-script.test.ts';
+const WORDS = 'test/process/holder-words.test.ts';
 
 /** What runs in the guest, in each of its forms. Most of these tests freeze real file systems, as root. */
 export const holder = [
@@ -245,6 +245,6 @@ export const holder = [
     file: 'src/quiesce/script.ts',
     before: 'if (fingerprint(view, coveredIn(view)) !== before) throw',
     after: "if (before === '') throw",
-    tests: ['test/contract/quiescer.test.ts > which a script holds'],
+    tests: ['test/process/quiescer.test.ts > which a script holds'],
   },
 ];

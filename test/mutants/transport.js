@@ -124,7 +124,7 @@ export const transport = [
     file: 'src/topology/secrets.ts',
     before: 'return held.size < distinct.size ? { findings } :',
     after: 'return held.size < 1 ? { findings } :',
-    tests: ['test/unit/topology/secrets.test.ts'],
+    tests: ['test/process/secrets.test.ts'],
   },
   {
     name: 'secret-is-written-as-json',
@@ -204,6 +204,6 @@ export const transport = [
     file: 'src/quiesce/fsfreeze.ts',
     before: 'if (before !== undefined && before !== now) throw',
     after: 'if (before === undefined && now === undefined) throw',
-    tests: ['test/contract/quiescer.test.ts > in which something was mounted since the plan'],
+    tests: ['test/process/quiescer.test.ts > in which something was mounted since the plan'],
   },
 ];

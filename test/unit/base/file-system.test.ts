@@ -1,42 +1,42 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import promises, { mkdtemp, rm } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { realFileSystem } from '../../../src/base/file-system.ts';
 
 /** What reaches the disk when, in the order of the calls: a power loss cannot be tried here, its only remedy can. */
 const done: string[] = [];
-
-vi.mock('node:fs/promises', async (importActual) => {
-  const actual = await importActual<typeof import('node:fs/promises')>();
-  return {
-    ...actual,
-    async open(...args: Parameters<typeof actual.open>) {
-      const file = await actual.open(...args);
-      const sync = file.sync.bind(file);
-      file.sync = async () => {
-        await sync();
-        done.push(`sync ${nameOf(String(args[0]))}`);
-      };
-      return file;
-    },
-    async rename(from: string, to: string) {
-      await actual.rename(from, to);
-      done.push(`rename ${nameOf(from)} ${nameOf(to)}`);
-    },
-  };
-});
 
 /** The name of a file that was written aside has a random part. */
 function nameOf(path: string): string {
   return basename(path).replace(/^\.(.*)\.[0-9a-f]{12}\.tmp$/, 'aside');
 }
 
+const { open, rename } = promises;
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stillpoint-sync-'));
+  promises.open = async (...args) => {
+    const file = await open(...args);
+    const sync = file.sync.bind(file);
+    file.sync = async () => {
+      await sync();
+      done.push(`sync ${nameOf(String(args[0]))}`);
+    };
+    return file;
+  };
+  promises.rename = async (from, to) => {
+    await rename(from, to);
+    done.push(`rename ${nameOf(String(from))} ${nameOf(String(to))}`);
+  };
+  syncBuiltinESMExports();
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  Object.assign(promises, { open, rename });
+  syncBuiltinESMExports();
+  await rm(folder, { recursive: true });
+});
 
 async function order(work: (folder: string) => Promise<void>): Promise<readonly string[]> {
   done.splice(0);

@@ -36,31 +36,27 @@ test('white space and the order of members do not matter to the seal', () => {
   expect(unsealed(shuffled)).toEqual({ kind: 'whole', manifest });
 });
 
-/** Thousands of checksums take ten seconds, and many times that beside other tests. */
-const BUSY_MS = 180_000;
+/** So many characters apart: every kind of member is met, and a prime meets other columns in every line. */
+const STRIDE = 7;
 
 describe('a manifest that cannot be believed is named, with the reason', () => {
-  test('cut at any byte', () => {
+  test('cut anywhere', () => {
     const text = sealed(manifestOf());
-    for (let length = 0; length < text.length - 1; length += 1) {
+    for (let length = 0; length < text.length - 1; length += STRIDE) {
       if (unsealed(text.slice(0, length)).kind !== 'broken') throw new Error(`believed ${length} of ${text.length}`);
     }
     expect(unsealed(text.slice(0, -1)).kind).toBe('whole');
   });
 
-  test(
-    'any one character changed, outside of white space',
-    () => {
-      const text = sealed(manifestOf());
-      for (let at = 0; at < text.length; at += 1) {
-        const old = text.charAt(at);
-        if (/\s/.test(old)) continue;
-        const changed = `${text.slice(0, at)}${old === '7' ? '3' : '7'}${text.slice(at + 1)}`;
-        if (unsealed(changed).kind !== 'broken') throw new Error(`believed ${changed.slice(at - 20, at + 20)}`);
-      }
-    },
-    BUSY_MS,
-  );
+  test('one character changed, outside of white space', () => {
+    const text = sealed(manifestOf());
+    for (let at = 0; at < text.length; at += STRIDE) {
+      const old = text.charAt(at);
+      if (/\s/.test(old)) continue;
+      const changed = `${text.slice(0, at)}${old === '7' ? '3' : '7'}${text.slice(at + 1)}`;
+      if (unsealed(changed).kind !== 'broken') throw new Error(`believed ${changed.slice(at - 20, at + 20)}`);
+    }
+  });
 
   test('of another version', () => {
     const text = sealed(manifest).replace('"v": 1', '"v": 2');

@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Clock } from '../../../src/base/clock.ts';
-import { Fault } from '../../../src/base/fault.ts';
-import type { RunEvent } from '../../../src/ports.ts';
-import { jsonOutput } from '../../../src/ui/json.ts';
-import type { Output, OutputParts } from '../../../src/ui/output.ts';
-import { PLAIN } from '../../../src/ui/paint.ts';
-import { plainOutput } from '../../../src/ui/plain.ts';
-import { quietOutput } from '../../../src/ui/quiet.ts';
-import { sinkOf } from '../../../src/ui/sink.ts';
-import { type Compiled, compiled } from '../../fixtures/compiled.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import { Fault } from '../../src/base/fault.ts';
+import type { RunEvent } from '../../src/ports.ts';
+import { jsonOutput } from '../../src/ui/json.ts';
+import type { Output, OutputParts } from '../../src/ui/output.ts';
+import { PLAIN } from '../../src/ui/paint.ts';
+import { plainOutput } from '../../src/ui/plain.ts';
+import { quietOutput } from '../../src/ui/quiet.ts';
+import { sinkOf } from '../../src/ui/sink.ts';
+import { type Compiled, compiled } from '../fixtures/compiled.ts';
 
 process.env.TZ = 'Europe/Berlin';
 

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Compiled, compiled } from '../../fixtures/compiled.ts';
-import { needs } from '../../needs.ts';
+import { type Compiled, compiled } from '../fixtures/compiled.ts';
+import { needs } from '../needs.ts';
 
-const TERMINAL = fileURLToPath(new URL('../../fixtures/on-a-terminal.py', import.meta.url));
+const TERMINAL = fileURLToPath(new URL('../fixtures/on-a-terminal.py', import.meta.url));
 
 needs('python3')('on a real terminal', () => {
   let program: Compiled;

@@ -3,13 +3,13 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { sleep, systemClock } from '../../../src/base/clock.ts';
-import { type Deadline, deadline } from '../../../src/base/deadline.ts';
-import { Fault } from '../../../src/base/fault.ts';
-import { fileLocks } from '../../../src/base/lock.ts';
-import { type Claim, claim, lockFileName, succeed } from '../../../src/base/lock-file.ts';
-import { livenessOf, type ProcessIdentity, thisProcess } from '../../../src/base/process-identity.ts';
-import { type Compiled, compiled } from '../../fixtures/compiled.ts';
+import { sleep, systemClock } from '../../src/base/clock.ts';
+import { type Deadline, deadline } from '../../src/base/deadline.ts';
+import { Fault } from '../../src/base/fault.ts';
+import { fileLocks } from '../../src/base/lock.ts';
+import { type Claim, claim, lockFileName, succeed } from '../../src/base/lock-file.ts';
+import { livenessOf, type ProcessIdentity, thisProcess } from '../../src/base/process-identity.ts';
+import { type Compiled, compiled } from '../fixtures/compiled.ts';
 
 let racer: Compiled;
 let folder: string;
@@ -211,9 +211,7 @@ describe('locks', () => {
     await (await locks().take(names('a'), 'run-2', waiting())).release();
   });
 
-  test('of the dead whose file is cut at any byte are held by nobody knows whom, and never free', {
-    timeout: 60_000,
-  }, async () => {
+  test('of the dead whose file is cut at any byte are held by nobody knows whom, and never free', async () => {
     await kill(await holder('a'));
     const file = join(folder, lockFileName('a'));
     const bytes = await readFile(file);
@@ -281,13 +279,13 @@ describe('twenty processes that want the same locks', () => {
     return Promise.all(children.map(ended));
   }
 
-  test('never hold them at once, and all come to their turn', { timeout: 60_000 }, async () => {
+  test('never hold them at once, and all come to their turn', async () => {
     expect(await race('race', 3)).toEqual(Array.from({ length: 20 }, () => 0));
     expect(await readFile(join(folder, 'counter'), 'utf8')).toBe('60');
     expect(await lockFiles()).toEqual([]);
   });
 
-  test('never hold them at once although many are killed holding them', { timeout: 60_000 }, async () => {
+  test('never hold them at once although many are killed holding them', async () => {
     const codes = await race('die', 3);
     expect(codes.filter((code) => code !== 0 && code !== null)).toEqual([]);
     // A round that ended in a kill had counted already.

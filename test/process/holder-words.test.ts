@@ -8,8 +8,8 @@ import { argvOf, type Program, programText } from '../../src/quiesce/holder/prog
 import { type Session, session } from '../../src/quiesce/holder/session.ts';
 import type { Report } from '../../src/quiesce/holder/words.ts';
 import { localShell } from '../../src/transport/local.ts';
+import { standInRoot } from '../contract/stand-in.ts';
 import { needs, pathOfShell, SHELLS } from '../needs.ts';
-import { standInRoot } from './stand-in.ts';
 
 const within = (ms: number): Deadline => deadline(systemClock, ms, 'the test');
 
@@ -22,6 +22,7 @@ for (const name of SHELLS) {
       root = standInRoot(pathOfShell(name));
       shell = localShell({
         env: { ...process.env, STILLPOINT_ROOT: root, PATH: `${root}/bin:${process.env.PATH}` },
+        variables: ['STILLPOINT_ROOT'],
       });
     });
     afterEach(async () => {

@@ -2,12 +2,12 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../src/base/clock.ts';
-import { deadline } from '../../../src/base/deadline.ts';
-import type { SecretRef } from '../../../src/base/secret-ref.ts';
-import { parseTopology } from '../../../src/topology/read.ts';
-import { readSecrets, secretsIn } from '../../../src/topology/secrets.ts';
-import { someMakes } from './makes.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { deadline } from '../../src/base/deadline.ts';
+import type { SecretRef } from '../../src/base/secret-ref.ts';
+import { parseTopology } from '../../src/topology/read.ts';
+import { readSecrets, secretsIn } from '../../src/topology/secrets.ts';
+import { someMakes } from '../unit/topology/makes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stillpoint-secrets-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -9,9 +9,9 @@ import { fsfreeze, fsfreezeSettings } from '../../src/quiesce/fsfreeze.ts';
 import { script, scriptSettings } from '../../src/quiesce/script.ts';
 import { simulated } from '../../src/quiesce/simulated.ts';
 import { localShell } from '../../src/transport/local.ts';
+import { quiescerSuite } from '../contract/quiescer-suite.ts';
+import { local, standInRoot } from '../contract/stand-in.ts';
 import { needs, pathOfShell, SHELLS } from '../needs.ts';
-import { quiescerSuite } from './quiescer-suite.ts';
-import { local, standInRoot } from './stand-in.ts';
 
 const NOWHERE: Guest = {
   vm: 'guest',

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { selfSigned } from '../../../src/demo/vcenter/certificate.ts';
-import { needs } from '../../needs.ts';
+import { selfSigned } from '../../src/demo/vcenter/certificate.ts';
+import { needs } from '../needs.ts';
 
 const FROM = new Date('2026-06-15T12:00:00Z');
 
