@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Deadline } from '../base/deadline.ts';
 import { beforeDeadline } from '../base/deadline.ts';
+import { defined } from '../base/defined.ts';
 import { asFault, EXIT, Fault } from '../base/fault.ts';
 import { gather } from '../base/gather.ts';
 import type { ArrayId, ArraySnapshot, CutLabel, CutUnit } from '../model.ts';
@@ -31,7 +32,7 @@ export function armedCut(parts: CutParts): ArmedCut {
 
   return {
     units: parts.units,
-    ...(parts.fence === undefined ? {} : { fence: parts.fence }),
+    ...defined({ fence: parts.fence }),
     recheck: parts.recheck,
     fire(deadline) {
       firing ??= fireAll(deadline);
@@ -90,6 +91,6 @@ function noAnswer(array: ArrayId, unit: CutUnit, cause: Fault | undefined): Faul
     message: `array ${array}: snapshot of ${unitName(unit)} was sent, its outcome is not known: ${cause?.message ?? 'no answer'}`,
     hint: 'It may exist, or still appear; it is looked for by its label, never sent again.',
     exit: EXIT.windowFailed,
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   });
 }

@@ -1,3 +1,4 @@
+import { defined } from './defined.ts';
 /** The exit codes of the command line, by what they mean. `stillpoint help exit` prints them. */
 export const EXIT = {
   done: 0,
@@ -40,7 +41,7 @@ export class Fault extends Error {
     return new Fault({
       code: this.code,
       message: `${thing}: ${this.message}`,
-      ...(this.hint === undefined ? {} : { hint: this.hint }),
+      ...defined({ hint: this.hint }),
       exit: this.exit,
       cause: this,
     });

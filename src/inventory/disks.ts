@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { DeviceKey, DiskKind, DiskPlacement, Finding, VmName } from '../model.ts';
 import type { Controller, DiskBacking, VirtualDisk } from '../vsphere/virtual-disk.ts';
 import type { VmConfig } from '../vsphere/virtual-machine.ts';
@@ -134,7 +135,7 @@ function placed(
     sizeBytes: disk.sizeBytes,
     // A physical raw disk shows the guest the array's own serial: vSphere's uuid of the mapping means nothing there.
     ...(backing.uuid === undefined || kind === 'rdm-physical' ? {} : { uuid: backing.uuid.toLowerCase() }),
-    ...(backing.diskMode === undefined ? {} : { diskMode: backing.diskMode }),
+    ...defined({ diskMode: backing.diskMode }),
     sharing: backing.multiWriter ? 'multi-writer' : shared ? 'bus' : 'none',
     files: chainOf(backing).flatMap((link) => link.file ?? []),
     data,

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { DatastorePlacement, Finding, Placement, VmName, VmPlacement } from '../model.ts';
 import type { Ref } from '../vsphere/element.ts';
 import type { Datastore } from '../vsphere/storage.ts';
@@ -110,14 +111,13 @@ function vmPlacement(
     instanceUuid: config.instanceUuid,
     biosUuid: config.biosUuid,
     powerState: machine.powerState,
-    ...(guestFamily === undefined ? {} : { guestFamily }),
-    ...(host === undefined ? {} : { host }),
+    ...defined({ guestFamily, host }),
     changeVersion: config.changeVersion,
     home: { file: config.vmx, devices: home?.placement?.devices ?? [] },
     disks: disks.flatMap((disk) => disk.placement ?? []),
     snapshots: machine.snapshots.map((snapshot) => {
       const by = facts.creators.get(snapshot.ref);
-      return { name: snapshot.name, createdAt: snapshot.createdAt, ...(by === undefined ? {} : { by }) };
+      return { name: snapshot.name, createdAt: snapshot.createdAt, ...defined({ by }) };
     }),
     encrypted: isEncrypted(config),
   };

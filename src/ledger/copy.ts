@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { BLANK, type LedgerRecord, LINE_CHARACTERS, MOST_SLOTS, recordIn, slotOf } from './record.ts';
 
 /** A volume's ledger as it was found, for instance in a snapshot. */
@@ -49,7 +50,7 @@ export function readCopy({ volume, text }: LedgerText): LedgerCopy {
   }
   const head = first ?? any;
   const hasItsLength = head !== undefined && text.length === (head.slots + 1) * STRIDE;
-  return { volume, ...(head === undefined ? {} : { head }), records, damaged, hasItsLength, last };
+  return { volume, ...defined({ head }), records, damaged, hasItsLength, last };
 }
 
 const BLANK_LINE = `${BLANK}\n`;

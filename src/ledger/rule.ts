@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { type LedgerCopy, type LedgerText, readCopy } from './copy.ts';
 import { notEnough, notTogether, withoutLedger } from './doubts.ts';
 import { type LedgerRecord, slotOf } from './record.ts';
@@ -36,9 +37,7 @@ export function judgeLedger(texts: readonly LedgerText[], cutAtMs?: number): Led
     highest: latest?.k ?? 0,
     records: records.size,
     begunAtMs: head.wallMs,
-    ...(latest === undefined ? {} : { lastAtMs: latest.wallMs }),
-    ...(ageMs === undefined ? {} : { ageMs }),
-    ...(roundMs === undefined ? {} : { roundMs }),
+    ...defined({ lastAtMs: latest?.wallMs, ageMs, roundMs }),
     unfinished: copies.some((copy) => isUnfinished(copy, ledger)),
     doubts,
   };
@@ -62,7 +61,7 @@ function together(head: LedgerRecord, copies: readonly LedgerCopy[]): Together {
 function notJudged(copies: readonly LedgerCopy[], doubts: LedgerReport['doubts']): LedgerReport {
   const volumes = copies.map(({ volume, head, records, last }) => ({
     volume,
-    ...(head === undefined ? {} : { number: head.volume }),
+    ...defined({ number: head?.volume }),
     records: records.size,
     last,
     missing: 0,
@@ -85,7 +84,7 @@ function judgeCopy(copy: LedgerCopy, ledger: Together): VolumeReport {
     records: records.size,
     last,
     missing: missing.length,
-    ...(missingFrom === undefined ? {} : { missingFrom }),
+    ...defined({ missingFrom }),
     ...(missingFrom === undefined || behindMs === undefined ? {} : { behindMs }),
     damaged: damaged.length - (isUnfinished(copy, ledger) ? 1 : 0) + (hasItsLength ? 0 : 1),
     unchained: [...records.values()].filter((record) => isUnchained(record, ledger)).length,

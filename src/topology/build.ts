@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { looseSchema } from './schema.ts';
 import type { GroupSettings, Topology, VmSettings, VolumeSettings } from './topology.ts';
 
@@ -18,7 +19,7 @@ export function topologyOf(value: unknown, file: string, order: (section: string
   return {
     file,
     vsphere,
-    ...(state === undefined ? {} : { state }),
+    ...defined({ state }),
     arrays: inOrder(arrays, order('arrays'), ({ driver, ...settings }, id) => ({ id, driver, settings })),
     tiers: inOrder(tiers, order('tiers'), (tier, name) => ({ name, arrays: tier.arrays, expect: tier.expect ?? [] })),
     volumes: [...inOrder(volumes, order('volumes'), volumeOf).values()],
@@ -76,10 +77,8 @@ function groupOf(group: WrittenGroup, name: string): GroupSettings {
     members: vms.map(({ vm, after = [], optional = false }) => ({ vm, after, optional })),
     windowMs: window ?? DEFAULT_WINDOW_MS,
     longWindow: longWindow === 'accepted',
-    ...(require === undefined ? {} : { require }),
+    ...defined({ require }),
     weak,
-    ...(maxAge === undefined ? {} : { maxAgeMs: maxAge }),
-    ...(keep === undefined ? {} : { keep }),
-    ...(instant === undefined ? {} : { instant }),
+    ...defined({ maxAgeMs: maxAge, keep, instant }),
   };
 }

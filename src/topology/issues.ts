@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { defined } from '../base/defined.ts';
 import { keyOf, type Problem, problem, subjectOf } from './problem.ts';
 import { offsetOf, type Path, type Spot } from './spot.ts';
 import { DID_YOU_MEAN, wordsFor } from './words.ts';
@@ -64,7 +65,7 @@ function placed({ kind, path, message, hint }: Complaint, root: Spot): Problem {
     code: `topology.${kind}`,
     subject: subjectOf(path),
     message: joined,
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
     offset: offsetOf(root, path, points),
   });
 }

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { cycleIn } from './cycle.ts';
 import { type Problem, problem } from './problem.ts';
 import { entriesOf, itemsOf, type Spot, textOf, under } from './spot.ts';
@@ -113,7 +114,7 @@ function circles(
       subject,
       message: `\`after\` goes in a circle: ${circle.join(' after ')}`,
       hint: 'Take out one of these `after`.',
-      ...(at === undefined ? {} : { offset: at.offset }),
+      ...defined({ offset: at?.offset }),
     }),
   ];
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Deadline } from '../base/deadline.ts';
+import { defined } from '../base/defined.ts';
 import { Fault } from '../base/fault.ts';
 import { type Lines, openLines } from '../transport/https.ts';
 import { child, type Ref, ref } from './element.ts';
@@ -77,7 +78,7 @@ async function open(connection: Connection, via: Lines, limit: Deadline): Promis
     about,
     content,
     certificate: via.certificate() ?? '',
-    ...(connection.unchecked === undefined ? {} : { unchecked: connection.unchecked }),
+    ...defined({ unchecked: connection.unchecked }),
     call,
     async loggedIn(work, budget, when) {
       try {
@@ -141,7 +142,7 @@ async function open(connection: Connection, via: Lines, limit: Deadline): Promis
           headers: {
             'Content-Type': 'text/xml; charset="utf-8"',
             SOAPAction: `urn:vim25/${version}`,
-            ...(cookie === undefined ? {} : { Cookie: cookie }),
+            ...defined({ Cookie: cookie }),
           },
           body: envelope(self, method, args, `${operation}-${calls}`),
         },

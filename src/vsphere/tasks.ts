@@ -1,4 +1,5 @@
 import type { Deadline } from '../base/deadline.ts';
+import { defined } from '../base/defined.ts';
 import type { Vsphere } from './client.ts';
 import { asRef, child, type Ref, refs, text } from './element.ts';
 import { type Found, insistOnAll, isGone, readThese } from './properties.ts';
@@ -81,10 +82,7 @@ function diskTask({ ref: self, values }: Found): DiskTask | undefined {
     entity,
     kind,
     state: text(info, 'state') ?? '',
-    ...(times.queuedAt === undefined ? {} : { queuedAt: times.queuedAt }),
-    ...(times.startedAt === undefined ? {} : { startedAt: times.startedAt }),
-    ...(times.completedAt === undefined ? {} : { completedAt: times.completedAt }),
-    ...(by === undefined ? {} : { by }),
+    ...defined({ queuedAt: times.queuedAt, startedAt: times.startedAt, completedAt: times.completedAt, by }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { asRef, child, integer, items, type Ref, text } from './element.ts';
 import type { Element } from './xml.ts';
 
@@ -55,7 +56,7 @@ export function controllers(devices: Element): readonly Controller[] {
     const number = integer(device, 'busNumber');
     if (key === undefined || number === undefined || !xsiType.endsWith('Controller')) return [];
     const bus = BUSES.find(([pattern]) => pattern.test(xsiType))?.[1];
-    return [{ key, number, xsiType, sharing: busSharing(device), ...(bus === undefined ? {} : { bus }) }];
+    return [{ key, number, xsiType, sharing: busSharing(device), ...defined({ bus }) }];
   });
 }
 
@@ -77,8 +78,7 @@ export function virtualDisks(devices: Element): readonly VirtualDisk[] {
       return {
         key,
         label: text(device, 'deviceInfo', 'label') ?? `disk ${key}`,
-        ...(controllerKey === undefined ? {} : { controllerKey }),
-        ...(unit === undefined ? {} : { unit }),
+        ...defined({ controllerKey, unit }),
         sizeBytes: size(device),
         backing: backing(child(device, 'backing')),
       };
@@ -108,7 +108,7 @@ function backing(element: Element | undefined, childType = ''): DiskBacking {
   return {
     xsiType,
     ...set(optional),
-    ...(datastore === undefined ? {} : { datastore }),
+    ...defined({ datastore }),
     multiWriter: text(element, 'sharing') === 'sharingMultiWriter',
     encrypted: child(element, 'keyId') !== undefined,
     ...(parent === undefined ? {} : { parent: backing(parent, xsiType) }),

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { asRef, child, children, flag, items, type Ref, refs, text } from './element.ts';
 import type { Found } from './properties.ts';
 import { type Controller, controllers, type VirtualDisk, virtualDisks } from './virtual-disk.ts';
@@ -83,14 +84,14 @@ export function virtualMachine({ ref: self, values }: Found): VirtualMachine {
   const config = configOf(values);
   return {
     ref: self,
-    ...(config === undefined ? {} : { config }),
+    ...defined({ config }),
     powerState: powerState(values.get('runtime.powerState')?.text),
     connectionState: values.get('runtime.connectionState')?.text ?? 'connected',
-    ...(host === undefined ? {} : { host }),
+    ...defined({ host }),
     datastores: refs(values.get('datastore')),
     snapshots: children(values.get('snapshot'), 'rootSnapshotList').flatMap(snapshotTree),
     consolidationNeeded: values.get('runtime.consolidationNeeded')?.text === 'true',
-    ...(question === undefined ? {} : { question }),
+    ...defined({ question }),
     faultTolerance: values.get('runtime.faultToleranceState')?.text ?? 'notConfigured',
     ...(guestFamily === undefined || guestFamily === '' ? {} : { guestFamily }),
     recentTasks: refs(values.get('recentTask')),

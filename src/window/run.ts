@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { beforeDeadline, type Deadline, deadline } from '../base/deadline.ts';
+import { defined } from '../base/defined.ts';
 import { asFault, type Fault } from '../base/fault.ts';
 import type { ArrayId, FenceRecord, FireRecord, HoldRecord, Level, Timing, VmName, WindowRecord } from '../model.ts';
 import type { ArmedCut, Emit, Fired, GuestChannel } from '../ports.ts';
@@ -173,7 +174,7 @@ export async function runWindow(parts: WindowParts): Promise<WindowRecord> {
             sentAtMs,
             outcome: answer.kind,
             ...(answer.kind === 'unknown' ? {} : { answeredAtMs }),
-            ...(why === undefined ? {} : { why }),
+            ...defined({ why }),
           });
         }
         const worst = answers.find(({ kind }) => kind === 'refused') ?? answers.find(({ kind }) => kind !== 'cut');
@@ -232,7 +233,7 @@ export async function runWindow(parts: WindowParts): Promise<WindowRecord> {
       releaseSentAtMs,
       releasedAtMs,
       release: release.kind,
-      ...(why === undefined ? {} : { why }),
+      ...defined({ why }),
     });
     emit({
       type: 'guest',
@@ -241,13 +242,13 @@ export async function runWindow(parts: WindowParts): Promise<WindowRecord> {
       is: 'released',
       atMs: releasedAtMs,
       release: release.kind,
-      ...(release.why === undefined ? {} : { why: release.why }),
+      ...defined({ why: release.why }),
     });
   }
 }
 
 function stoppedBy({ code, message, hint }: Fault): WindowRecord['stopped'] & {} {
-  return { code, message, ...(hint === undefined ? {} : { hint }) };
+  return { code, message, ...defined({ hint }) };
 }
 
 function longest(arrays: readonly WindowArray[]): number {

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { Fault } from '../base/fault.ts';
 import type { ArrayId, CutUnit, VmName } from '../model.ts';
 
@@ -28,7 +29,7 @@ export function noAnswer({ array, volumes }: CutUnit, cause?: Fault): Fault {
     code: 'array.no-answer',
     message: `array ${array}: the snapshot of ${names} was asked for, and no answer came in time${because}`,
     hint: 'It may exist, or still appear. It is looked for by its label, never asked for again.',
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   });
 }
 

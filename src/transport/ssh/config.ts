@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import type { Deadline } from '../../base/deadline.ts';
+import { defined } from '../../base/defined.ts';
 import { Fault } from '../../base/fault.ts';
 import { quoted } from '../../base/quoted.ts';
 import { findProgram, programEnvironment } from '../programs.ts';
@@ -65,7 +66,7 @@ function configOf(text: string, program?: string): SshConfig {
   }
   const all = (key: string): readonly string[] => found.get(key) ?? [];
   return {
-    ...(program === undefined ? {} : { program }),
+    ...defined({ program }),
     all,
     one(key) {
       const value = all(key).at(-1);

@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { defined } from '../../base/defined.ts';
 
 /** One line of a known_hosts file, as sshd(8) describes it under SSH_KNOWN_HOSTS FILE FORMAT. */
 export interface KnownHost {
@@ -32,7 +33,7 @@ export function parseKnownHosts(text: string, file: string): readonly KnownHost[
     if (names === undefined || names.startsWith('#') || type === undefined || key === undefined) continue;
     const blob = Buffer.from(key, 'base64');
     if (marker === null || keyType(blob) !== type) continue;
-    found.push({ ...(marker === undefined ? {} : { marker }), names, type, key: blob, at: `${file}:${index + 1}` });
+    found.push({ ...defined({ marker }), names, type, key: blob, at: `${file}:${index + 1}` });
   }
   return found;
 }

@@ -1,6 +1,7 @@
 import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Deadline } from '../../base/deadline.ts';
+import { defined } from '../../base/defined.ts';
 import { Fault } from '../../base/fault.ts';
 import { type SshConfig, sshConfig } from './config.ts';
 import { nameFor } from './known-hosts.ts';
@@ -181,7 +182,7 @@ function parseJump(written: string, hop: Hop): Pick<SshSettings, 'host' | 'port'
   const [, user, host = '', port] = parts;
   return {
     host: host.replace(/^\[(.*)\]$/, '$1'),
-    ...(user === undefined ? {} : { user }),
+    ...defined({ user }),
     ...(port === undefined ? {} : { port: Number(port) }),
   };
 }
