@@ -304,12 +304,12 @@ export type RunEvent =
       readonly tookMs?: number;
       readonly why?: string;
     }
-  /** The window is over, and these guests have not confirmed their release. */
+  /** These guests have not confirmed their release: told when the window is over, and by whoever asks them later. */
   | {
       readonly type: 'may-be-held';
       readonly vms: readonly VmName[];
       readonly message: string;
-      readonly hint: string;
+      readonly hint?: string;
     }
   | { readonly type: 'window'; readonly is: 'opened' | 'closed'; readonly atMs: number; readonly lastsMs?: number }
   /** Told once it has lasted, again as it goes on, and when it is over. */

@@ -128,6 +128,11 @@ function locked(by: HeldLock, wait: Deadline): Fault {
   // An interrupt while waiting is not the lock's doing.
   const reason: unknown = wait.signal.reason;
   if (reason instanceof Fault && reason.code !== 'deadline') return reason;
+  return lockedBy(by);
+}
+
+/** What who finds it held is told: whose it is, since when, and what to do. */
+export function lockedBy(by: HeldLock): Fault {
   return new Fault({ code: 'locked', ...said(by), exit: EXIT.locked });
 }
 

@@ -41,7 +41,7 @@ const YOUNG_MS = 24 * 3_600_000;
 /** Asks every array what it has under the label. Reads only; rejects, with the reason, for what must not be adopted. */
 export async function chooseAdoption(parts: AdoptParts, wanted: string, limit: Deadline): Promise<Adoptable> {
   if (!isLabel(wanted)) throw notALabel(wanted);
-  const shown = await lookEverywhere(parts.drivers, limit);
+  const shown = await lookEverywhere(parts, limit);
   const [silent] = shown.silent;
   if (silent !== undefined) throw notAsked(wanted, ...silent);
   const entry = await unclaimed(parts, wanted);

@@ -1,8 +1,10 @@
 import { beforeDeadline, type Deadline } from '../base/deadline.ts';
-import { settle } from '../base/gather.ts';
+import { gather, settle } from '../base/gather.ts';
 import { pasted } from '../base/shell-word.ts';
 import type { SetId, VmName } from '../model.ts';
+import type { OpenRun } from './mend-cases.ts';
 import type { MendParts } from './mend-parts.ts';
+import { GUESTS_AT_ONCE } from './survey.ts';
 
 export interface AskedGuest {
   readonly vm: VmName;
@@ -13,7 +15,36 @@ export interface AskedGuest {
 }
 
 /** A guest that takes no write answers within three seconds; one that cannot be reached at all is given this. */
-const GUEST_MS = 20_000;
+const GUEST_MS = 10_000;
+
+/** Each guest once, side by side, before anything else is asked. One that may stand still is told of at once. */
+export async function askGuests(
+  parts: MendParts,
+  open: readonly OpenRun[],
+  limit: Deadline,
+): Promise<ReadonlyMap<VmName, AskedGuest>> {
+  const runs = new Map(open.flatMap(({ run, guests }) => guests.map((vm) => [vm, run.id] as const)));
+  if (runs.size > 0) {
+    const message = 'did not confirm their release; they are asked whether they write';
+    const finding = {
+      code: 'guest.in-doubt',
+      severity: 'warning',
+      subject: `guests ${[...runs.keys()].join(', ')}`,
+      message,
+    } as const;
+    parts.emit({ type: 'finding', finding });
+  }
+  const asked = await gather(
+    [...runs],
+    async ([vm, run]) => {
+      const guest = await askGuest(parts, vm, run, limit);
+      if (mayStandStill(guest)) parts.emit({ type: 'may-be-held', vms: [vm], message: guest.text });
+      return guest;
+    },
+    GUESTS_AT_ONCE,
+  );
+  return new Map(asked.flatMap((one) => (one.ok ? [[one.value.vm, one.value] as const] : [])));
+}
 
 export async function askGuest(parts: MendParts, vm: VmName, run: SetId, limit: Deadline): Promise<AskedGuest> {
   const side = parts.guests.get(vm);

@@ -1,18 +1,15 @@
 import type { Deadline } from '../base/deadline.ts';
-import { asFault } from '../base/fault.ts';
+import { asFault, Fault } from '../base/fault.ts';
 import { gather } from '../base/gather.ts';
 import { oldestOf } from '../catalog/rebuilt.ts';
 import { readRunPlan } from '../catalog/run-plan.ts';
 import type { RunEntry, SetEntry } from '../catalog/store.ts';
 import type { ArrayId, ArraySnapshot, CutLabel, SetId } from '../model.ts';
-import type { ArrayDriver } from '../ports.ts';
+import { NO_ANSWER_MS } from './clean-up.ts';
 import { lateOf } from './late.ts';
 import type { OpenRun } from './mend-cases.ts';
 import type { MendParts } from './mend-parts.ts';
 import type { ArraySeen, RunSeen } from './mend-plan.ts';
-
-/** So long one array may take to answer what is there. */
-const ARRAY_MS = 60_000;
 
 /** Snapshots of our form, of a label that this state folder does not know. */
 export interface Foreign {
@@ -30,9 +27,26 @@ export interface Shown {
   readonly silent: ReadonlyMap<ArrayId, string>;
 }
 
-export async function lookEverywhere(drivers: ReadonlyMap<ArrayId, ArrayDriver>, limit: Deadline): Promise<Shown> {
+interface Looked extends Shown {
+  /** Of the silent ones, those that were waited for: they refused nothing, they did not answer. */
+  readonly unanswered: ReadonlySet<ArrayId>;
+}
+
+export async function lookEverywhere(
+  { clock, drivers }: Pick<MendParts, 'clock' | 'drivers'>,
+  limit: Deadline,
+): Promise<Looked> {
   const all = [...drivers.values()];
-  const answers = await gather(all, (driver) => asking(driver, limit, (time) => driver.findAll(time)));
+  const sinceMs = clock.now();
+  const unanswered = new Set<ArrayId>();
+  const answers = await gather(all, async (driver) => {
+    try {
+      return await driver.findAll(limit);
+    } catch (thrown) {
+      if (clock.now() - sinceMs >= NO_ANSWER_MS) unanswered.add(driver.id);
+      throw thrown;
+    }
+  });
   limit.signal.throwIfAborted();
   const silent = new Map<ArrayId, string>();
   const snapshots = all.flatMap(({ id }, index) => {
@@ -41,7 +55,18 @@ export async function lookEverywhere(drivers: ReadonlyMap<ArrayId, ArrayDriver>,
     silent.set(id, answer?.fault.message ?? 'it was not asked');
     return [];
   });
-  return { snapshots, silent };
+  return { snapshots, silent, unanswered };
+}
+
+/** An array that was waited for in vain is not asked again for each of its runs. */
+export function withoutSilent(drivers: MendParts['drivers'], { silent, unanswered }: Looked): MendParts['drivers'] {
+  return new Map(
+    [...drivers].map(([id, driver]) => {
+      const why = new Fault({ code: 'array.unanswered', message: silent.get(id) ?? '' });
+      const refuse = (): Promise<never> => Promise.reject(why);
+      return [id, unanswered.has(id) ? { ...driver, disarm: refuse, find: refuse, remove: refuse } : driver];
+    }),
+  );
 }
 
 export function foreignIn(shown: Shown, known: ReadonlySet<CutLabel>): readonly Foreign[] {
@@ -99,7 +124,7 @@ export async function lookAtRun(parts: MendParts, open: OpenRun, limit: Deadline
     // The snapshots of a set that stands are its own matter.
     if (open.set !== undefined) return { array, there: [] };
     try {
-      const there = await asking(driver, limit, (time) => driver.find(intent.label, time));
+      const there = await driver.find(intent.label, limit);
       const late = lateOf(record, intent, driver, there, parts.clock.date());
       return { array, there, ...(late === undefined ? {} : { late }) };
     } catch (thrown) {
@@ -114,13 +139,4 @@ export async function lookAtRun(parts: MendParts, open: OpenRun, limit: Deadline
     removeWeak: parts.topology.groups.get(open.run.group)?.weak === 'remove',
     ...(plan === undefined ? {} : { plan }),
   };
-}
-
-async function asking<T>(driver: ArrayDriver, limit: Deadline, ask: (time: Deadline) => Promise<T>): Promise<T> {
-  const time = limit.within(ARRAY_MS, `asking array ${driver.id}`);
-  try {
-    return await ask(time);
-  } finally {
-    time.done();
-  }
 }

@@ -1,17 +1,18 @@
 import type { Deadline } from '../base/deadline.ts';
-import { Fault } from '../base/fault.ts';
+import { asFault, EXIT, Fault } from '../base/fault.ts';
 import { gather } from '../base/gather.ts';
 import { resumeJournal } from '../catalog/journal.ts';
 import { knownLabels } from '../catalog/leftovers.ts';
 import { listRebuilt } from '../catalog/rebuilt.ts';
 import { runningRuns } from '../catalog/running.ts';
 import { listRuns, listSets } from '../catalog/store.ts';
-import type { ArrayId, SetId } from '../model.ts';
+import type { ArrayId, SetId, VmName } from '../model.ts';
 import { removeSet } from './clean-up.ts';
 import { carryOut } from './mend-carry-out.ts';
 import { type Cases, type OpenRun, openCases } from './mend-cases.ts';
-import { askGuest } from './mend-guests.ts';
-import { foreignIn, lookAtRun, lookEverywhere, straysIn } from './mend-look.ts';
+import { type AskedGuest, askGuest, askGuests, mayStandStill } from './mend-guests.ts';
+import { lockedGroups, lockOf, refuseIfLocked, tellLocked } from './mend-locks.ts';
+import { foreignIn, lookAtRun, lookEverywhere, straysIn, withoutSilent } from './mend-look.ts';
 import { exitOf, type MendParts, type MendReport, type Page } from './mend-parts.ts';
 import { mendPlan } from './mend-plan.ts';
 import { besideAdopted, mendRebuilt } from './mend-rebuilt.ts';
@@ -35,14 +36,36 @@ async function catalogNow({ state, locks }: Pick<MendParts, 'state' | 'locks'>) 
 /**
  * Finishes or undoes what interrupted runs left, by the labels of their own intents, each group under its lock. May be
  * killed at any moment and begun again: every step is found done, or is done once more. What it cannot do is named and
- * stays open. Rejects only for an interrupt, for the end of its time, or where the state folder cannot be used.
+ * stays open. Guests are asked before arrays: who may stand still is told of, whatever an array then does not answer.
+ * Rejects only for an interrupt, for the end of its time, where the group that was named is locked, or where the state
+ * folder cannot be used.
  *
  * @param doing 'look': nothing is changed, and no lock taken
  */
 export async function mend(parts: MendParts, doing: 'look' | 'mend', limit: Deadline): Promise<MendReport> {
   const page: Page = { mended: [], guests: [], left: [], silent: new Map(), locked: false };
-  const shown = await lookEverywhere(parts.drivers, limit);
+  const locked = await lockedGroups(parts);
+  if (parts.group !== undefined) await refuseIfLocked(parts, parts.group, locked, doing, limit);
+  const { runs } = await openNow(parts, parts.group);
+  for (const group of new Set(runs.map(({ run }) => run.group))) tellLocked(parts, group, locked);
+  const asked = await askGuests(
+    parts,
+    runs.filter(({ run }) => !locked.has(run.group)),
+    limit,
+  );
+  try {
+    return await mendAll({ ...parts, asked }, doing, page, limit);
+  } catch (thrown) {
+    throw outranked(asFault(thrown), [...asked.values()]);
+  }
+}
+
+type Asking = MendParts & { readonly asked: ReadonlyMap<VmName, AskedGuest> };
+
+async function mendAll(whole: Asking, doing: 'look' | 'mend', page: Page, limit: Deadline): Promise<MendReport> {
+  const shown = await lookEverywhere(whole, limit);
   for (const [array, why] of shown.silent) page.silent.set(array, why);
+  const parts = { ...whole, drivers: withoutSilent(whole.drivers, shown) };
   const { sets, runs, running } = await catalogNow(parts);
   const strays = straysIn(shown, sets, runs, running);
   const rebuilt = await listRebuilt(parts.state);
@@ -69,6 +92,19 @@ const OUT_OF_SIGHT =
   'may be going on where it cannot be seen from here (another machine or container, or before this machine was started ' +
   'again); if it is over: stillpoint mend --break-lock';
 
+/** What ended it comes behind the guests that may stand still. */
+function outranked(fault: Fault, asked: readonly AskedGuest[]): Fault {
+  const still = asked.filter(mayStandStill);
+  if (still.length === 0) return fault;
+  return new Fault({
+    code: 'guest.may-be-held',
+    message: `${still.map(({ text }) => text).join('. ')}. Nothing else was brought to its end: ${fault.message}`,
+    ...(fault.hint === undefined ? {} : { hint: fault.hint }),
+    exit: EXIT.guestMayBeHeld,
+    cause: fault,
+  });
+}
+
 /** What somebody else is at work on stays open; the rest goes on. */
 async function unlessLocked(page: Page, subject: string, work: () => Promise<void>): Promise<void> {
   try {
@@ -86,17 +122,14 @@ function groupsOf({ runs, removals }: Cases): readonly string[] {
 
 /** Everything is read again under the lock: what was seen before may have been mended by somebody else. */
 async function mendGroup(
-  parts: MendParts,
+  parts: Asking,
   group: string,
   strays: ReadonlyMap<SetId, readonly ArrayId[]>,
   doing: 'look' | 'mend',
   page: Page,
   limit: Deadline,
 ): Promise<void> {
-  const wait = limit.within(parts.waitMs, `waiting for the lock of group ${group}`);
-  const name = { key: `group:${group}`, shown: `group ${group}` };
-  const locks = doing === 'mend' ? await parts.locks.take([name], 'mend', wait) : undefined;
-  wait.done();
+  const locks = doing === 'mend' ? await lockOf(parts, group, limit) : undefined;
   try {
     const { sets, runs, running } = await catalogNow(parts);
     const cases = withStrays(openCases(sets, runs, running, group), runs, strays, group);
@@ -138,16 +171,19 @@ function withStrays(
 }
 
 async function mendRun(
-  parts: MendParts,
+  parts: Asking,
   open: OpenRun,
   doing: 'look' | 'mend',
   page: Page,
   limit: Deadline,
 ): Promise<void> {
   const journal = resumeJournal(parts.state, open.run.id);
-  const asked = await gather(open.guests, (vm) => askGuest(parts, vm, open.run.id, limit), GUESTS_AT_ONCE);
+  // One that came to be in doubt meanwhile is asked now.
+  const answer = async (vm: VmName): Promise<AskedGuest> =>
+    parts.asked.get(vm) ?? (await askGuest(parts, vm, open.run.id, limit));
+  const answers = await gather(open.guests, answer, GUESTS_AT_ONCE);
   limit.signal.throwIfAborted();
-  const guests = asked.flatMap((one) => (one.ok ? [one.value] : []));
+  const guests = answers.flatMap((one) => (one.ok ? [{ ...one.value, run: open.run.id }] : []));
   page.guests.push(...guests);
   if (doing === 'mend')
     for (const { vm, is } of guests) if (is === 'writing') await journal.note({ type: 'writes', vm });

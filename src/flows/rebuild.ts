@@ -39,7 +39,7 @@ export async function rebuild(parts: RebuildParts, doing: 'look' | 'mend', limit
   wait.done();
   try {
     // The arrays first: whatever a run of ours has on them stands in its intent by then.
-    const shown = await lookEverywhere(parts.drivers, limit);
+    const shown = await lookEverywhere(parts, limit);
     const [sets, runs] = [await listSets(state), await listRuns(state)];
     const changes = rebuildPlan({
       shown,

@@ -48,7 +48,7 @@ export function eventText(event: RunEvent): string {
         ? 'the window is closed'
         : `the window is closed, after ${seconds(event.lastsMs)}`;
     case 'may-be-held':
-      return `${event.message}. ${event.hint}`;
+      return event.hint === undefined ? event.message : `${event.message}. ${event.hint}`;
     case 'waiting':
       return event.over
         ? `${event.for}: waited for it for ${wholeSeconds(event.forMs)}`

@@ -3,6 +3,7 @@ import { Fault } from '../../src/base/fault.ts';
 import { beginRemoval } from '../../src/catalog/removal.ts';
 import { listRuns, listSets } from '../../src/catalog/store.ts';
 import type { RunReport } from '../../src/flows/run-parts.ts';
+import type { ArrayDriver } from '../../src/ports.ts';
 import { type MemoryFileSystem, memoryFileSystem } from '../fixtures/memory-file-system.ts';
 import { DIED, type Mortal, mortal } from './mortal.ts';
 import { type Shop, shop } from './shop.ts';
@@ -476,9 +477,82 @@ describe('mend', () => {
     expect(await world.mend('mend', { group: 'hr', inDoubt: [run.id] })).toMatchObject({ exit: 0 });
     alive.splice(0, 1, 'mail-20260101T000000Z-ffff');
     expect(await world.mend()).toMatchObject({ exit: 10, mended: [] });
+    // Where that very group was asked for, nobody is asked anything.
+    const askedAtMs = world.clock.now();
+    for (const doing of ['look', 'mend'] as const) {
+      await expect(world.mend(doing, { group: 'mail', behind: deaf, unwritable: never })).rejects.toMatchObject({
+        exit: 10,
+        message: expect.stringContaining('group mail is locked by run mail-20260101T000000Z-ffff'),
+      });
+    }
+    expect(world.clock.now()).toBe(askedAtMs);
     expect(world.onArrays()).toEqual(before);
   });
 });
+
+describe('mend, of an array that does not answer', () => {
+  /** Events of this mending, with the time at which they were told. */
+  async function told(one: Scene, how: Parameters<Shop['mend']>[1]) {
+    const [from, began] = [one.world.events.length, one.world.clock.now()];
+    const report = await one.world.mend('mend', how);
+    return { report, events: one.world.events.slice(from), tookMs: one.world.clock.now() - began };
+  }
+
+  test('asks guests first, and tells of them before the array is given up; 6 outranks 4', async () => {
+    const one = await killedAfterTheFire();
+    const from = one.world.events.length;
+    const seen: number[] = [];
+    const unwritable = async () => {
+      seen.push(one.world.events.slice(from).filter(({ type }) => type === 'may-be-held').length);
+      return ['/srv'];
+    };
+    const { report, events, tookMs } = await told(one, { behind: deaf, unwritable });
+    expect(report).toMatchObject({ exit: 6, mended: [] });
+    expect(report.left.filter((text) => text.startsWith('array '))).toHaveLength(2);
+    expect(events).toMatchObject([
+      { type: 'finding', finding: { code: 'guest.in-doubt', subject: 'guests mail01, db01' } },
+      { type: 'may-be-held', vms: ['mail01'] },
+      { type: 'may-be-held', vms: ['db01'] },
+    ]);
+    // Side by side: neither was told of when the second was asked.
+    expect(seen).toEqual([0, 0]);
+    // Both arrays at once, and neither a second time.
+    expect(tookMs).toBeLessThanOrEqual(61_000);
+  });
+
+  test('says whom it knows to stand still, also where it does not come to its end', async () => {
+    const one = await killedAfterTheFire();
+    const overdue = new Fault({ code: 'deadline', message: 'mending: no answer within 30 s' });
+    const ending = one.world.mend('mend', {
+      unwritable: async () => ['/srv'],
+      aroundFiles: (files) => ({
+        ...files,
+        list: (path) => (path.endsWith('rebuilt') ? Promise.reject(overdue) : files.list(path)),
+      }),
+    });
+    await expect(ending).rejects.toMatchObject({
+      exit: 6,
+      message: expect.stringMatching(/^guest mail01 may still be held.*Nothing else was brought to its end: mending/),
+    });
+  });
+
+  test('still finishes what hangs on the others', async () => {
+    const one = await scene();
+    one.world.bulk.failFire('bulk-v0', { kind: 'refused' });
+    one.world.fast.failNext('remove', { kind: 'refused' });
+    expect((await one.world.run()).exit).toBe(5);
+    expect(one.world.fast.objects()).toHaveLength(3);
+    const { report } = await told(one, { behind: (driver) => (driver.id === 'bulk' ? deaf(driver) : driver) });
+    expect(report).toMatchObject({ exit: 3, mended: [{ kind: 'take-back' }] });
+    expect(one.world.fast.objects()).toHaveLength(2);
+  });
+});
+
+const never = (): Promise<never> => new Promise(() => {});
+
+function deaf(driver: ArrayDriver): ArrayDriver {
+  return { ...driver, find: never, findAll: never, disarm: never, remove: never };
+}
 
 /** Died with every snapshot taken, and not yet a line of the window on disk. */
 async function killedAfterTheFire(): Promise<Scene> {

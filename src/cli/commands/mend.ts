@@ -100,7 +100,8 @@ async function mendRuns(
   const parts: MendParts = {
     ...world,
     ...catalog,
-    unwritable: async (guest, time) => unwritable(await guest.connect(time), time),
+    unwritable: (guest, time) =>
+      cli.waits.during(`guest ${guest.vm}`, time, async () => unwritable(await guest.connect(time), time)),
     waitMs: waitMs(session),
     inDoubt: runsInDoubt(respected, await thisMachine(), cli.clock.date()),
     ...(group === undefined ? {} : { group }),
