@@ -176,6 +176,7 @@ export interface CutUnit {
 /** A snapshot of ours on an array. */
 export interface ArraySnapshot {
   readonly array: ArrayId;
+  /** As its driver reads it: from a name, a group's suffix, a tag, a comment. */
   readonly label: CutLabel;
   /** The array's own id of the snapshot; with `source` and `label` it is the identity that `remove` checks. */
   readonly id: string;

@@ -92,7 +92,10 @@ export interface ArrayDriver {
   find(label: CutLabel, deadline: Deadline): Promise<readonly ArraySnapshot[]>;
   /** Every snapshot whose name has our form, whoever's journal it is in. */
   findAll(deadline: Deadline): Promise<readonly ArraySnapshot[]>;
-  /** Checks label, source and the array's own id, then removes. Removing what is not there succeeds. */
+  /**
+   * Checks label, source and the array's own id, then removes. Removing what is not there succeeds. Where the array took
+   * several volumes as one object, the first of its snapshots takes the object, which carries the label as a whole.
+   */
   remove(snapshot: ArraySnapshot, deadline: Deadline): Promise<void>;
   /**
    * Shows what is in a snapshot, after checking as `remove` does that it is the one meant. Nothing of it can be changed

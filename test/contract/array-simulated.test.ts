@@ -18,8 +18,12 @@ const FAULTS: Record<LabFault, FireFault> = {
 const faults = ['refused', 'lost-before', 'lost-after', 'late', 'job', 'job-fails'] as const;
 arraySuite('the simulated array', async () => openLab(), { faults });
 arraySuite('the simulated array that cuts a group', async () => openLab('mail'), { faults, oneUnit: true });
+arraySuite('the simulated array whose group carries the label', async () => openLab('mail', 'group'), {
+  faults,
+  oneUnit: true,
+});
 
-function openLab(group?: string): ArrayLab {
+function openLab(group?: string, names: 'volume' | 'group' = 'volume'): ArrayLab {
   const clock = jumpingClock();
   const devices = ['naa.6a0', 'naa.6a1', 'naa.6a2'].map((naa) => naa as DeviceKey);
   const array = simulatedArray(
@@ -31,6 +35,7 @@ function openLab(group?: string): ArrayLab {
         sizeBytes: 1n << 30n,
         ...(group === undefined ? {} : { group }),
       })),
+      names,
       shows: {
         where: 'a helper',
         run: async (argv) => ({ exit: 0, stdout: shown(argv.at(-1) ?? ''), stderr: '' }),

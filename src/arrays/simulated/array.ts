@@ -29,6 +29,8 @@ export interface SimulatedSettings {
   readonly fence?: { readonly min: number; readonly max: number };
   /** Where copies of its snapshots can be looked at, under `/copies/NAME`; none: it shows nothing. */
   readonly shows?: Shell;
+  /** `group`: 'mail.LABEL.mail_0', and the snapshots of one unit are one object. Default: 'LABEL-mail_0', each its own. */
+  readonly names?: 'volume' | 'group';
 }
 
 /** What really happened: an instant at which volumes were copied. */
@@ -157,7 +159,11 @@ export function simulatedArray(id: ArrayId, settings: SimulatedSettings, clock: 
       drop(prepared.get(label) ?? []);
       prepared.delete(label);
     },
-    remove: (name) => void snapshots.delete(name),
+    remove(name) {
+      const isOne = (other: string): boolean =>
+        settings.names === 'group' ? objectOf(other) === objectOf(name) : other === name;
+      for (const other of [...snapshots.keys()].filter(isOne)) snapshots.delete(other);
+    },
     copy: (name) => void copies.add(name),
     dropCopy: (name) => void copies.delete(name),
   };
@@ -210,7 +216,9 @@ export function simulatedArray(id: ArrayId, settings: SimulatedSettings, clock: 
     const made: string[] = [];
     const cut = { unit: unit.id, volumes: members.map((volume) => volume.id), label, made, atMs: clock.now() };
     for (const volume of members) {
-      const name = freeName(`${label}-${volume.name}`);
+      const name = freeName(
+        settings.names === 'group' ? `${unit.id}.${label}.${volume.name}` : `${label}-${volume.name}`,
+      );
       const snapshot = `${id}-s${serial++}`;
       made.push(snapshot);
       snapshots.set(name, {
@@ -246,6 +254,11 @@ export function simulatedArray(id: ArrayId, settings: SimulatedSettings, clock: 
     fenced.delete(unit);
     pastFences.push({ ...fence, downAtMs: Math.min(fence.downAtMs, clock.now()) });
   }
+}
+
+/** 'mail.LABEL' of 'mail.LABEL.mail_0' */
+function objectOf(name: string): string {
+  return name.split('.').slice(0, 2).join('.');
 }
 
 function queue<K, V>(queues: Map<K, V[]>, key: K, value: V): void {

@@ -36,7 +36,7 @@ export function simulated(array: SimulatedArray): ArrayDriver {
     group: (volumes, deadline) => call('group', deadline, () => unitsOf(volumes)),
     async arm(units, label, deadline) {
       await call('arm', deadline, () => {
-        const before = array.snapshots().filter((one) => labelIn(one.name) === label);
+        const before = array.snapshots().filter((one) => labelOf(one) === label);
         if (before.length > 0) throw labelInUse(id, label, before);
         array.prepare(label, units);
       });
@@ -47,8 +47,7 @@ export function simulated(array: SimulatedArray): ArrayDriver {
       return [];
     },
     find,
-    findAll: (deadline) =>
-      call('find', deadline, () => array.snapshots().filter((one) => labelIn(one.name) !== undefined)),
+    findAll: (deadline) => call('find', deadline, () => array.snapshots().filter((one) => labelOf(one) !== undefined)),
     remove: (snapshot, deadline) =>
       call('remove', deadline, () => {
         if (isThere(snapshot)) array.remove(snapshot.name);
@@ -92,15 +91,17 @@ export function simulated(array: SimulatedArray): ArrayDriver {
     };
   }
 
+  function labelOf({ name }: ArraySnapshot): CutLabel | undefined {
+    return labelIn(settings.names === 'group' ? (name.split('.')[1] ?? '') : name);
+  }
+
   function isThere(snapshot: ArraySnapshot): boolean {
-    return stillOurs(
-      snapshot,
-      array.snapshots().find(({ name }) => name === snapshot.name),
-    );
+    const there = array.snapshots().find(({ name }) => name === snapshot.name);
+    return stillOurs(snapshot, there, labelOf);
   }
 
   function find(label: CutLabel, deadline: Deadline) {
-    return call('find', deadline, () => array.snapshots().filter((one) => labelIn(one.name) === label));
+    return call('find', deadline, () => array.snapshots().filter((one) => labelOf(one) === label));
   }
 
   async function send(request: Promise<Answer>, unit: CutUnit, deadline: Deadline): Promise<Fired> {

@@ -120,6 +120,8 @@ function drawArray(draw: Draw, id: string, fencing: number) {
       volumes,
       ...pace,
       lateMs,
+      // Half of them, without drawing: what was drawn for other seeds stays as it was.
+      names: isGrouped && pace.cutMs % 2 === 0 ? 'group' : 'volume',
       ...(fences ? { fence: { min: 500, max: 60_000 } } : {}),
     }),
   };
