@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { stillpoint } from './bin.ts';
 
+/** string-width, which every line for people is measured with, and what it needs. */
+const WIDTHS = ['ansi-regex', 'get-east-asian-width', 'string-width', 'strip-ansi'];
+
 describe('a short command loads little', () => {
   let folder: string;
   beforeEach(() => {
@@ -11,20 +14,23 @@ describe('a short command loads little', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  test.each(['--version', '--help'])('`%s`: commander and chalk, and the code of no command', async (flag) => {
-    const { packages, ours } = await loadedBy([flag]);
-    expect(packages).toEqual(['chalk', 'commander']);
-    expect(ours.filter((path) => /^(arrays|catalog|demo|flows|inventory|vsphere|cli\/commands\/)/.test(path))).toEqual(
-      [],
-    );
-  });
+  test.each(['--version', '--help'])(
+    '`%s`: commander, chalk and string-width, and the code of no command',
+    async (flag) => {
+      const { packages, ours } = await loadedBy([flag]);
+      expect(packages).toEqual(['chalk', 'commander', ...WIDTHS].sort());
+      expect(
+        ours.filter((path) => /^(arrays|catalog|demo|flows|inventory|vsphere|cli\/commands\/)/.test(path)),
+      ).toEqual([]);
+    },
+  );
 
   test('`list` with a topology: what reads files, and no driver, no SSH, no vSphere', async () => {
     const { stdout } = await stillpoint(['init'], { cwd: folder });
     writeFileSync(join(folder, 'stillpoint.yaml'), stdout);
     mkdirSync(join(folder, 'state'));
     const { packages, ours } = await loadedBy(['list', '--state', join(folder, 'state')]);
-    expect(packages).toEqual(['chalk', 'commander', 'yaml', 'zod']);
+    expect(packages).toEqual(['chalk', 'commander', 'yaml', 'zod', ...WIDTHS].sort());
     expect(ours.filter((path) => /^(demo|flows|inventory|vsphere)\/|\/driver\.js$/.test(path))).toEqual([]);
   });
 
