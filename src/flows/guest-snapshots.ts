@@ -108,7 +108,7 @@ interface PointPlace extends VmIdentity {
  * Removes what stands of this label on these VMs, whether its set is kept or not: the array snapshots contain it. Looks
  * by label, so that also one is found whose answer was lost. What could not be removed is answered and noted.
  */
-async function removeGuestSnapshots(
+export async function removeGuestSnapshots(
   places: readonly PointPlace[],
   label: CutLabel,
   journal: Journal,

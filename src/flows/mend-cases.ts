@@ -1,5 +1,6 @@
 import { guestsInDoubt } from '../catalog/in-doubt.ts';
 import { leftovers } from '../catalog/leftovers.ts';
+import { openPoints, type PointLeft } from '../catalog/points.ts';
 import type { RunEntry, SetEntry, WholeSet } from '../catalog/store.ts';
 import type { ArrayId, SetId, VmName } from '../model.ts';
 
@@ -12,6 +13,8 @@ export interface OpenRun {
   readonly arrays: readonly ArrayId[];
   /** Guests that were sent a hold, or may have been, and have not said that they let go. */
   readonly guests: readonly VmName[];
+  /** VMs that may still run on a guest snapshot of it. */
+  readonly points: readonly PointLeft[];
 }
 
 export interface Cases {
@@ -68,13 +71,15 @@ function openRun(
 ): readonly OpenRun[] {
   const { intent, entries, result } = run.record;
   if (intent === undefined || set?.state === 'unreadable') return [];
+  const points = openPoints(run.record);
   if (result !== undefined) {
     const arrays = set === undefined ? left : [];
-    return arrays.length === 0 && guests.length === 0 ? [] : [{ run, guests, arrays, ...(set && { set }) }];
+    const isOpen = arrays.length + guests.length + points.length > 0;
+    return isOpen ? [{ run, guests, points, arrays, ...(set && { set }) }] : [];
   }
   const armed = intent.arrays.filter(({ array }) =>
     entries.some((one) => one.type === 'arming' && one.array === array),
   );
   const arrays = set === undefined ? left : armed.map(({ array }) => array);
-  return [{ run, guests, arrays, ...(set && { set }) }];
+  return [{ run, guests, points, arrays, ...(set && { set }) }];
 }

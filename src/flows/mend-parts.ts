@@ -34,7 +34,7 @@ export interface MendParts {
 export interface Mended {
   /** Of the run, and of its set; of a rebuilt set its label. */
   readonly id: SetId | CutLabel;
-  readonly kind: RunMending['kind'] | 'remove';
+  readonly kind: RunMending['kind'] | 'remove' | 'guest-snapshots';
   /** What is, or would be, done: one sentence. */
   readonly text: string;
 }

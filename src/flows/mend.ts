@@ -15,6 +15,7 @@ import { lockedGroups, lockOf, refuseIfLocked, tellLocked } from './mend-locks.t
 import { foreignIn, lookAtRun, lookEverywhere, straysIn, withoutSilent } from './mend-look.ts';
 import { exitOf, type MendParts, type MendReport, type Page } from './mend-parts.ts';
 import { mendPlan } from './mend-plan.ts';
+import { mendPoints } from './mend-points.ts';
 import { besideAdopted, mendRebuilt } from './mend-rebuilt.ts';
 import { intendedText, isWork, staysOpen } from './mend-words.ts';
 import { remainsText } from './report.ts';
@@ -165,7 +166,7 @@ function withStrays(
     // made a set may have made it since the arrays were looked at.
     const keptNothing = run.state === 'failed' || run.record.entries.some(({ type }) => type === 'removed');
     if (arrays === undefined || !isMeant || !keptNothing) return [];
-    return known.some((open) => open.run.id === run.id) ? [] : [{ run, arrays, guests: [] }];
+    return known.some((open) => open.run.id === run.id) ? [] : [{ run, arrays, guests: [], points: [] }];
   });
   return { ...cases, runs: [...known, ...added] };
 }
@@ -188,9 +189,11 @@ async function mendRun(
   if (doing === 'mend')
     for (const { vm, is } of guests) if (is === 'writing') await journal.note({ type: 'writes', vm });
 
+  await mendPoints(parts, open, journal, doing, page, limit);
+
   const seen = await lookAtRun(parts, open, limit);
   const plan = mendPlan(seen, parts.clock.date());
-  // A run with its last word written, of which only guests were open.
+  // A run with its result written, of which only guests were open.
   if (open.arrays.length === 0 && open.run.record.result !== undefined) return;
   if ('unasked' in plan) for (const { array, unasked } of plan.unasked) page.silent.set(array, unasked);
   if (doing === 'look') {

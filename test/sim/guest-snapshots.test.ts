@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { EXIT } from '../../src/base/fault.ts';
-import { shop } from './shop.ts';
+import { DIED, mortal } from './mortal.ts';
+import { type Shop, shop } from './shop.ts';
 
 /** mail01 by a guest snapshot, db01 held; each on its own LUN of `fast`, both boot disks on `bulk`. */
 describe('a run with a guest snapshot', () => {
@@ -75,5 +76,70 @@ describe('a run with a guest snapshot', () => {
     const report = await world.run({ interruptAt: (event) => event.type === 'guest' && event.is === 'snapshotted' });
     expect(report.exit).toBe(130);
     expect(world.points()).toEqual([]);
+  });
+});
+
+/** The same process, killed before its step `at`. */
+async function killed(world: Shop, at: number): Promise<void> {
+  const life = mortal(at);
+  const around = { around: life.array, aroundGuest: life.guest, aroundPoint: life.point, aroundFiles: life.files };
+  const end = Promise.race([world.start(around), life.died]);
+  await expect(world.clock.drive(end)).rejects.toBe(DIED);
+}
+
+describe('mend, after a run with a guest snapshot was killed', () => {
+  test('at any of its steps: no guest snapshot stands, whatever became of the set', async () => {
+    const counted = mortal();
+    const whole = await shop({ mail01Point: {} });
+    await whole.run({
+      around: counted.array,
+      aroundGuest: counted.guest,
+      aroundPoint: counted.point,
+      aroundFiles: counted.files,
+    });
+    const stood: number[] = [];
+    for (let at = 0; at < counted.steps(); at += 1) {
+      const world = await shop({ mail01Point: {} });
+      await killed(world, at);
+      await world.clock.pass(130_000);
+      if (world.points().length > 0) stood.push(at);
+      const first = await world.mend();
+      expect([0, 3], `killed at ${at}: ${first.left.join()}`).toContain(first.exit);
+      expect(world.points(), `killed at ${at}`).toEqual([]);
+      await world.clock.pass(130_000);
+      expect(await world.mend(), `killed at ${at}`).toMatchObject({ exit: 0, left: [] });
+    }
+    // Between begin and conclude lies most of a run: the kills met it.
+    expect(stood.length).toBeGreaterThan(20);
+  });
+
+  test('says what stays where it cannot be removed, and removes it the next time', async () => {
+    const world = await shop({ mail01Point: { removalsFail: 2 } });
+    expect((await world.run()).fault?.code).toBe('run.guest-snapshot-stands');
+    const first = await world.mend();
+    expect(first.exit).toBe(EXIT.weaker);
+    expect(first.left.join()).toContain('guest mail01: its guest snapshot could not be removed');
+    expect(world.points()).toHaveLength(1);
+    const second = await world.mend();
+    expect(second.mended).toEqual([expect.objectContaining({ kind: 'guest-snapshots' })]);
+    expect(second.exit).toBe(EXIT.done);
+    expect(world.points()).toEqual([]);
+  });
+
+  test('changes nothing when it only looks', async () => {
+    const world = await shop({ mail01Point: { removalsFail: 1 } });
+    await world.run();
+    const report = await world.mend('look');
+    expect(report.mended).toEqual([expect.objectContaining({ kind: 'guest-snapshots' })]);
+    expect(world.points()).toHaveLength(1);
+  });
+
+  test('names a VM whose method the topology no longer has', async () => {
+    const world = await shop({ mail01Point: { removalsFail: 1 } });
+    await world.run();
+    const report = await world.mend('mend', { guests: ['db01'] });
+    expect(report.exit).toBe(EXIT.weaker);
+    expect(report.left.join()).toContain('guest mail01');
+    expect(world.points()).toHaveLength(1);
   });
 });

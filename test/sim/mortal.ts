@@ -1,6 +1,6 @@
 import type { FileSystem } from '../../src/base/file-system.ts';
 import type { Locks } from '../../src/base/lock.ts';
-import type { ArmedCut, ArrayDriver, GuestChannel, PlacementReader, Quiescer } from '../../src/ports.ts';
+import type { ArmedCut, ArrayDriver, GuestChannel, PlacementReader, Quiescer, Snapshotter } from '../../src/ports.ts';
 
 /**
  * A process that can die at each of its steps: before and after every change of a file, every call of an array and
@@ -10,6 +10,7 @@ export interface Mortal {
   readonly files: (files: FileSystem) => FileSystem;
   readonly array: (driver: ArrayDriver) => ArrayDriver;
   readonly guest: (quiescer: Quiescer) => Quiescer;
+  readonly point: (snapshotter: Snapshotter) => Snapshotter;
   readonly reader: (reader: PlacementReader) => PlacementReader;
   readonly locks: (locks: Locks) => Locks;
   /** Rejects with `DIED`. */
@@ -97,6 +98,12 @@ export function mortal(at = Number.POSITIVE_INFINITY): Mortal {
           return { release: () => around(() => taken.release()) };
         }),
       held: () => around(() => locks.held()),
+    }),
+    point: (snapshotter) => ({
+      ...snapshotter,
+      begin: (guest, order, limit) => around(() => snapshotter.begin(guest, order, limit)),
+      find: (vm, label, limit) => around(() => snapshotter.find(vm, label, limit)),
+      remove: (ours, limit) => around(() => snapshotter.remove(ours, limit)),
     }),
     guest: (quiescer) => ({
       ...quiescer,

@@ -15,7 +15,7 @@ import type { MendParts, MendReport } from '../../src/flows/mend-parts.ts';
 import type { RunParts, RunReport } from '../../src/flows/run-parts.ts';
 import { deviceKey } from '../../src/inventory/device.ts';
 import type { DeviceKey, Finding, GuestSnapshot, Placement, SetId, VmPlacement } from '../../src/model.ts';
-import type { ArrayDriver, PlacementReader, Quiescer, RunEvent } from '../../src/ports.ts';
+import type { ArrayDriver, PlacementReader, Quiescer, RunEvent, Snapshotter } from '../../src/ports.ts';
 import { type SimulatedGuest, simulated as simulatedGuest } from '../../src/quiesce/simulated.ts';
 import { snapshot } from '../../src/snapshot.ts';
 import { parseTopology } from '../../src/topology/read.ts';
@@ -53,7 +53,7 @@ export interface Shop {
   mend(doing?: 'look' | 'mend', options?: ShopMend): Promise<MendReport>;
 }
 
-export interface ShopMend extends Pick<ShopRun, 'around' | 'behind' | 'aroundFiles'> {
+export interface ShopMend extends Pick<ShopRun, 'around' | 'behind' | 'aroundFiles' | 'aroundPoint'> {
   readonly group?: string;
   readonly weak?: 'keep' | 'remove';
   /** Guests that the topology of this mending knows; all. */
@@ -83,6 +83,7 @@ export interface ShopRun {
   /** Stands behind what limits the calls of each array. */
   readonly behind?: (driver: ArrayDriver) => ArrayDriver;
   readonly aroundGuest?: (quiescer: Quiescer) => Quiescer;
+  readonly aroundPoint?: (snapshotter: Snapshotter) => Snapshotter;
   readonly aroundFiles?: (files: FileSystem) => FileSystem;
 }
 
@@ -203,7 +204,9 @@ export async function shop(
             name,
             {
               guest: { vm: name, connect: noShell, told: new Map() },
-              ...(name === 'mail01' && point !== undefined ? { snapshotters: [point] } : {}),
+              ...(name === 'mail01' && point !== undefined
+                ? { snapshotters: [(how.aroundPoint ?? itself)(point)] }
+                : {}),
               quiescers:
                 name === 'mail01' && point !== undefined
                   ? []
@@ -238,7 +241,11 @@ export async function shop(
     },
     mend(doing = 'mend', how = {}) {
       const limit = deadline(clock, 600_000, 'mending');
-      const noGuest = (name: string) => ({ guest: { vm: name, connect: noShell, told: new Map() }, quiescers: [] });
+      const noGuest = (name: string) => ({
+        guest: { vm: name, connect: noShell, told: new Map() },
+        quiescers: [],
+        snapshotters: name === 'mail01' && point !== undefined ? [(how.aroundPoint ?? itself)(point)] : [],
+      });
       const work = mend(
         {
           clock,

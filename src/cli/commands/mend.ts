@@ -94,8 +94,13 @@ async function mendRuns(
   const { cli, output } = session;
   const group = wanted === undefined ? undefined : groupNamed(topology, wanted).name;
   const { runs } = await openNow(catalog, group);
-  const vms = [...new Set(runs.flatMap(({ guests }) => guests))];
-  const world = await openWorld(topology, vms, output.emit, { ...cli, terminal: session.terminal, vsphere: 'unasked' });
+  const vms = [...new Set(runs.flatMap(({ guests, points }) => [...guests, ...points.map(({ vm }) => vm)]))];
+  const asksVsphere = runs.some(({ points }) => points.length > 0);
+  const world = await openWorld(topology, vms, output.emit, {
+    ...cli,
+    terminal: session.terminal,
+    ...(asksVsphere ? {} : { vsphere: 'unasked' as const }),
+  });
   const limit = deadline(cli.clock, timeoutMs(session), 'mending', cli.interrupt);
   const parts: MendParts = {
     ...world,

@@ -43,6 +43,7 @@ function run(change: Partial<RunRecord> = {}, rest: Partial<RunSeen> = {}): RunS
     run: entryOf({ ...RUN, ...change }),
     arrays: ['fast', 'bulk'],
     guests: [],
+    points: [],
     plan: mailPlan(),
     seen: [seenOn('fast'), seenOn('bulk')],
     removeWeak: false,
