@@ -100,19 +100,22 @@ function settled(
   return outcomes.flatMap((outcome, index) => (outcome.ok ? outcome.value : [fell(nameOf(index), outcome.fault)]));
 }
 
-/** What stands or falls is said once, and not again for each group that uses it; of two arrays it is said twice. */
+/** What stands or falls is said once, and not again for each group that uses it; of two guests it is said twice. */
 function withoutRepeats(lines: readonly Checked[]): readonly Checked[] {
   const seen = new Set<string>();
-  return lines.filter(({ code, subject, message }) => {
-    const array = /^array \S+/.exec(subject)?.[0] ?? /^(array \S+): /.exec(message)?.[1] ?? '';
-    const key =
-      code === undefined
-        ? `${subject} ${message}`
-        : `${code} ${array} ${message.replace(/^(array|guest|vm) \S+: /, '')}`;
+  return lines.filter((line) => {
+    const key = line.code === undefined ? `${line.subject} ${line.message}` : idOf(line);
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
   });
+}
+
+/** A group that fails for an array or a guest says in the message whose fault it is. */
+function idOf({ code, subject, message }: Checked): string {
+  const [prefix = '', named] = /^((?:array|guest|vm) .+?): /.exec(message) ?? [];
+  const who = (named ?? subject).replace(/^(?:guest|vm) /, '');
+  return `${code} ${who} ${message.slice(prefix.length)}`;
 }
 
 function worstFirst(lines: readonly Checked[]): readonly Checked[] {

@@ -4,7 +4,15 @@ import type { Finding, Placement, VmName } from '../model.ts';
 import type { PlacementReader } from '../ports.ts';
 import { connectVsphere, type Vsphere } from '../vsphere/client.ts';
 import type { Ref } from '../vsphere/element.ts';
-import { type Found, insistOnAll, isGone, PAGE_OBJECTS, readEverywhere, readThese } from '../vsphere/properties.ts';
+import {
+  type Found,
+  insisting,
+  insistOnAll,
+  isGone,
+  PAGE_OBJECTS,
+  readEverywhere,
+  readThese,
+} from '../vsphere/properties.ts';
 import { type ConnectionSettings, connectionOf } from '../vsphere/settings.ts';
 import { DATASTORE_PATHS, type Datastore, datastore, HOST_PATHS, host } from '../vsphere/storage.ts';
 import { currentTime, diskTasks, recentDiskTasks } from '../vsphere/tasks.ts';
@@ -127,11 +135,13 @@ async function readMachines(
   limit: Deadline,
 ): Promise<ReadonlyMap<Ref, VirtualMachine>> {
   const machines = new Map<Ref, VirtualMachine>();
+  const all = insisting(vsphere);
   const receive = (found: Found): void => {
-    if (isGone(found)) return;
-    machines.set(found.ref, virtualMachine(insistOnAll(found, `VM ${names.nameOf(found.ref)}`, vsphere)));
+    const whole = isGone(found) ? undefined : all.whole(found, `VM ${names.nameOf(found.ref)}`);
+    if (whole !== undefined) machines.set(found.ref, virtualMachine(whole));
   };
   await readThese(vsphere, { type: 'VirtualMachine', paths: VM_PATHS }, refs, receive, limit, pageObjects);
+  all.done();
   return machines;
 }
 
@@ -149,11 +159,14 @@ async function readDatastores(
     }
   }
   const datastores: Datastore[] = [];
+  const all = insisting(vsphere);
   const receive = (found: Found): void => {
     const name = `datastore ${found.values.get('name')?.text ?? found.ref}`;
-    if (!isGone(found)) datastores.push(datastore(insistOnAll(found, name, vsphere)));
+    const whole = isGone(found) ? undefined : all.whole(found, name);
+    if (whole !== undefined) datastores.push(datastore(whole));
   };
   await readThese(vsphere, { type: 'Datastore', paths: DATASTORE_PATHS }, [...refs], receive, limit, pageObjects);
+  all.done();
   return datastores;
 }
 
@@ -175,13 +188,16 @@ async function readHosts(
   const paths = raw.length > 0 || t10 ? HOST_PATHS : ['name'];
   const refs = new Set([...machines.values()].flatMap((machine) => machine.host ?? []));
   const hosts = new Map<Ref, SeenHost>();
+  const all = insisting(vsphere);
   const receive = (found: Found): void => {
+    if (isGone(found)) return;
     const name = `host ${found.values.get('name')?.text ?? found.ref}`;
     // A host's name alone is only for messages: a login that sees no hosts can do without.
-    if (!isGone(found))
-      hosts.set(found.ref, seenHost(paths === HOST_PATHS ? insistOnAll(found, name, vsphere) : found));
+    const seen = paths === HOST_PATHS ? all.whole(found, name) : found;
+    if (seen !== undefined) hosts.set(found.ref, seenHost(seen));
   };
   await readThese(vsphere, { type: 'HostSystem', paths }, [...refs], receive, limit, pageObjects);
+  all.done();
   const luns = [...hosts.values()].map((one) => one.luns);
   if (raw.every((lunUuid) => identifyLun(lunUuid, luns).kind !== 'unknown')) return hosts;
   const collect = (found: Found): void => {

@@ -92,6 +92,36 @@ export function insistOnAll(found: Found, name: string, vsphere: Pick<Vsphere, '
   });
 }
 
+/** Takes what is told whole, object by object, and names at the end every one of which something is missing. */
+export interface Insisting {
+  /** Undefined: something of it is missing. */
+  whole(found: Found, name: string): Found | undefined;
+  /** @throws Fault where something was missing: the first, and the names of all others */
+  done(): void;
+}
+
+export function insisting(vsphere: Pick<Vsphere, 'host' | 'username'>): Insisting {
+  const untold: { readonly name: string; readonly fault: Fault }[] = [];
+  return {
+    whole(found, name) {
+      try {
+        return insistOnAll(found, name, vsphere);
+      } catch (thrown) {
+        if (!(thrown instanceof Fault)) throw thrown;
+        untold.push({ name, fault: thrown });
+        return undefined;
+      }
+    },
+    done() {
+      const [first, ...others] = untold;
+      if (first === undefined) return;
+      const { code, message, hint } = first.fault;
+      const also = others.length === 0 ? '' : `; the same of ${others.map(({ name }) => quoted(name)).join(', ')}`;
+      throw new Fault({ code, message: message + also, ...(hint === undefined ? {} : { hint }) });
+    },
+  };
+}
+
 /** Deleted since its reference was read. */
 export function isGone(found: Found): boolean {
   return found.missing.some((missing) => missing.fault === 'ManagedObjectNotFound');

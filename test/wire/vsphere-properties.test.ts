@@ -3,7 +3,9 @@ import { systemClock } from '../../src/base/clock.ts';
 import { type Deadline, deadline } from '../../src/base/deadline.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { Secret } from '../../src/base/secret.ts';
+import { readerOf } from '../../src/inventory/reader.ts';
 import { connectVsphere, type Vsphere } from '../../src/vsphere/client.ts';
+
 import { snapshotCreator } from '../../src/vsphere/events.ts';
 import { type Found, insistOnAll, readEverywhere, readThese } from '../../src/vsphere/properties.ts';
 import { diskTasks } from '../../src/vsphere/tasks.ts';
@@ -39,6 +41,8 @@ function name(text: string): string {
 function missing(path: string, kind: string, inside = ''): string {
   return `<missingSet><path>${path}</path><fault><fault xsi:type="${kind}">${inside}</fault><localizedMessage/></fault></missingSet>`;
 }
+
+const privilege = '<object type="VirtualMachine">vm-1</object><privilegeId>System.Read</privilegeId>';
 
 const everyVm = [{ type: 'VirtualMachine', paths: ['name'] }] as const;
 
@@ -81,7 +85,6 @@ describe('reading properties', () => {
   });
 
   test('a property that may not be read is a Fault that names the VM, the property and the privilege', async () => {
-    const privilege = '<object type="VirtualMachine">vm-1</object><privilegeId>System.Read</privilegeId>';
     const { vsphere, limit } = await session({
       RetrievePropertiesEx: () =>
         objects(
@@ -99,6 +102,22 @@ describe('reading properties', () => {
     expect(fault.message).toBe(
       'VM mail01 (VirtualMachine:vm-1): reader lacks System.Read and cannot read config.hardware.device and 1 more',
     );
+  });
+
+  test('every VM of a group that may not be read is named at once', async () => {
+    const names = ['vm-1', 'vm-2', 'vm-3'].map((id) => vm(id, name(`mail-${id}`)));
+    const unreadable = (id: string): string => vm(id, missing('config', 'NoPermission', privilege));
+    const { vsphere, limit } = await session({
+      RetrievePropertiesEx: (_, before) =>
+        objects('RetrievePropertiesEx', before === 0 ? names.join('') : ['vm-1', 'vm-3'].map(unreadable).join('')),
+    });
+    const reader = readerOf(async () => vsphere, { clock: systemClock });
+    const wanted = ['mail-vm-1', 'mail-vm-2', 'mail-vm-3'].map((one) => ({ vm: one, wanted: one }));
+    const fault = await thrownBy(reader.read(wanted, limit));
+    expect(fault.message).toBe(
+      'VM mail-vm-1 (VirtualMachine:vm-1): reader lacks System.Read and cannot read config; the same of VM mail-vm-3',
+    );
+    expect(fault.hint).toContain('Read-only');
   });
 
   test('a property missing for another reason is a Fault as well, never an empty list', async () => {

@@ -26,16 +26,19 @@ tiers:
 vms:
   good01: { ssh: { host: good01 }, quiesce: { method: any } }
   loose01: { ssh: { host: loose01 }, quiesce: { method: any } }
+  loose02: { ssh: { host: loose02 }, quiesce: { method: any } }
   moved01: { ssh: { host: moved01 }, quiesce: { method: any } }
   swap01: { ssh: { host: swap01 }, quiesce: { method: any } }
   unknown01: { ssh: { host: unknown01 }, quiesce: { method: fsfreeze } }
   printer: {}
+  scanner: {}
 groups:
   good: { vms: [good01] }
-  loose: { vms: [loose01] }
+  loose: { vms: [loose01, loose02] }
+  loose-again: { vms: [loose02] }
   moved: { vms: [moved01] }
   swapped: { vms: [swap01] }
-  strange: { vms: [unknown01, printer] }
+  strange: { vms: [unknown01, printer, scanner] }
 `;
 const GIB = 1n << 30n;
 const [BOOT, DATA, STRAY] = [lun('b0'), lun('a1'), lun('99')];
@@ -78,6 +81,7 @@ describe('check on a world in which much is wrong', () => {
       guests: new Map([
         side('good01', guestWith([held('/srv', 'sdb')])),
         side('loose01', guestWith([{ ...held('/srv', 'sdb'), held: false }])),
+        side('loose02', guestWith([{ ...held('/srv', 'sdb'), held: false }])),
         side('moved01', { ...guestWith([held('/srv', 'sdb')]), disks: MOVED_DISKS }),
         side(
           'swap01',
@@ -90,13 +94,13 @@ describe('check on a world in which much is wrong', () => {
             quiescers: [fsfreeze(fsfreezeSettings.parse({}), { clock })],
           },
         ],
-        [
-          'printer',
+        ...['printer', 'scanner'].map((vm): [string, GuestSide] => [
+          vm,
           {
-            guest: { vm: 'printer', connect: () => Promise.reject(new Error('no login')), told: new Map() },
+            guest: { vm, connect: () => Promise.reject(new Error('no login')), told: new Map() },
             quiescers: [],
           },
-        ],
+        ]),
       ]),
       reader: {
         read: async (vms) => placementOf(vms.map(({ vm }) => vm)),
@@ -137,23 +141,23 @@ function held(what: string, disk: string): GuestUse {
   return { what, kind: 'mount', fsType: 'xfs', disks: [disk], held: true };
 }
 
+const ABSENT = ['printer', 'scanner'];
+
 function placementOf(vms: readonly string[]): Placement {
   return {
     takenAt: '',
     source: 'VMware vCenter Server 8.0.3',
-    vms: vms.filter((vm) => vm !== 'printer').map(placed),
+    vms: vms.filter((vm) => !ABSENT.includes(vm)).map(placed),
     datastores: [{ name: 'VMFS-BOOT', ref: 'Datastore:1', kind: 'vmfs', devices: [BOOT], vms: [] }],
-    findings: vms.includes('printer')
-      ? [
-          {
-            code: 'vsphere.vm-not-found',
-            severity: 'error',
-            subject: 'printer',
-            message: 'vSphere shows no VM of this name',
-            hint: 'Did you mean printer01? Else say which with `vm:`.',
-          },
-        ]
-      : [],
+    findings: vms
+      .filter((vm) => ABSENT.includes(vm))
+      .map((subject) => ({
+        code: 'vsphere.vm-not-found',
+        severity: 'error',
+        subject,
+        message: 'vSphere shows no VM of this name',
+        hint: 'Did you mean printer01? Else say which with `vm:`.',
+      })),
   };
 }
 
