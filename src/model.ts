@@ -286,6 +286,8 @@ export interface PlannedStage {
   readonly lends?: true;
   /** It holds nothing: it makes a guest snapshot that contains the disks it covers. Absent: it holds. */
   readonly makes?: 'snapshot';
+  /** The guest's names of the disks whose writes are counted while it holds: of those it covers, what no later stage does. */
+  readonly watches: readonly string[];
   /** What it holds, in the guest's words: mount points. */
   readonly holds: readonly string[];
 }
@@ -356,8 +358,11 @@ export interface Plan {
 
 // ---- the record of a window
 
-/** A guest's word at the release: `kept` proves that the hold stood until then. */
-export type ReleaseKind = 'kept' | 'expired' | 'unknown';
+/**
+ * A guest's word at the release: `kept` proves that the hold stood until then, and that nobody wrote to its disks.
+ * `written`: it stood until then, and somebody did.
+ */
+export type ReleaseKind = 'kept' | 'written' | 'expired' | 'unknown';
 
 export interface HoldRecord {
   readonly vm: VmName;

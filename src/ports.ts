@@ -172,6 +172,8 @@ export interface HoldOrder {
   readonly covers: readonly DiskRef[];
   /** What the hold is planned to give: what the probe of this guest said. */
   readonly gives: Level;
+  /** The guest's names of the disks whose writes are counted while it holds; the freeze of no later stage writes to them. */
+  readonly watches: readonly string[];
   /** No hold of this run lasts longer. */
   readonly maxLeaseMs: number;
 }
@@ -214,7 +216,8 @@ export interface GuestChannel {
   hold(leaseMs: number, deadline: Deadline): Promise<Held>;
   /**
    * Lets go. Callable in every state, also after a hold that failed or timed out (it may have frozen), and twice.
-   * Never rejects. `kept` only if all that was held was still held until this word arrived.
+   * Never rejects. `kept` only if all that was held was still held until this word arrived, and nobody wrote meanwhile
+   * to a disk that it was to watch.
    */
   release(deadline: Deadline): Promise<Release>;
   /** Ends the line and takes away everything that `open` made. Never rejects. */

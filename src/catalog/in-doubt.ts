@@ -29,7 +29,11 @@ export function guestsInDoubt(
   const isFree = (vm: VmName, since: Date): boolean =>
     runs.some(({ startedAt, record }) => {
       const holds = record.window?.holds.filter((hold) => hold.vm === vm) ?? [];
-      return startedAt > since && holds.length > 0 && holds.every(({ release }) => release === 'kept');
+      return (
+        startedAt > since &&
+        holds.length > 0 &&
+        holds.every(({ release }) => release === 'kept' || release === 'written')
+      );
     });
   return runs.map((run) => ({ run: run.id, vms: inDoubt(run).filter((vm) => !isFree(vm, run.startedAt)) }));
 }

@@ -142,6 +142,7 @@ const plannedGuest = z.object({
       covers: z.array(diskRef),
       lends: z.literal(true).exactOptional(),
       makes: z.literal('snapshot').exactOptional(),
+      watches: strings.default([]),
       holds: strings,
     }),
   ),
@@ -183,7 +184,7 @@ const holdRecord = z.object({
   covers: z.array(diskRef),
   releaseSentAtMs: number,
   releasedAtMs: number,
-  release: z.enum(['kept', 'expired', 'unknown']).exactOptional(),
+  release: z.enum(['kept', 'written', 'expired', 'unknown']).exactOptional(),
   why: text,
 });
 

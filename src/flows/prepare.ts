@@ -129,7 +129,7 @@ async function openGuest(
 ): Promise<WindowGuest> {
   const side = parts.guests.get(vm);
   const open: WindowGuest['stages'][number][] = [];
-  for (const [index, { method, gives, covers, makes }] of stages.entries()) {
+  for (const [index, { method, gives, covers, watches, makes }] of stages.entries()) {
     if (makes === 'snapshot') continue;
     const quiescer = side?.quiescers[index];
     if (side === undefined || quiescer === undefined)
@@ -138,6 +138,7 @@ async function openGuest(
       owner: `run ${parts.run} of ${parts.owner} (${opened.label})`,
       covers,
       gives,
+      watches,
       maxLeaseMs: plan.timing.windowMs,
     };
     const channel = await quiescer.open(side.guest, order, limit);

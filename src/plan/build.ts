@@ -145,13 +145,14 @@ function afterOf(member: MemberSettings, group: GroupSettings): readonly VmName[
   return member.after.filter((vm) => group.members.some((other) => other.vm === vm));
 }
 
-function stageOf(probe: ProbeReport, { covers }: Coverage): PlannedStage {
+function stageOf(probe: ProbeReport, { covers, watches }: Coverage): PlannedStage {
   return {
     method: probe.method,
     gives: probe.gives,
     covers: covers.get(probe) ?? [],
     ...(probe.lends === true ? { lends: true as const } : {}),
     ...(probe.contains === undefined ? {} : { makes: 'snapshot' as const }),
+    watches: watches.get(probe) ?? [],
     holds: probe.uses.filter((use) => use.held).map(({ what }) => what),
   };
 }

@@ -6,6 +6,8 @@ import type { VmSettings } from '../topology/topology.ts';
 export interface Coverage {
   /** By the probe of a stage: the disks that it stills whole. */
   readonly covers: ReadonlyMap<ProbeReport, readonly DiskRef[]>;
+  /** Likewise: the guest's names of those that no later stage covers, whose own freeze would write to them. */
+  readonly watches: ReadonlyMap<ProbeReport, readonly string[]>;
   /** Addresses of the disks under `/`. */
   readonly boot: ReadonlySet<string>;
   /** By address: what is on it and not held, for the message of the plan. */
@@ -29,6 +31,7 @@ export function coverageOf(vm: VmPlacement, settings: VmSettings, probes: readon
     const known = new Set([...covers.values()].flat().map(({ disk }) => disk));
     return {
       covers,
+      watches: new Map(),
       boot: new Set(),
       notHeld: new Map(),
       unmatched: new Set(vm.disks.map(({ address }) => address).filter((address) => !known.has(address))),
@@ -43,6 +46,15 @@ export function coverageOf(vm: VmPlacement, settings: VmSettings, probes: readon
     probes.map((probe) => {
       const own = [...names].filter(([, disks]) => isCovered(disks, probe.uses));
       return [probe, own.map(([disk]): DiskRef => ({ vm: vm.vm, disk }))] as const;
+    }),
+  );
+  const watches = new Map(
+    probes.map((probe, index) => {
+      const later = new Set(
+        probes.slice(index + 1).flatMap((other) => (covers.get(other) ?? []).map(({ disk }) => disk)),
+      );
+      const own = (covers.get(probe) ?? []).filter(({ disk }) => !later.has(disk));
+      return [probe, own.flatMap(({ disk }) => names.get(disk) ?? [])] as const;
     }),
   );
   const boot = new Set(facts.uses.filter((use) => use.kind === 'mount' && use.what === '/').flatMap(addressesOn));
@@ -77,7 +89,7 @@ export function coverageOf(vm: VmPlacement, settings: VmSettings, probes: readon
     findings.push(coversNothing(vm, probe));
   }
   const unmatched = new Set(vm.disks.map(({ address }) => address).filter((address) => !names.has(address)));
-  return { covers, boot, notHeld, unmatched, findings };
+  return { covers, watches, boot, notHeld, unmatched, findings };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Deadline } from '../base/deadline.ts';
 import { Fault } from '../base/fault.ts';
 import { quoted } from '../base/quoted.ts';
 import { pasted } from '../base/shell-word.ts';
-import type { Finding, ProbeReport } from '../model.ts';
+import type { Finding, ProbeReport, VmName } from '../model.ts';
 import type { Guest, Quiescer } from '../ports.ts';
 import { holderChannel } from './holder/channel.ts';
 import { INSTALLED_PATH } from './holder/print.ts';
@@ -13,6 +13,7 @@ import { type Delivery, type Started, startHolder } from './holder/start.ts';
 import { escapeWord } from './holder/words.ts';
 import { isDisk } from './probe/blocks.ts';
 import { type Choice, choose } from './probe/choose.ts';
+import { countFindings, uncounted } from './probe/counted.ts';
 import { biosUuidIn, type Facts, factsIn } from './probe/facts.ts';
 import { changed, fingerprint } from './probe/fingerprint.ts';
 import { type GuestView, guestView } from './probe/guest.ts';
@@ -77,7 +78,7 @@ export function fsfreeze(settings: FsfreezeSettings, parts: { readonly clock: Cl
       const { started, view, choice } = await look(guest, limit);
       started.session.end();
       planned.set(guest.vm, fingerprint(view, choice.superblocks));
-      return reportOf(started, view, choice);
+      return reportOf(guest.vm, started, view, choice);
     },
 
     async open(guest, order, limit) {
@@ -88,12 +89,15 @@ export function fsfreeze(settings: FsfreezeSettings, parts: { readonly clock: Cl
         const before = planned.get(guest.vm);
         const now = fingerprint(view, choice.superblocks);
         if (before !== undefined && before !== now) throw changed(session.where);
+        const blind = uncounted(view);
+        const watches = order.watches.filter((disk) => !blind.has(disk));
         const reports = await session.ask(
           [
             'open',
             `owner=${escapeWord(order.owner)}`,
             `max-lease=${Math.ceil(order.maxLeaseMs)}`,
             `mounts=${choice.paths.map(escapeWord).join(',')}`,
+            `watch=${watches.map(escapeWord).join(',')}`,
           ],
           (report) => report.kind === 'ready',
           limit,
@@ -101,7 +105,8 @@ export function fsfreeze(settings: FsfreezeSettings, parts: { readonly clock: Cl
         return holderChannel({
           session,
           clock: parts.clock,
-          held: { gives: order.gives, covers: order.covers },
+          held: { gives: watches.length < order.watches.length ? 'crash' : order.gives, covers: order.covers },
+          watches,
           maxLeaseMs: order.maxLeaseMs,
           things: reports.flatMap((report) => (report.kind === 'mount' ? report.path : [])),
           failed: ({ why }, mount) => notFrozen(session.where, mount, why),
@@ -123,16 +128,18 @@ export function fsfreeze(settings: FsfreezeSettings, parts: { readonly clock: Cl
   };
 }
 
-function reportOf(started: Started, view: GuestView, choice: Choice): ProbeReport {
+function reportOf(vm: VmName, started: Started, view: GuestView, choice: Choice): ProbeReport {
+  const uses = usesOf(view, choice.superblocks);
+  const blind = countFindings(view, uses, vm);
   const biosUuid = biosUuidIn(view.facts);
   const errors = choice.findings.filter((finding) => finding.severity === 'error');
   const can = errors.length === 0 ? `${choice.paths.join(', ')} can be frozen` : (errors[0]?.message ?? '');
   return {
     method: METHOD,
-    gives: 'filesystem',
+    gives: blind.length > 0 ? 'crash' : 'filesystem',
     disks: [...view.blocks.values()].filter(isDisk).map((block) => guestDisk(block, view.facts)),
-    uses: usesOf(view, choice.superblocks),
-    findings: choice.findings,
+    uses,
+    findings: [...choice.findings, ...blind],
     ...(biosUuid === undefined ? {} : { biosUuid }),
     summary: `${started.described}: ${can}`,
   };

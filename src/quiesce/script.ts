@@ -12,6 +12,7 @@ import { session } from './holder/session.ts';
 import { startHolder } from './holder/start.ts';
 import { escapeWord } from './holder/words.ts';
 import { isDisk } from './probe/blocks.ts';
+import { countFindings, uncounted } from './probe/counted.ts';
 import { biosUuidIn, factsIn } from './probe/facts.ts';
 import { changed, fingerprint } from './probe/fingerprint.ts';
 import { type GuestView, guestView } from './probe/guest.ts';
@@ -49,8 +50,8 @@ const THING = 'what the hold command holds';
 
 /** Holds by a site's own commands, under a keeper in the guest that runs the release by itself when nobody else does. */
 export function script(settings: ScriptSettings, parts: { readonly clock: Clock }): Quiescer {
-  /** What the plan was made from, by VM: what is held later must be the same. */
-  const planned = new Map<string, string>();
+  /** What the plan was made from, by VM: what is held later must be the same. With the disks that cannot be watched. */
+  const planned = new Map<string, { readonly ground: string; readonly blind: ReadonlySet<string> }>();
 
   return {
     method: METHOD,
@@ -61,15 +62,23 @@ export function script(settings: ScriptSettings, parts: { readonly clock: Clock 
       const view = await look(guest, limit);
       const paths = view.local.map((mount) => mount.path);
       const covered = coveredIn(view);
-      planned.set(guest.vm, fingerprint(view, covered));
+      const blind = new Set(uncounted(view).keys());
+      planned.set(guest.vm, { ground: fingerprint(view, covered), blind });
+      const uses = usesOf(view, covered);
+      const notCounted = countFindings(view, uses, guest.vm);
       const biosUuid = biosUuidIn(view.facts);
       return {
         method: METHOD,
-        gives: settings.gives,
+        gives: notCounted.length > 0 ? 'crash' : settings.gives,
         ...(settings.covers.length === 0 ? { lends: true as const } : {}),
         disks: [...view.blocks.values()].filter(isDisk).map((block) => guestDisk(block, view.facts)),
-        uses: usesOf(view, covered),
-        findings: [...(await absent(guest, limit)), ...notMounted(guest, paths), ...notSeen(guest, view)],
+        uses,
+        findings: [
+          ...(await absent(guest, limit)),
+          ...notMounted(guest, paths),
+          ...notSeen(guest, view),
+          ...notCounted,
+        ],
         ...(biosUuid === undefined ? {} : { biosUuid }),
         summary: `${settings.hold[0]} holds, ${settings.release[0]} lets go`,
       };
@@ -78,12 +87,14 @@ export function script(settings: ScriptSettings, parts: { readonly clock: Clock 
     async open(guest, order, limit) {
       await stillAsPlanned(guest, limit);
       const shell = await guest.connect(limit);
+      const blind = planned.get(guest.vm)?.blind;
+      const watches = order.watches.filter((disk) => blind?.has(disk) !== true);
       const dialogue = await (settings.sudo ? sudoed(shell) : shell).start(argvOf('keeper', 'sh'), limit);
       dialogue.write(programText('keeper'));
       const keeper = session(dialogue, shell.where);
       try {
         await keeper.ask(
-          ['open', ...openWords(settings, order.maxLeaseMs)],
+          ['open', ...openWords(settings, order.maxLeaseMs, watches)],
           (report) => report.kind === 'ready',
           limit,
         );
@@ -94,7 +105,8 @@ export function script(settings: ScriptSettings, parts: { readonly clock: Clock 
       return holderChannel({
         session: keeper,
         clock: parts.clock,
-        held: { gives: order.gives, covers: order.covers },
+        held: { gives: watches.length < order.watches.length ? 'crash' : order.gives, covers: order.covers },
+        watches,
         maxLeaseMs: order.maxLeaseMs,
         things: [THING],
         failed: ({ why, said }) => notHeld(shell.where, settings, why, said),
@@ -121,7 +133,7 @@ export function script(settings: ScriptSettings, parts: { readonly clock: Clock 
 
   /** Where nothing is covered, nothing depends on what is mounted. */
   async function stillAsPlanned(guest: Guest, limit: Deadline): Promise<void> {
-    const before = planned.get(guest.vm);
+    const before = planned.get(guest.vm)?.ground;
     if (before === undefined || settings.covers.length === 0) return;
     const view = await look(guest, limit);
     if (fingerprint(view, coveredIn(view)) !== before) throw changed((await guest.connect(limit)).where);
@@ -178,13 +190,14 @@ function boundOf({ check, release: [release], releaseLimit }: ScriptSettings): s
   return `lease + 1 s, ${checked}and what ${release} takes (tried up to five times, ${releaseLimit} each)`;
 }
 
-function openWords(settings: ScriptSettings, maxLeaseMs: number): readonly string[] {
+function openWords(settings: ScriptSettings, maxLeaseMs: number, watches: readonly string[]): readonly string[] {
   const list = (name: string, argv: readonly string[]): string => `${name}=${argv.map(escapeWord).join(',')}`;
   return [
     `max-lease=${Math.ceil(maxLeaseMs)}`,
     list('hold', settings.hold),
     list('release', settings.release),
     ...(settings.check === undefined ? [] : [list('check', settings.check)]),
+    `watch=${watches.map(escapeWord).join(',')}`,
     `release-limit=${Number.parseInt(settings.releaseLimit, 10) * 10}`,
   ];
 }

@@ -107,14 +107,13 @@ function holdRow(hold: HoldRecord, stages: number, scale: Scale): Row {
   if (release === 'kept' && releaseSentAtMs !== undefined) {
     return { name, state, bar: span(scale, heldAtMs, releaseSentAtMs, '|=|'), ...below };
   }
-  if (release === 'expired') {
+  if (release === 'expired' || release === 'written') {
     const bar = span(scale, heldAtMs, releaseSentAtMs ?? scale.closedAtMs, '|=!');
-    return {
-      name,
-      state,
-      bar,
-      below: `it is not proved to have been held until it was let go${why === undefined ? '' : `: ${why}`}`,
-    };
+    const doubt =
+      release === 'written'
+        ? 'it was written to while it was held'
+        : 'it is not proved to have been held until it was let go';
+    return { name, state, bar, below: `${doubt}${why === undefined ? '' : `: ${why}`}` };
   }
   const lease = `it lets go by itself within ${seconds(hold.leaseMs)} of being held`;
   return {

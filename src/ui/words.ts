@@ -106,6 +106,8 @@ function releaseText(release: ReleaseKind | undefined): string {
   switch (release) {
     case 'kept':
       return 'let go, and held until then';
+    case 'written':
+      return 'let go, and held until then, but written to meanwhile';
     case 'expired':
       return 'let go, and not proved to be held until then';
     case 'unknown':

@@ -24,9 +24,10 @@ export type PlacementWord = 'same' | 'changed' | 'unread';
  * clock, and knows nothing of what was found on the arrays later: an answer that came too late improves nothing.
  *
  * A disk is *still* when a guest's hold that covers it was confirmed before the first fire was sent and let go, kept,
- * after the last was answered; or when its array's fence was up before any fire and its own commit succeeded after all
- * unfenced fires were answered; or when a guest snapshot that contains it stood before the first fire was sent, and
- * stands unchanged (which the placement tells). A guest snapshot has an instant of its own, and so has its VM. All is *one instant* when the disks that are not still lie in at most one cut unit (an
+ * after the last was answered, and none that covers it was written to; or when its array's fence was up before any fire
+ * and its own commit succeeded after all unfenced fires were answered; or when a guest snapshot that contains it stood
+ * before the first fire was sent, and stands unchanged (which the placement tells). A guest snapshot has an instant of
+ * its own, and so has its VM. All is *one instant* when the disks that are not still lie in at most one cut unit (an
  * atomic cut of the rest, while everything else stands still, is an instant; two are not), every unit was answered
  * `cut`, and the placement is the same before and after.
  */
@@ -117,6 +118,8 @@ export function verdict(plan: Plan, window: WindowRecord, placement: PlacementWo
     const holds = window.holds.flatMap((hold) => {
       if (hold.heldAtMs === undefined) return [`guest ${hold.vm} was not held by ${hold.method}${reasonOf(hold)}`];
       if (hold.release === 'kept') return [];
+      if (hold.release === 'written')
+        return [`guest ${hold.vm} was written to while it was held (${hold.method}${reasonOf(hold)})`];
       if (hold.release === 'expired') {
         const how = `${hold.method}${reasonOf(hold)}`;
         return [`guest ${hold.vm} is not proved to have been held until it was let go (${how})`];
@@ -147,9 +150,12 @@ function spanOf(fires: readonly FireRecord[]): Span | undefined {
 function diskVerdict(disk: PlannedDisk, plan: Plan, window: WindowRecord, span: Span | undefined): DiskVerdict {
   const free: DiskVerdict = { ref: disk.ref, level: 'crash' };
   if (span === undefined) return free;
-  const held = window.holds.filter((hold) => hold.vm === disk.ref.vm && wasHeldThrough(hold, span));
+  const own = window.holds.filter((hold) => hold.vm === disk.ref.vm);
+  const held = own.filter((hold) => wasHeldThrough(hold, span));
   const covering = held.filter((hold) => covers(hold, disk.ref));
-  if (covering.length > 0) {
+  // Who wrote, wrote whatever another stage of the same guest can say of the disk.
+  const written = own.some((hold) => hold.release === 'written' && covers(hold, disk.ref));
+  if (covering.length > 0 && !written) {
     // An application told to pause stills no disk by itself. A hold that merely turned out to cover none lends nothing.
     const stages = plan.guests.find(({ vm }) => vm === disk.ref.vm)?.stages;
     const lent = held.filter((hold) => stages?.[hold.stage]?.lends === true);

@@ -16,7 +16,7 @@ export interface Subject {
 }
 
 const COVERS = [{ vm: 'guest', disk: 'scsi0:1' }];
-const ORDER = { owner: 'the suite', covers: COVERS, maxLeaseMs: 5000 };
+const ORDER = { owner: 'the suite', covers: COVERS, watches: [] as readonly string[], maxLeaseMs: 5000 };
 const LEASE_MS = 4000;
 const SHORT_MS = 1500;
 /** I1, and the time of a command for those that run one. */

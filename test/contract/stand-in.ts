@@ -29,6 +29,8 @@ export function standInRoot(shell = '/bin/sh'): string {
     put(`${place}/dev`, `${dev}\n`);
     put(`${place}/size`, `${sectors}\n`);
     put(`${place}/ro`, '0\n');
+    put(`${place}/stat`, '  60  0  2400  9  148  5  4216  29  0  20  51  0  0  0  0  28  12\n');
+    put(`${place}/inflight`, '       0        0\n');
     mkdirSync(join(root, 'sys/class/block'), { recursive: true });
     symlinkSync(join(root, place), join(root, 'sys/class/block', name));
   }

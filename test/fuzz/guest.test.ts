@@ -6,6 +6,7 @@ import { fsfreeze, fsfreezeSettings } from '../../src/quiesce/fsfreeze.ts';
 import { refusal } from '../../src/quiesce/holder/refusal.ts';
 import { reportIn } from '../../src/quiesce/holder/words.ts';
 import { choose } from '../../src/quiesce/probe/choose.ts';
+import { countFindings } from '../../src/quiesce/probe/counted.ts';
 import { factsIn } from '../../src/quiesce/probe/facts.ts';
 import { guestView } from '../../src/quiesce/probe/guest.ts';
 import { usesOf } from '../../src/quiesce/probe/uses.ts';
@@ -116,7 +117,8 @@ function concluded(lines: readonly string[]) {
   const view = guestView(factsIn(lines.flatMap((line) => reportIn(`${NONCE} ${line}`, NONCE) ?? [])));
   const { findings, superblocks } = choose(view, 'auto', 'python3', 'guest01');
   const uses = usesOf(view, superblocks);
-  for (const { message, hint } of findings) expect(`${message}${hint ?? ''}`.length).toBeLessThan(10_000);
+  for (const { message, hint } of [...findings, ...countFindings(view, uses, 'guest01')])
+    expect(`${message}${hint ?? ''}`.length).toBeLessThan(10_000);
   return { findings, uses };
 }
 
@@ -126,7 +128,7 @@ async function heldAndReleased(at: string, lines: readonly string[], withinMs = 
   const quiescer = fsfreeze(fsfreezeSettings.parse({}), { clock: systemClock });
   const soon = deadline(systemClock, withinMs, 'the guest');
   try {
-    const order = { owner: 'a test', covers: [], gives: 'filesystem' as const, maxLeaseMs: 30_000 };
+    const order = { owner: 'a test', covers: [], gives: 'filesystem' as const, watches: ['sdb'], maxLeaseMs: 30_000 };
     await settles(quiescer.probe(guest, soon));
     const channel = await settles(quiescer.open(guest, order, soon));
     if (channel === undefined) return undefined;

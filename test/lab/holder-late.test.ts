@@ -33,7 +33,7 @@ needs(...GUEST, 'perl')('when words or processes do not come through', () => {
         owner = 'the lab',
       ): Promise<void> {
         shell = delayed(await guest.shell(within(5000)), lateMs);
-        const order = { owner, covers: [], gives: 'filesystem' as const, maxLeaseMs };
+        const order = { owner, covers: [], gives: 'filesystem' as const, watches: [], maxLeaseMs };
         channel = await openChannel(shell, guest, { interpreter }, order);
       }
       /** The far end of our connection: what the guest says waits in it. */

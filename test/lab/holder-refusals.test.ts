@@ -5,6 +5,7 @@ import { programText } from '../../src/quiesce/holder/programs.ts';
 import type { Session } from '../../src/quiesce/holder/session.ts';
 import { startHolder } from '../../src/quiesce/holder/start.ts';
 import { escapeWord, type Report } from '../../src/quiesce/holder/words.ts';
+import { factsIn, textOf } from '../../src/quiesce/probe/facts.ts';
 import { needs } from '../needs.ts';
 import type { LabGuest } from './kit/guest.ts';
 import { diskAt, leftClean, openChannel, standsStill, within, writesWithin } from './kit/holding.ts';
@@ -90,11 +91,23 @@ needs(
         }
       });
 
-      test('claims no file and no volume to see whether somebody has: their mounts would fail in that instant', async () => {
-        const facts = await (await start()).ask(['probe'], ({ kind }) => kind === 'end', within(10_000));
-        const claimed = facts.flatMap((fact) => (fact.kind === 'fact' && fact.words[0] === 'X' ? fact.words[1] : []));
-        expect(claimed.filter((name) => /^(loop|dm-|md)/.test(`${name}`))).toEqual([]);
-        expect(guest.run('cat', '/proc/self/mounts')).toMatch(/^\/dev\/loop\d/m);
+      test('tells who has a disk open for writing, and what only another namespace has mounted', async () => {
+        const { device } = diskAt(guest, '/srv/a');
+        const inner = guest.run('sh', '-c', 'truncate -s 8M /run/in.img && losetup -f --show /run/in.img');
+        guest.run('mkfs.ext4', '-q', inner);
+        const apart = `mkdir -p /run/in && mount ${inner} /run/in && exec 3<> ${device} && : > /run/apart && exec sleep 60`;
+        const pid = guest.run('sh', '-c', `unshare -m sh -c '${apart}' > /dev/null 2>&1 & echo $!`);
+        try {
+          await expect.poll(() => guest.run('ls', '/run'), { timeout: 5000 }).toMatch(/^apart$/m);
+          const facts = factsIn(await (await start()).ask(['probe'], ({ kind }) => kind === 'end', within(20_000)));
+          expect(facts.writers).toContainEqual({ program: 'sleep', device });
+          const name = inner.slice('/dev/'.length);
+          expect([...facts.claimed]).toContain(name);
+          expect([...facts.claimed]).toContain(textOf(facts, `/sys/class/block/${name}/dev`));
+        } finally {
+          guest.run('kill', '-9', pid);
+          guest.run('sh', '-c', `rm -f /run/apart /run/in.img; losetup -d ${inner}`);
+        }
       });
 
       test('refuses a mount with an active swap file', async () => {

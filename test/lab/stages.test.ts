@@ -10,7 +10,13 @@ import { diskAt, guestOver, leftClean, standsStill, within, writesWithin } from 
 import { type Lab, openLab } from './kit/lab.ts';
 import { GUEST } from './kit/needs.ts';
 
-const ORDER: HoldOrder = { owner: 'run 7 of ada@control', covers: [], gives: 'filesystem', maxLeaseMs: 8000 };
+const ORDER: HoldOrder = {
+  owner: 'run 7 of ada@control',
+  covers: [],
+  gives: 'filesystem',
+  watches: [],
+  maxLeaseMs: 8000,
+};
 const MARK = '/run/still';
 
 needs(...GUEST)(

@@ -224,14 +224,6 @@ export const holder = [
     tests: [`${REFUSALS} > a file system that was read-only`],
   },
   {
-    name: 'look-claims-what-others-mount',
-    why: 'A mount fails while a look has its device claimed.',
-    file: 'src/quiesce/holder/holder.py',
-    before: '(ram|zram|sr|fd|loop|dm-|md)',
-    after: '(ram|zram|sr|fd)',
-    tests: [`${REFUSALS} > claims no file and no volume`],
-  },
-  {
     name: 'disk-that-somebody-began-to-use-is-still',
     why: 'A disk is still only as long as nobody uses it past what is held.',
     file: 'src/quiesce/probe/fingerprint.ts',

@@ -41,8 +41,8 @@ export const window = [
     name: 'free-disk-counts-as-held',
     why: 'A hold stills the disks that it covers, and no other disk of the same guest.',
     file: 'src/window/verdict.ts',
-    before: 'if (covering.length > 0) {',
-    after: 'if (held.length > 0) {',
+    before: 'if (covering.length > 0 && !written) {',
+    after: 'if (held.length > 0 && !written) {',
     tests: VERDICT,
   },
   {

@@ -50,7 +50,7 @@ function keeperSuite(shell: ShellName): void {
     const guest = { vm: 'guest', connect: async () => localShell({ env, variables: ['SP_KEEPER'] }), told: new Map() };
     const channel = await method.open(
       guest,
-      { owner: 'a test', covers: [], gives: 'filesystem', maxLeaseMs: 10_000 },
+      { owner: 'a test', covers: [], gives: 'filesystem', watches: [], maxLeaseMs: 10_000 },
       within(5000),
     );
     channels.push(channel);

@@ -97,7 +97,7 @@ describe('a stand-in for a guest', () => {
     const quiescer = fsfreeze(fsfreezeSettings.parse({ interpreter: 'sh', sudo: false }), { clock: systemClock });
     const { guest } = local(quiescer, shell, { isHeld: async () => false, async close() {} });
     const limit = deadline(systemClock, 20_000, 'the test');
-    const order = { owner: 'the test', covers: [], gives: 'filesystem' as const, maxLeaseMs: 8000 };
+    const order = { owner: 'the test', covers: [], gives: 'filesystem' as const, watches: [], maxLeaseMs: 8000 };
     await quiescer.probe(guest, limit);
     const channel = await quiescer.open(guest, order, limit);
     await channel.close();
@@ -119,7 +119,7 @@ describe('a stand-in for a guest', () => {
     const quiescer = script(scriptSettings.parse(settings), { clock: systemClock });
     const { guest } = local(quiescer, shell, { isHeld: async () => false, async close() {} });
     const limit = deadline(systemClock, 20_000, 'the test');
-    const order = { owner: 'the test', covers: [], gives: 'filesystem' as const, maxLeaseMs: 8000 };
+    const order = { owner: 'the test', covers: [], gives: 'filesystem' as const, watches: [], maxLeaseMs: 8000 };
     const { uses } = await quiescer.probe(guest, limit);
     expect(uses.filter(({ held }) => held).map(({ what }) => what)).toEqual(['/srv/mail']);
     const channel = await quiescer.open(guest, order, limit);

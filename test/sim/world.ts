@@ -165,6 +165,7 @@ export async function play(
         gives: stage.gives,
         covers: covers[number] ?? [],
         ...(guest.lends && number === 0 ? { lends: true as const } : {}),
+        watches: [],
         holds: [],
       })),
       atBest: 'application' as const,
@@ -209,7 +210,13 @@ export async function play(
             gives: quiescer.gives,
             channel: await quiescer.open(
               { vm, connect: () => Promise.reject(new Error('a simulated guest has no shell')), told: new Map() },
-              { owner: 'run', covers: covers[number] ?? [], gives: quiescer.gives, maxLeaseMs: scene.windowMs },
+              {
+                owner: 'run',
+                covers: covers[number] ?? [],
+                gives: quiescer.gives,
+                watches: [],
+                maxLeaseMs: scene.windowMs,
+              },
               calm,
             ),
           })),

@@ -126,7 +126,13 @@ describe('the verdict of a record', () => {
     };
     const judged = (first: HoldRecord, lends: object): Level => {
       const plan = planOf([data]);
-      const stages = [first, hold].map(({ method, gives, covers }) => ({ method, gives, covers, holds: [] }));
+      const stages = [first, hold].map(({ method, gives, covers }) => ({
+        method,
+        gives,
+        covers,
+        watches: [],
+        holds: [],
+      }));
       const guests = plan.guests.map((guest) => ({
         ...guest,
         stages: stages.map((stage, index) => (index === 0 ? { ...stage, ...lends } : stage)),

@@ -35,6 +35,8 @@ export async function writeKernelTree(root: string, biosUuid: string, disks: rea
     await put(`${block}/size`, `${disk.sizeBytes / SECTOR}\n`);
     await put(`${block}/dev`, `${numbers}\n`);
     await put(`${block}/ro`, '0\n');
+    await put(`${block}/stat`, '60 0 2400 9 148 5 4216 29 0 20 51 0 0 0 0 28 12\n');
+    await put(`${block}/inflight`, '0 0\n');
     await put(`dev/${name}`, '');
     await symlink('../..', join(root, block, 'device'));
     await symlink(`../../${device}/block/${name}`, join(root, 'sys/class/block', name));

@@ -128,6 +128,67 @@ without_watch() {
   rmdir "$folder/ending" 2> /dev/null && let_go watch-gone
 }
 
+# ---- what is counted
+
+# Sets `watch`, to the disks whose writes are counted while all stand still.
+agree_watch() {
+  watch= rest=$(option watch "$@"),
+  while [ -n "$rest" ]; do
+    name=${rest%%,*}
+    rest=${rest#*,}
+    case $name in '' | [!A-Za-z0-9]* | *[!A-Za-z0-9_!.+-]*) ;; *) watch="$watch $name" ;; esac
+  done
+}
+
+# Sets `counted`, to a word a disk: NAME=SECTORS=FLYING, the sectors that were written and discarded so far, and the
+# writes under way. A flush writes nothing, and is not counted. Nothing is executed, and sysfs lies in no file system.
+count_writes() {
+  counted=
+  for disk in $watch; do
+    sectors=unread flying=unread stat= inflight=
+    read -r stat 2> /dev/null < "$ROOT/sys/class/block/$disk/stat"
+    read -r inflight 2> /dev/null < "$ROOT/sys/class/block/$disk/inflight"
+    case $stat$inflight in
+      *[!0-9\ ]*) ;;
+      *)
+        set -- $stat
+        [ $# -lt 11 ] || { [ $# -ge 14 ] || set -- "$@" 0 0 0; sectors=$(($7 + ${14})); }
+        set -- $inflight
+        [ $# -lt 2 ] || flying=$2
+        ;;
+    esac
+    counted="$counted $disk=$sectors=$flying"
+  done
+}
+
+# When all is frozen. What is under way then is counted when it ends, as written meanwhile.
+begin_counting() {
+  count_writes
+  printf '%s\n' "$counted" > "$folder/counted"
+}
+
+# Before anything is thawed. Sets `written`: NAME:SECTORS, NAME:flying or NAME:unread of every disk that may have been written.
+end_counting() {
+  written= before=
+  count_writes
+  read -r before 2> /dev/null < "$folder/counted"
+  set -- $before
+  for one in $counted; do
+    disk=${one%%=*} flying=${one##*=} sectors=${one#*=} was=${1#*=}
+    sectors=${sectors%=*} was=${was%=*}
+    [ $# = 0 ] || shift
+    case ${was:-unread}$sectors$flying in *[!0-9]*) sectors=unread was=unread flying=unread ;; esac
+    case $sectors/$flying in
+      unread/*) written=$written,$disk:unread ;;
+      "$was/0") ;;
+      "$was"/*) written=$written,$disk:flying ;;
+      *) written=$written,$disk:$((sectors - was)) ;;
+    esac
+  done
+  written=${written#,}
+  written=${written:--}
+}
+
 # ---- letting go
 
 # Only the first cause ends the hold, and whoever brings it sees it through; the others do not wait for that.
@@ -147,7 +208,7 @@ let_go() {
     say THAW $k "$report"
   done
   now
-  say THAWED "by=$1" "${now}000000"
+  say THAWED "by=$1" "${now}000000" "written=${written:-unread}"
   finish
   kill -TERM "$P" 2> /dev/null
 }
@@ -197,7 +258,7 @@ obey() {
       say PONG "${1:--}" "${now}000000" $state
       ponged=$now
       ;;
-    ready.thaw | freezing.thaw | held.thaw | ending.thaw) let_go word; see_through; exit ;;
+    ready.thaw | freezing.thaw | held.thaw | ending.thaw) end_counting; let_go word; see_through; exit ;;
     ready.freeze) freeze "$@" ;;
     *)
       special "$word" && return

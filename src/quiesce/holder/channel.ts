@@ -1,10 +1,11 @@
 import type { Clock } from '../../base/clock.ts';
+import { count } from '../../base/count.ts';
 import { beforeDeadline, type Deadline, seconds } from '../../base/deadline.ts';
 import { Fault } from '../../base/fault.ts';
 import { own } from '../../base/own.ts';
 import type { GuestChannel, Held, Release } from '../../ports.ts';
 import type { Session } from './session.ts';
-import type { Report } from './words.ts';
+import type { Report, Written } from './words.ts';
 
 /** A holder goes away after two minutes without a word. */
 const KEEP_COMPANY_MS = 30_000;
@@ -19,6 +20,8 @@ export function holderChannel(parts: {
   readonly maxLeaseMs: number;
   /** What is held, by the holder's index, for messages: mount points, or the one hold command of a site's own. */
   readonly things: readonly string[];
+  /** Disks whose writes the holder counts while it holds. */
+  readonly watches: readonly string[];
   /** Why one of these could not be held. */
   failed(failure: Extract<Report, { kind: 'failed' }>, thing: string): Fault;
   flush(deadline: Deadline): Promise<void>;
@@ -45,7 +48,7 @@ export function holderChannel(parts: {
     if (report.kind === 'thaw' && report.index in things) thaws.set(report.index, report);
     if (report.kind !== 'thawed') return;
     ending = ENDINGS[report.by] ?? report.by;
-    word = wordOf(report.by);
+    word = wordOf(report);
     if (!closing) line.abort(new Fault({ code: 'quiesce.let-go', message: `${session.where}: let go: ${word.why}` }));
     settled();
   });
@@ -67,8 +70,8 @@ export function holderChannel(parts: {
   }
   keepCompany();
 
-  /** The guest's word, at the end: kept only if it was ours that ended it, and every file system stood until then. */
-  function wordOf(by: string): Release {
+  /** The guest's word, at the end: kept only if it was ours that ended it, every file system stood, and nobody wrote. */
+  function wordOf({ by, written }: Extract<Report, { kind: 'thawed' }>): Release {
     if (!wordSent) return nothingHeld();
     const stuck = things.filter((_, index) => thaws.get(index)?.first === 'stuck');
     if (stuck.length > 0) return { kind: 'unknown', why: `${stuck.join(', ')} could not be let go` };
@@ -79,7 +82,7 @@ export function holderChannel(parts: {
     if (clock.now() >= leaseEndsAtMs) return { kind: 'expired', why: 'its word came after its lease had ended' };
     const moved = things.filter((_, index) => !stood(thaws.get(index)));
     if (moved.length > 0) return { kind: 'expired', why: `${moved.join(', ')} had been let go by somebody else` };
-    return { kind: 'kept' };
+    return parts.watches.length === 0 ? { kind: 'kept' } : unwritten(written, parts.watches);
   }
 
   function notHeld(reports: readonly Report[]): Fault {
@@ -183,6 +186,27 @@ function decides(report: Report): boolean {
 
 function stood(thaw: Extract<Report, { kind: 'thaw' }> | undefined): boolean {
   return thaw?.first === '0' && thaw.again === 'EINVAL';
+}
+
+/** Of the disks that were written; a guest has any number. */
+const MOST_NAMED = 5;
+
+function unwritten(written: readonly Written[] | undefined, watches: readonly string[]): Release {
+  const unread = written?.find(({ what }) => what === 'unread');
+  if (written === undefined || unread !== undefined || !written.every(({ disk }) => watches.includes(disk))) {
+    return {
+      kind: 'expired',
+      why: `whether ${unread?.disk ?? 'a disk'} was written to meanwhile could not be counted`,
+    };
+  }
+  // Each once: a guest may say the same any number of times.
+  const told = new Map(written.map(({ disk, what }) => [disk, what]));
+  const texts = [...told].map(([disk, what]) =>
+    what === 'flying' ? `a write to ${disk} was under way` : `${count(Number(what), 'sector')} of ${disk}`,
+  );
+  if (texts.length === 0) return { kind: 'kept' };
+  const more = texts.length > MOST_NAMED ? ` and ${texts.length - MOST_NAMED} more disks` : '';
+  return { kind: 'written', why: `${texts.slice(0, MOST_NAMED).join(', ')}${more}` };
 }
 
 function nothingHeld(): Release {

@@ -27,10 +27,11 @@ lock_folder=
 
 real() { (cd -P "$1" 2> /dev/null && pwd -P) || readlink -f "$1" 2> /dev/null || printf '%s\n' "$1"; }
 
-tell_file() {
-  [ -r "$1" ] || return 0
-  od -An -v -tx1 < "$1" 2> /dev/null | tr -d ' \n' | fold -w 32768 | while read -r hex || [ -n "$hex" ]; do
-    say F "$(escaped "${1#"$ROOT"}")" "$hex"
+tell_file() { [ ! -r "$1" ] || tell "${1#"$ROOT"}" < "$1"; }
+
+tell() {
+  od -An -v -tx1 2> /dev/null | tr -d ' \n' | fold -w 32768 | while read -r hex || [ -n "$hex" ]; do
+    say F "$(escaped "$1")" "$hex"
   done
 }
 
@@ -54,17 +55,55 @@ probe() {
   for file in "$ROOT"/sys/class/net/*/address; do tell_line "$file"; done
   for block in "$ROOT"/sys/class/block/*; do
     tell_link "$block"
-    for name in size dev partition ro dm/name dm/uuid md/level loop/backing_file serial wwid device/serial \
-      device/wwid; do
+    for name in size stat queue/iostats dev partition ro dm/name dm/uuid md/level md/sync_action bcache/state \
+      loop/backing_file serial wwid device/serial device/wwid; do
       tell_line "$block/$name"
     done
     tell_file "$block/device/vpd_pg80"
     tell_file "$block/device/vpd_pg83"
     for link in "$block"/slaves/* "$block"/holders/*; do tell_link "$link"; done
   done
-  for link in "$ROOT"/sys/fs/btrfs/*/devices/*; do tell_link "$link"; done
+  # Where the kernel names what a file system or its journal lies on, in whatever namespace it is mounted.
+  for link in "$ROOT"/sys/fs/btrfs/*/devices/* "$ROOT"/sys/fs/ext4/* "$ROOT"/sys/fs/xfs/* "$ROOT"/sys/fs/f2fs/* \
+    "$ROOT"/sys/fs/nilfs2/* "$ROOT"/proc/fs/jbd2/*; do tell_link "$link"; done
+  tell_mounted_elsewhere
+  tell_mapper
+  tell_openers
   for file in "$ROOT"/run/udev/data/b*; do tell_file "$file"; done
   [ -z "$ALLOW_LIST" ] || tell_file "$ALLOW_LIST"
+}
+
+# What is mounted in other namespaces, of containers or services, and not in this one.
+tell_mounted_elsewhere() {
+  own=$(ls -ln "$ROOT/proc/self/ns/mnt" 2> /dev/null) || return 0
+  own=${own##* }
+  ls -ln "$ROOT"/proc/[0-9]*/ns/mnt 2> /dev/null | sort -u -t '>' -k 2 | while read -r line; do
+    [ "${line##* }" != "$own" ] || continue
+    line=${line%/ns/mnt -> *}
+    cat "${line##* }/mountinfo" 2> /dev/null
+  done | grep ' - [^ ]* /dev/' | cut -d ' ' -f 3 | sort -u | while read -r sb; do
+    grep -q "^[^ ]* [^ ]* $sb " "$TABLE" || say X "$sb"
+  done
+}
+
+# Which of the device mapper's layers are busy by themselves.
+tell_mapper() {
+  for program in /usr/sbin/dmsetup /sbin/dmsetup; do [ ! -x "$program" ] || break; done
+  [ -n "$ROOT" ] || [ ! -x "$program" ] || [ ! -e /sys/class/block/dm-0 ] || "$program" status 2> /dev/null < /dev/null | tell 'dmsetup status'
+}
+
+# Who has a block device open for writing: the rights of a link in /proc/PID/fd are those of the descriptor.
+tell_openers() {
+  ls -ln "$ROOT"/proc/self/fd "$ROOT"/proc/[0-9]*/fd 2> /dev/null | while read -r rights line; do
+    case $rights in "$ROOT"/proc/*/fd:) pid=${rights#"$ROOT/proc/"} && pid=${pid%/fd:} ;; esac
+    case $rights$line in
+      l?w*' -> /dev/'*)
+        device=${line##* -> }
+        [ -b "$device" ] && read -r comm 2> /dev/null < "$ROOT/proc/$pid/comm" || continue
+        say U "$pid" "$(escaped "$comm")" "$(escaped "$device")"
+        ;;
+    esac
+  done
 }
 
 # ---- what may be held
@@ -198,6 +237,7 @@ get_ready() {
   [ -n "$ROOT" ] || [ "$(id -u)" = 0 ] || refuse not-root - 'freezing is the right of root'
   refuse_relay
   agree_lease "$@"
+  agree_watch "$@"
   unescape "$(option owner "$@")"
   lock "$plain"
   make_folder "$run"
@@ -296,7 +336,7 @@ freezer() {
     fi
     k=$((k + 1))
   done < "$folder/mounts"
-  [ -d "$folder/ending" ] || { : > "$folder/held" && now && say ALL-FROZEN "${now}000000"; }
+  [ -d "$folder/ending" ] || { begin_counting; : > "$folder/held" && now && say ALL-FROZEN "${now}000000"; }
 }
 
 thaw_when_decided() {

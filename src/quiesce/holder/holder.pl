@@ -93,11 +93,13 @@ sub refuse { die { reason => $_[0], what => $_[1], detail => $_[2] } }
 
 my @TEXTS = (
     '/proc/self/status', '/proc/sys/kernel/hostname', '/sys/class/dmi/id/product_uuid', '/sys/class/net/*/address',
-    (map { "/sys/class/block/*/$_" } qw(size dev partition ro dm/name dm/uuid md/level loop/backing_file serial wwid
-        device/serial device/wwid device/vpd_pg80 device/vpd_pg83)), '/run/udev/data/b*',
+    (map { "/sys/class/block/*/$_" } qw(size stat queue/iostats dev partition ro dm/name dm/uuid md/level
+        md/sync_action bcache/state loop/backing_file serial wwid device/serial device/wwid device/vpd_pg80 device/vpd_pg83)), '/run/udev/data/b*',
 );
+# Where the kernel names what a file system or its journal lies on, in whatever namespace it is mounted.
 my @LINKS = ('/sys/class/block/*', '/sys/class/block/*/slaves/*', '/sys/class/block/*/holders/*',
-    '/sys/fs/btrfs/*/devices/*');
+    '/sys/fs/btrfs/*/devices/*', '/sys/fs/ext4/*', '/sys/fs/xfs/*', '/sys/fs/f2fs/*', '/sys/fs/nilfs2/*',
+    '/proc/fs/jbd2/*');
 
 sub content_of {
     my ($path) = @_;
@@ -114,11 +116,15 @@ sub content_of {
 sub tell_file {
     my ($path) = @_;
     my $content = content_of($path);
-    return if !defined $content;
+    tell_text($path, $content) if defined $content;
+}
+
+sub tell_text {
+    my ($name, $content) = @_;
     my $at = 0;
     do {
         my $piece = substr $content, $at, 16384;
-        say_line('F', escape($path), length $piece ? unpack('H*', $piece) : '-');
+        say_line('F', escape($name), length $piece ? unpack('H*', $piece) : '-');
         $at += 16384;
     } while ($at < length $content);
 }
@@ -139,23 +145,46 @@ sub probe {
     look();
     tell_file($_) for map { glob $_ } @TEXTS;
     tell_link($_) for map { glob $_ } @LINKS;
-    tell_claimed();
+    tell_mounted_elsewhere();
+    tell_mapper();
     say_line('B', $_, backing_device($_)) for map { m{block/([^/]+)/loop$} } glob '/sys/class/block/loop*/loop';
     tell_openers();
     tell_file($ALLOW_LIST) if $ALLOW_LIST;
 }
 
-# Disks and partitions that somebody has claimed: mounted, swapped on, or a member of something. For an instant nobody
-# else can claim what is tried here, and a mount would fail: what is in use anyway, or no disk, is not tried.
-sub tell_claimed {
-    for my $path (glob '/sys/class/block/*') {
-        my ($name) = $path =~ m{([^/]+)$};
-        my @partitions = glob "$path/*/partition";
-        next if @partitions || $name =~ /^(ram|zram|sr|fd|loop|dm-|md)[0-9]/;
-        (my $node = "/dev/$name") =~ tr{!}{/};
-        if (sysopen(my $device, $node, O_RDONLY | O_EXCL | O_NONBLOCK)) { close $device }
-        elsif ($! == EBUSY) { say_line('X', escape($name)) }
+# What is mounted in other namespaces, of containers or services, and not in this one.
+sub tell_mounted_elsewhere {
+    my %told = map { $_->{superblock} => 1 } mount_table();
+    my %spaces = (readlink('/proc/self/ns/mnt') => 1);
+    for my $path (glob '/proc/[0-9]*/ns/mnt') {
+        my $space = readlink $path;
+        next if !defined $space || $spaces{$space}++;
+        (my $table = $path) =~ s{ns/mnt$}{mountinfo};
+        for my $mount (mount_table($table)) {
+            say_line('X', $mount->{superblock}) if $mount->{source} =~ m{^/dev/} && !$told{ $mount->{superblock} }++;
+        }
     }
+}
+
+# Which of the device mapper's layers are busy by themselves.
+sub tell_mapper {
+    my ($program) = grep { -x $_ } '/usr/sbin/dmsetup', '/sbin/dmsetup' or return;
+    my @devices = glob '/sys/class/block/dm-*' or return;
+    pipe(my $reader, my $writer) or return;
+    my $pid = fork;
+    return if !defined $pid;
+    if (!$pid) {
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>&', $writer;
+        open STDERR, '>', '/dev/null';
+        alarm 10;
+        exec { $program } $program, 'status' or POSIX::_exit(127);
+    }
+    close $writer;
+    my $said = '';
+    1 while sysread($reader, $said, 65536, length $said);
+    waitpid $pid, 0;
+    tell_text('dmsetup status', $said) if $? == 0;
 }
 
 # Who has a block device open for writing.
@@ -185,6 +214,8 @@ sub tell_self {
 
 # Lines of mountinfo; `superblock` is the major:minor, the same for all binds and subvolumes of it.
 sub mount_table {
+    my ($path) = @_;
+    my $content = content_of(defined $path ? $path : '/proc/self/mountinfo');
     my $index = 0;
     return map {
         my ($mount, $from) = split / - /, $_, 2;
@@ -192,7 +223,7 @@ sub mount_table {
         my ($type, $source) = split / /, $from;
         { index => $index++, id => $fields[0], superblock => $fields[2], path => unescape($fields[4]), type => $type,
           source => unescape($source) }
-    } split /\n/, content_of('/proc/self/mountinfo');
+    } split /\n/, defined $content ? $content : '';
 }
 
 # Of the file system that a path lies on, by the longest mount point above it; the last mounted hides the others.
@@ -336,6 +367,51 @@ sub lock_guest {
     return $file;
 }
 
+# ---- what is counted
+
+# What the kernel counts of writes to disks. Only here, in P: whatever befalls the reading, W lets go.
+my (@watched, %before);
+my $written = 'unread';
+
+sub open_counters {
+    for my $name (map { unescape($_) } @_) {
+        my @files;
+        for my $file ($name =~ /\A[A-Za-z0-9][A-Za-z0-9_!.+-]*\z/ ? ('stat', 'inflight') : ()) {
+            my $opened;
+            push @files, sysopen($opened, "/sys/class/block/$name/$file", O_RDONLY) ? $opened : undef;
+        }
+        push @watched, { name => $name, files => \@files };
+    }
+}
+
+# Sectors written and discarded so far, and writes under way. A flush writes nothing, and is not counted.
+sub read_counters {
+    my ($stat, $inflight) = map {
+        my $text = '';
+        [defined $_ && sysseek($_, 0, 0) && sysread($_, $text, 512) ? split(' ', $text) : ()]
+    } @{ $_[0]{files} };
+    return if !$stat || @$stat < 11 || @$inflight < 2;
+    return ($stat->[6] + ($stat->[13] || 0), $inflight->[1]);
+}
+
+# When all is frozen. What was under way then is counted when it ends, as written meanwhile.
+sub begin_counting {
+    for my $disk (@watched) { ($before{ $disk->{name} }) = read_counters($disk) }
+}
+
+# Before anything is thawed.
+sub end_counting {
+    my @found;
+    for my $disk (@watched) {
+        my $name = $disk->{name};
+        my ($now, $flying) = read_counters($disk);
+        if (!defined $now || !defined $before{$name}) { push @found, "$name:unread" }
+        elsif ($now != $before{$name}) { push @found, "$name:" . ($now - $before{$name}) }
+        elsif ($flying) { push @found, "$name:flying" }
+    }
+    $written = join(',', @found) || '-';
+}
+
 # ---- the crew: every pipe and every process is made here
 
 my (%crew, @targets, $lock);
@@ -386,7 +462,7 @@ sub child {
 
 sub close_all_but {
     my %kept = map { fileno($_) => 1 } @_, $lock, $uptime;
-    for my $fd (0 .. 255 + 6 * @targets) { POSIX::close($fd) if !$kept{$fd} }
+    for my $fd (0 .. 255 + 6 * @targets + 2 * @watched) { POSIX::close($fd) if !$kept{$fd} }
 }
 
 sub make_crew {
@@ -420,7 +496,8 @@ sub make_crew {
     my $watch = child('W', [$orders_r, $reports_w, $go, $progress, @files, @end, @hear],
         sub { watch(\@files, $orders_r, $reports_w, $go, $progress, \@end, \@hear) });
     my @mine = map { $_->[0] } @for_p;
-    close_all_but(\*STDIN, \*STDOUT, \*STDERR, $orders, $reports, $signals, $signals_in, @files, @end, @mine);
+    close_all_but(\*STDIN, \*STDOUT, \*STDERR, $orders, $reports, $signals, $signals_in, @files, @end, @mine,
+        grep { defined } map { @{ $_->{files} } } @watched);
     $SIG{$_} = sub { quiet_write($signals_in, 's') } for qw(HUP INT TERM);
     %crew = (orders => $orders, reports => $reports, signals => $signals, endings => \@end, answers => \@mine,
         freezer => $freezer, max_lease => $max_lease,
@@ -611,6 +688,7 @@ sub ready {
     my %number = map { $targets[$_]{superblock} => $_ } 0 .. $#targets;
     say_line('MOUNT', $_, escape($targets[$_]{path}), $targets[$_]{superblock}, $targets[$_]{type}) for 0 .. $#targets;
     say_line('SAME', $number{ $_->[1]{superblock} }, escape($_->[0])) for @$same;
+    open_counters(grep { length } split /,/, $order{watch} || '');
     make_crew($max_lease / 1000);
 }
 
@@ -641,9 +719,13 @@ sub serve {
                 return without_watch() if !$count;
                 while ($pending =~ s/^([^\n]*)\n//) {
                     my $line = $1;
-                    say_line($line);
-                    $state = 'held' if $line =~ /^ALL-FROZEN/;
-                    return over() if $line =~ /^THAWED/;
+                    my $over = $line =~ /^THAWED/;
+                    if ($line =~ /^ALL-FROZEN/) {
+                        begin_counting();
+                        $state = 'held';
+                    }
+                    say_line($line, $over ? "written=$written" : ());
+                    return over() if $over;
                 }
             }
             elsif ($file == $crew{signals}) {
@@ -672,7 +754,10 @@ sub obey {
             say_line('PONG', defined $rest[0] ? $rest[0] : '-', stamp(), $state);
             $ponged = boot_time();
         }
-        elsif ($word eq 'thaw') { order('word') }
+        elsif ($word eq 'thaw') {
+            end_counting();
+            order('word');
+        }
         elsif ($state ne 'ready') { return order('unknown-word') }
         elsif ($word eq 'freeze') { freeze(options(@rest)) }
         elsif ($word eq 'sync') { sync_all() }

@@ -107,14 +107,17 @@ def number(text):
 
 TEXTS = (
     '/proc/self/status', '/proc/sys/kernel/hostname', '/sys/class/dmi/id/product_uuid', '/sys/class/net/*/address',
-    '/sys/class/block/*/size', '/sys/class/block/*/dev', '/sys/class/block/*/partition', '/sys/class/block/*/ro',
+    '/sys/class/block/*/size', '/sys/class/block/*/stat', '/sys/class/block/*/queue/iostats', '/sys/class/block/*/dev', '/sys/class/block/*/partition', '/sys/class/block/*/ro',
     '/sys/class/block/*/dm/name', '/sys/class/block/*/dm/uuid', '/sys/class/block/*/md/level',
+    '/sys/class/block/*/md/sync_action', '/sys/class/block/*/bcache/state',
     '/sys/class/block/*/loop/backing_file', '/sys/class/block/*/serial', '/sys/class/block/*/wwid',
     '/sys/class/block/*/device/serial', '/sys/class/block/*/device/wwid', '/sys/class/block/*/device/vpd_pg80',
     '/sys/class/block/*/device/vpd_pg83', '/run/udev/data/b*',
 )
+# Where the kernel names what a file system or its journal lies on, in whatever namespace it is mounted.
 LINKS = ('/sys/class/block/*', '/sys/class/block/*/slaves/*', '/sys/class/block/*/holders/*',
-         '/sys/fs/btrfs/*/devices/*')
+         '/sys/fs/btrfs/*/devices/*', '/sys/fs/ext4/*', '/sys/fs/xfs/*', '/sys/fs/f2fs/*', '/sys/fs/nilfs2/*',
+         '/proc/fs/jbd2/*')
 
 
 def tell_file(path):
@@ -123,9 +126,13 @@ def tell_file(path):
             content = opened.read(4 << 20)
     except (OSError, ValueError):
         return
+    tell(path, content)
+
+
+def tell(name, content):
     for at in range(0, max(1, len(content)), 16384):
         piece = content[at:at + 16384]
-        say('F', escape(os.fsencode(path)), ''.join('%02x' % byte for byte in piece) or '-')
+        say('F', escape(os.fsencode(name)), ''.join('%02x' % byte for byte in piece) or '-')
 
 
 def tell_link(path):
@@ -147,7 +154,8 @@ def probe():
     for pattern in LINKS:
         for path in sorted(glob.glob(pattern)):
             tell_link(path)
-    tell_claimed()
+    tell_mounted_elsewhere()
+    tell_mapper()
     for path in sorted(glob.glob('/sys/class/block/loop*/loop')):
         say('B', path.split('/')[4], backing_device(path.split('/')[4]) or '-')
     tell_openers()
@@ -155,22 +163,36 @@ def probe():
         tell_file(ALLOW_LIST)
 
 
-def tell_claimed():
-    """Disks and partitions that somebody has claimed: mounted, swapped on, or a member of something.
-
-    For an instant nobody else can claim what is tried here, and a mount would fail: what is in use anyway, or no disk, is
-    not tried.
-    """
-    for name in sorted(os.listdir('/sys/class/block')):
-        if re.match('(ram|zram|sr|fd|loop|dm-|md)[0-9]', name):
-            continue
-        if glob.glob('/sys/class/block/%s/*/partition' % name):
-            continue
+def tell_mounted_elsewhere():
+    """What is mounted in other namespaces, of containers or services, and not in this one."""
+    told = set(mount.superblock for mount in mount_table())
+    spaces = {os.readlink('/proc/self/ns/mnt')}
+    for path in glob.iglob('/proc/[0-9]*/ns/mnt'):
         try:
-            os.close(os.open('/dev/' + name.replace('!', '/'), os.O_RDONLY | os.O_EXCL | os.O_NONBLOCK | os.O_CLOEXEC))
-        except OSError as why:
-            if why.errno == errno.EBUSY:
-                say('X', escape(os.fsencode(name)))
+            space = os.readlink(path)
+            if space in spaces:
+                continue
+            spaces.add(space)
+            mounts = mount_table(path[:-len('ns/mnt')] + 'mountinfo')
+        except OSError:
+            continue  # it has ended
+        for mount in mounts:
+            if mount.source.startswith(b'/dev/') and mount.superblock not in told:
+                told.add(mount.superblock)
+                say('X', mount.superblock)
+
+
+def tell_mapper():
+    """Which of the device mapper's layers are busy by themselves."""
+    program = next((path for path in ('/usr/sbin/dmsetup', '/sbin/dmsetup') if os.path.exists(path)), None)
+    if program is None or not glob.glob('/sys/class/block/dm-*'):
+        return
+    import subprocess
+    try:
+        tell('dmsetup status', subprocess.check_output([program, 'status'], stdin=subprocess.DEVNULL,
+                                                       stderr=subprocess.DEVNULL, timeout=10))
+    except (OSError, subprocess.SubprocessError):
+        pass
 
 
 def tell_openers():
@@ -216,8 +238,8 @@ class Mount:
         self.type, self.source = fields[dash + 1], unescape(fields[dash + 2])
 
 
-def mount_table():
-    with open('/proc/self/mountinfo', 'rb') as opened:
+def mount_table(path='/proc/self/mountinfo'):
+    with open(path, 'rb') as opened:
         return [Mount(index, line) for index, line in enumerate(opened.read().splitlines())]
 
 
@@ -443,7 +465,7 @@ def ready(order):
         say('MOUNT', index, escape(target.path), target.superblock, target.type)
     for target, twin in same:
         say('SAME', targets.index(twin), escape(target.path))
-    crew = Crew(targets, max_lease, lock_fd)
+    crew = Crew(targets, max_lease, lock_fd, Counters(order.get('watch', b'').split(b',')))
     say('READY', 'pid=%d' % os.getpid(), 'watch=%d' % crew.watch, 'freezer=%d' % crew.freezer,
         'mlock=%s' % crew.locked_memory)
     return crew
@@ -464,6 +486,54 @@ def agree_lease(wanted):
     if lease > longest:
         raise Refused('lease', b'%d' % lease, 'the longest there is %d ms' % longest)
     return lease
+
+
+class Counters:
+    """What the kernel counts of writes to disks. Only here, in P: whatever befalls the reading, W lets go."""
+
+    def __init__(self, names):
+        self.names = [unescape(name) for name in names if name]
+        self.files = [[self.opened(name, file) for file in ('stat', 'inflight')] for name in self.names]
+        self.before = {}
+        self.written = b'unread'
+
+    @staticmethod
+    def opened(name, file):
+        if not re.match(br'[A-Za-z0-9][A-Za-z0-9_!.+-]*\Z', name):
+            return None
+        try:
+            return os.open('/sys/class/block/%s/%s' % (name.decode(), file), os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None
+
+    def fds(self):
+        return [fd for pair in self.files for fd in pair if fd is not None]
+
+    @staticmethod
+    def read(stat, inflight):
+        """Sectors written and discarded so far, and writes under way. A flush writes nothing, and is not counted."""
+        try:
+            counts = os.pread(stat, 512, 0).split()
+            return int(counts[6]) + int((counts + [b'0'] * 17)[13]), int(os.pread(inflight, 512, 0).split()[1])
+        except (OSError, TypeError, ValueError, IndexError):
+            return None, None
+
+    def begin(self):
+        """When all is frozen. What was under way then is counted when it ends, as written meanwhile."""
+        self.before = dict((name, self.read(*files)[0]) for name, files in zip(self.names, self.files))
+
+    def end(self):
+        """Before anything is thawed."""
+        found = []
+        for name, files in zip(self.names, self.files):
+            before, (after, flying) = self.before.get(name), self.read(*files)
+            if before is None or after is None:
+                found.append(name + b':unread')
+            elif after != before:
+                found.append(name + b':%d' % (after - before))
+            elif flying:
+                found.append(name + b':flying')
+        self.written = b','.join(found) or b'-'
 
 
 class Channel:
@@ -507,10 +577,12 @@ class Channel:
                 crew.order(b'idle\n')
 
     def relay(self, line):
-        say(line)
+        over = line.startswith(b'THAWED')
         if line.startswith(b'ALL-FROZEN'):
+            self.crew.counters.begin()
             self.state = 'held'
-        return line.startswith(b'THAWED')
+        say(line + b' written=' + self.crew.counters.written if over else line)
+        return over
 
     def obey(self):
         while True:
@@ -525,6 +597,7 @@ class Channel:
                 say('PONG', rest[0] if rest else b'-', boot_time(), self.state)
                 self.ponged = boot_time()
             elif word == b'thaw':
+                self.crew.counters.end()
                 self.crew.order(b'word\n')
             elif word == b'freeze' and self.state == 'ready':
                 self.freeze(options(rest))
@@ -627,9 +700,9 @@ def run(argv):
 class Crew:
     """Makes every pipe and every process. Afterwards this is what P holds of them."""
 
-    def __init__(self, targets, max_lease_ms, lock_fd):
+    def __init__(self, targets, max_lease_ms, lock_fd, counters):
         count = len(targets)
-        self.targets, self.max_lease = targets, max_lease_ms * SECOND // 1000
+        self.targets, self.max_lease, self.counters = targets, max_lease_ms * SECOND // 1000, counters
         load_libc()
         self.locked_memory = settle('P')
         orders_r, orders = os.pipe()
@@ -656,7 +729,7 @@ class Crew:
         self.orders, self.endings, self.answers_for_p = (
             orders, [end[1] for end in endings], [answer[0] for answer in for_p])
         close_all_but([0, 1, 2, lock_fd, self.orders, self.reports, self.signals, self.signals_in] + fds +
-                      self.endings + self.answers_for_p)
+                      self.endings + self.answers_for_p + counters.fds())
         for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: None)
 

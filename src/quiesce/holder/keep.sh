@@ -4,8 +4,11 @@
 #
 # The release runs whenever the hold was begun, also if it failed or was cut short: half a hold is one. It runs only
 # after the hold command has ended, so that no hold comes after its release.
+ROOT=${STILLPOINT_ROOT:+$(cd -P "$STILLPOINT_ROOT" && pwd -P)}
+
 get_ready() {
   agree_lease "$@"
+  agree_watch "$@"
   number release-limit "$@" || refuse no-number release-limit 'it takes 1 to 7 digits'
   limit=$number
   for run in /run /var/run /dev/shm "${TMPDIR:-/tmp}"; do [ ! -w "$run" ] || break; done
@@ -75,7 +78,7 @@ freezer() {
     : > "$folder/0.frozen"
     now
     say FROZEN 0 "${now}000000"
-    [ -d "$folder/ending" ] || { : > "$folder/held" && say ALL-FROZEN "${now}000000"; }
+    [ -d "$folder/ending" ] || { begin_counting; : > "$folder/held" && say ALL-FROZEN "${now}000000"; }
   else
     [ $result = 0 ] && result=check
     : > "$folder/0.failed"

@@ -18,8 +18,15 @@ export type Report =
   | { readonly kind: 'all-frozen' }
   | { readonly kind: 'failed'; readonly index: number; readonly why: string; readonly said: string }
   | { readonly kind: 'thaw'; readonly index: number; readonly first: string; readonly again: string }
-  | { readonly kind: 'thawed'; readonly by: string }
+  | { readonly kind: 'thawed'; readonly by: string; readonly written: readonly Written[] | undefined }
   | { readonly kind: 'fact'; readonly words: readonly string[] };
+
+/** A disk that was watched, and was written to while all stood still; or nobody knows. */
+export interface Written {
+  readonly disk: string;
+  /** Sectors of 512 bytes; `flying`: a write was under way at the end; `unread`: it could not be counted. */
+  readonly what: number | 'flying' | 'unread';
+}
 
 /** The report in a line of this session; undefined for anything else: a login's greeting, an older session's words. */
 export function reportIn(line: string, nonce: string): Report | undefined {
@@ -54,7 +61,7 @@ export function reportIn(line: string, nonce: string): Report | undefined {
     case 'THAW':
       return { kind: 'thaw', index: Number(a), first: b, again: c };
     case 'THAWED':
-      return { kind: 'thawed', by: a.replace(/^by=/, '') };
+      return { kind: 'thawed', by: a.replace(/^by=/, ''), written: writtenIn(c) };
     case 'F':
     case 'T':
     case 'L':
@@ -65,6 +72,20 @@ export function reportIn(line: string, nonce: string): Report | undefined {
     default:
       return undefined;
   }
+}
+
+/** `written=sdb:8,sdc:flying`, or `written=-`; undefined for anything else. */
+function writtenIn(word: string): readonly Written[] | undefined {
+  if (word === 'written=-') return [];
+  const entries = /^written=(.+)$/
+    .exec(word)?.[1]
+    ?.split(',')
+    .map((entry) => /^(.+):(\d{1,15}|flying|unread)$/.exec(entry));
+  const written = entries?.flatMap((entry): Written[] => {
+    const [, disk = '', what = ''] = entry ?? [];
+    return entry === null ? [] : [{ disk, what: what === 'flying' || what === 'unread' ? what : Number(what) }];
+  });
+  return written?.length === entries?.length ? written : undefined;
 }
 
 /** Bytes that would end a word, as \ooo. */

@@ -7,7 +7,7 @@ export interface Facts {
   readonly files: ReadonlyMap<string, Buffer>;
   /** Where a link leads: /sys/class/block/sda → /sys/devices/…/block/sda */
   readonly links: ReadonlyMap<string, string>;
-  /** Kernel names of block devices that somebody has claimed: mounted, swapped on, member of a pool. */
+  /** Block devices that a file system of whatever namespace, or its journal, lies on: kernel names, or major:minor. */
   readonly claimed: ReadonlySet<string>;
   /** By loop device: major:minor of what its file lies on. The sh form cannot tell it. */
   readonly backing: ReadonlyMap<string, string>;
@@ -27,13 +27,22 @@ export function factsIn(reports: Iterable<Report>): Facts {
     const [first = '', second = '', third = ''] = words.map(unescapeWord);
     if (letter === 'F') add(pieces, first, hex(second));
     else if (letter === 'T') pieces.set(first, [Buffer.from(report.words.slice(2).join(' '))]);
-    else if (letter === 'L') links.set(first, second);
-    else if (letter === 'B') backing.set(first, second);
+    else if (letter === 'L') {
+      links.set(first, second);
+      for (const name of lainOn(first)) claimed.add(name);
+    } else if (letter === 'B') backing.set(first, second);
     else if (letter === 'X') claimed.add(first);
     else if (letter === 'U') writers.push({ program: second, device: third });
   }
   const files = new Map([...pieces].map(([path, parts]) => [path, Buffer.concat(parts)]));
   return { files, links, claimed, backing, writers };
+}
+
+/** The kernel keeps a folder for each: by its device, and a journal inside of it with the number of its inode behind. */
+function lainOn(folder: string): readonly string[] {
+  const [, name] =
+    /^\/(?:sys\/fs\/(?:btrfs\/[^/]+\/devices|ext4|xfs|f2fs|nilfs2)|proc\/fs\/jbd2)\/([^/]+)$/.exec(folder) ?? [];
+  return name === undefined ? [] : [name, name.replace(/-\d+$/, '')];
 }
 
 function add(pieces: Map<string, Buffer[]>, path: string, piece: Buffer): void {

@@ -4,6 +4,7 @@ import type { GuestUse } from '../../model.ts';
 import { type Block, disksUnder, under } from './blocks.ts';
 import type { GuestView } from './guest.ts';
 import { udevOf } from './identity.ts';
+import { restless } from './layers.ts';
 import { mountAbove } from './mounts.ts';
 
 /** Signatures of members of something that is not mounted by itself. */
@@ -22,7 +23,16 @@ const MEMBER: Readonly<Record<string, string>> = {
  * is read-only as a whole is still by itself.
  */
 export function usesOf(guest: GuestView, held: ReadonlySet<string>): readonly GuestUse[] {
-  return [...mounted(guest, held), ...swapped(guest), ...raw(guest)];
+  return [...mounted(guest, held), ...swapped(guest), ...raw(guest), ...restlessLayers(guest)];
+}
+
+function restlessLayers(guest: GuestView): readonly GuestUse[] {
+  return restless(guest).map(({ name, does }) => ({
+    what: quoted(does),
+    kind: 'raw',
+    disks: disksUnder([name], guest.blocks),
+    held: false,
+  }));
 }
 
 function mounted(guest: GuestView, held: ReadonlySet<string>): readonly GuestUse[] {
@@ -68,12 +78,12 @@ function raw(guest: GuestView): readonly GuestUse[] {
     const udev = udevOf(facts, block.dev);
     const member = own(MEMBER, udev.get('ID_FS_TYPE') ?? '');
     const active = /^(dm-|md)\d/.test(block.name);
-    const claimed = facts.claimed.has(block.name) && !partitioned.has(block.name);
+    const claimed = (facts.claimed.has(block.name) || facts.claimed.has(block.dev)) && !partitioned.has(block.name);
     const label = udev.get('ID_FS_LABEL');
     if (member !== undefined) return [use(`${member}${label === undefined ? '' : ` ${label}`} on ${nameOf(block)}`)];
     if (writer !== undefined) return [written(writer)];
     if (active) return [use(`volume ${nameOf(block)}, not mounted`)];
-    return claimed ? [use(`${nameOf(block)}, claimed by the kernel`)] : [];
+    return claimed ? [use(`${nameOf(block)}, in use by a file system`)] : [];
 
     function written(by: string): GuestUse {
       return use(`${nameOf(block)}, written by ${by}`);

@@ -9,6 +9,7 @@ const block = (name: string, dev: string, more: readonly string[] = []): readonl
   `F /sys/class/block/${name}/dev ${hex(`${dev}\n`)}`,
   `F /sys/class/block/${name}/size ${hex('4194304\n')}`,
   `F /sys/class/block/${name}/ro ${hex('0\n')}`,
+  `F /sys/class/block/${name}/stat ${hex('60 0 2400 9 148 5 4216 29 0 20 51 0 0 0 0 28 12\n')}`,
   ...more,
 ];
 
@@ -40,8 +41,10 @@ export const PROBE: readonly string[] = [
   ...block('sdd', '8:48'),
   ...block('loop0', '7:0', [`F /sys/class/block/loop0/loop/backing_file ${hex('/srv/mail box/disk.img\n')}`]),
   'L /sys/fs/btrfs/uuid-1/devices/sdc /sys/devices/block/sdc',
+  'L /sys/fs/ext4/sda /sys/fs/ext4/sda',
+  `F dmsetup\\040status ${hex('vg-mail: 0 409600 raid raid1 2 AA 409600/409600 idle 0 0 -\n')}`,
   'B loop0 253:0',
-  'X sda',
+  'X 8:0',
   'U 77 oracle /dev/sdd',
 ];
 
@@ -60,7 +63,8 @@ export const SPOKEN: readonly string[] = [
   'ALL-FROZEN 1',
   'FAILED 0 EBUSY busy',
   'THAW 0 0 EINVAL',
-  'THAWED by=word',
+  'THAWED by=word 77 written=-',
+  'THAWED by=word 77 written=sdb:8',
   'END',
 ];
 

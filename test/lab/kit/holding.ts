@@ -9,7 +9,13 @@ import type { LabGuest } from './guest.ts';
 /** What all tests of a held guest need: a limit, an order, a channel, and a look at the disks. */
 export const within = (ms: number): Deadline => deadline(systemClock, ms, 'the test');
 
-const ORDER: HoldOrder = { owner: 'run 7 of ada@control', covers: [], gives: 'filesystem', maxLeaseMs: 10_000 };
+const ORDER: HoldOrder = {
+  owner: 'run 7 of ada@control',
+  covers: [],
+  gives: 'filesystem',
+  watches: [],
+  maxLeaseMs: 10_000,
+};
 
 /** I1: how long after its lease a guest may still be held. */
 export const LATE_MS = 1000;

@@ -16,7 +16,13 @@ describe('a plan', () => {
       { disk: 'scsi0:1', cover: 'held', because: undefined, boot: false, tier: 'tier-1' },
     ]);
     expect(made.guests[0]?.stages).toEqual([
-      { method: 'fsfreeze', gives: 'filesystem', covers: [{ vm: 'mail01', disk: 'scsi0:1' }], holds: ['/srv/mail'] },
+      {
+        method: 'fsfreeze',
+        gives: 'filesystem',
+        covers: [{ vm: 'mail01', disk: 'scsi0:1' }],
+        watches: ['sdb'],
+        holds: ['/srv/mail'],
+      },
     ]);
   });
 

@@ -41,8 +41,39 @@ describe('what a release says', () => {
     const { channel, say, clock } = await held();
     const released = channel.release(deadline(clock, 5000, 'the test'));
     for (const [index, thaw] of thaws.entries()) say({ kind: 'thaw', index, ...thaw });
-    say({ kind: 'thawed', by });
+    say({ kind: 'thawed', by, written: undefined });
     expect((await clock.drive(released)).kind).toBe(kind);
+  });
+
+  test.each([
+    ['nobody wrote to a disk that was watched', [], { kind: 'kept' }],
+    ['somebody did', [{ disk: 'sdb', what: 8 }], { kind: 'written', why: '8 sectors of sdb' }],
+    [
+      'a write had not ended yet',
+      [{ disk: 'sdb', what: 'flying' }],
+      { kind: 'written', why: 'a write to sdb was under way' },
+    ],
+    [
+      'a counter could not be read',
+      [{ disk: 'sdb', what: 'unread' }],
+      { kind: 'expired', why: 'whether sdb was written to meanwhile could not be counted' },
+    ],
+    [
+      'nothing is said of it',
+      undefined,
+      { kind: 'expired', why: 'whether a disk was written to meanwhile could not be counted' },
+    ],
+    [
+      'another disk is told of',
+      [{ disk: 'sdx', what: 8 }],
+      { kind: 'expired', why: 'whether a disk was written to meanwhile could not be counted' },
+    ],
+  ] as const)('where %s', async (_, written, word) => {
+    const { channel, say, clock } = await held(['sdb']);
+    const released = channel.release(deadline(clock, 5000, 'the test'));
+    for (const index of [0, 1]) say({ kind: 'thaw', index, ...stood });
+    say({ kind: 'thawed', by: 'word', written });
+    expect(await clock.drive(released)).toEqual(word);
   });
 
   test('a line that is lost before the guest’s word leaves it unknown', async () => {
@@ -60,7 +91,7 @@ describe('what a release says', () => {
     expect(await clock.drive(holding)).toMatchObject({ code: 'deadline' });
     const released = channel.release(deadline(clock, 5000, 'the test'));
     say({ kind: 'thaw', index: 0, ...stood });
-    say({ kind: 'thawed', by: 'word' });
+    say({ kind: 'thawed', by: 'word', written: [] });
     expect(await clock.drive(released)).toEqual({ kind: 'expired', why: 'the hold was never confirmed' });
   });
 });
@@ -87,10 +118,12 @@ describe('a hold', () => {
 });
 
 /** A channel over two mounts that holds, and was heard to. */
-async function held(): Promise<ReturnType<typeof talkingSession> & { channel: GuestChannel; clock: HandClock }> {
+async function held(
+  watches: readonly string[] = [],
+): Promise<ReturnType<typeof talkingSession> & { channel: GuestChannel; clock: HandClock }> {
   const clock = handClock();
   const talking = talkingSession();
-  const channel = channelOver(talking.session, clock, ['/srv', '/var']);
+  const channel = channelOver(talking.session, clock, ['/srv', '/var'], undefined, watches);
   const holding = channel.hold(8000, deadline(clock, 5000, 'the hold'));
   await clock.pass(1);
   talking.say({ kind: 'all-frozen' });
@@ -103,6 +136,7 @@ function channelOver(
   clock: HandClock,
   things: readonly string[] = ['/srv'],
   recheck = async (): Promise<void> => {},
+  watches: readonly string[] = [],
 ): GuestChannel {
   return holderChannel({
     session,
@@ -110,6 +144,7 @@ function channelOver(
     held: { gives: 'filesystem', covers: [] },
     maxLeaseMs: 8000,
     things,
+    watches,
     failed: () => new Fault({ code: 'x', message: 'x' }),
     flush: async () => {},
     recheck,
@@ -168,7 +203,7 @@ describe('a guest that was asked to let go, and says that it stood until then', 
       const released = channel.release(limit);
       await clock.pass(saysAfterMs);
       report({ kind: 'thaw', index: 0, first: '0', again: 'EINVAL' });
-      report({ kind: 'thawed', by: 'word' });
+      report({ kind: 'thawed', by: 'word', written: [] });
       expect(await released).toEqual(
         kind === 'kept' ? { kind } : { kind, why: 'its word came after its lease had ended' },
       );
@@ -181,7 +216,7 @@ test('a holder that ends before the hold says why, and what to do', async () => 
   const clock = handClock();
   const { session, report } = readySession();
   const channel = channelOver(session, clock, ['/srv'], async () => {
-    report({ kind: 'thawed', by: 'freezer-gone' });
+    report({ kind: 'thawed', by: 'freezer-gone', written: undefined });
     throw new Fault({ code: 'quiesce.holder-ended', message: 'guest: the holder ended: exit 0' });
   });
   const limit = deadline(clock, 5000, 'the test');

@@ -138,7 +138,7 @@ describe('what a guest uses', () => {
       'volume vg-db, not mounted on sdb',
       'zfs pool tank on sdc on sdc',
       'sdd, written by oracle on sdd',
-      'sde, claimed by the kernel on sde',
+      'sde, in use by a file system on sde',
     ]);
   });
 

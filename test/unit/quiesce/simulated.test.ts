@@ -10,7 +10,7 @@ test('the end of an earlier hold’s lease lets nobody in beside whoever has the
   const open = (owner: string) =>
     guest.open(
       { vm: 'mail01', connect: () => Promise.reject(new Error('none')), told: new Map() },
-      { owner, covers: [], gives: 'filesystem', maxLeaseMs: 5000 },
+      { owner, covers: [], gives: 'filesystem', watches: [], maxLeaseMs: 5000 },
       limit,
     );
   const first = await open('run 1');

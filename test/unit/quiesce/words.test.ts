@@ -26,6 +26,21 @@ test('lines of another session, and lines of a login, are not heard', () => {
   expect(reportIn('1234abcd', '1234abcd')).toBeUndefined();
 });
 
+test('what was written meanwhile is told by disk; what is not told so is not believed', () => {
+  const written = (words: string): unknown => {
+    const report = reportIn(`1234abcd THAWED by=word 77${words}`, '1234abcd');
+    return report?.kind === 'thawed' ? report.written : 'no report';
+  };
+  expect(written(' written=-')).toEqual([]);
+  expect(written(' written=sdb:8,cciss!c0d0:flying,sdc:unread')).toEqual([
+    { disk: 'sdb', what: 8 },
+    { disk: 'cciss!c0d0', what: 'flying' },
+    { disk: 'sdc', what: 'unread' },
+  ]);
+  for (const words of ['', ' written=', ' written=sdb', ' written=sdb:-8', ' written=sdb:8,', ' written=unread'])
+    expect(written(words), words).toBeUndefined();
+});
+
 test('what is printed for a site is known again, whatever interpreter it names, and nothing else is', () => {
   for (const form of FORMS) {
     const { program } = holderPrint({ form, interpreter: '/opt/bin/it', user: 'ops', way: 'sudo', mounts: ['/srv'] });
