@@ -7,7 +7,7 @@ import type { Deadline } from '../../../src/base/deadline.ts';
 import type { Shell } from '../../../src/ports.ts';
 import type { SshSettings } from '../../../src/transport/ssh/settings.ts';
 import { connectSsh } from '../../../src/transport/ssh.ts';
-import { type FileSystem, type LabDisk, labDisk } from './disk.ts';
+import { type DiskOptions, type LabDisk, labDisk } from './disk.ts';
 import { attempt, must } from './programs.ts';
 
 export interface GuestOptions {
@@ -21,9 +21,7 @@ export interface GuestOptions {
   readonly relay?: 'none';
 }
 
-export interface MountOptions {
-  readonly type?: FileSystem;
-  readonly sizeMb?: number;
+export interface MountOptions extends DiskOptions {
   readonly image?: string;
   /** Mount options; `defaults`. */
   readonly options?: string;

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type FileSystem, type LabDisk, labDisk } from './disk.ts';
+import { type DiskOptions, type LabDisk, labDisk } from './disk.ts';
 import { type GuestOptions, type LabGuest, startGuest } from './guest.ts';
 import { attempt, must } from './programs.ts';
 
@@ -13,7 +13,7 @@ export interface Lab {
   readonly folder: string;
   guest(name: string, options?: GuestOptions): Promise<LabGuest>;
   /** A disk of this machine, mounted here: an array's, or one below a guest's image. */
-  disk(name: string, options?: { readonly type?: FileSystem; readonly sizeMb?: number }): LabDisk;
+  disk(name: string, options?: DiskOptions): LabDisk;
   /** The argv that runs something where guests are reached at their own addresses. */
   inController(argv: readonly string[]): readonly string[];
   /** Another machine that reaches the guests there are by now, through the first controller: the argv that runs something there. */
@@ -34,7 +34,7 @@ export function openLab(): Lab {
   let numbers = 0;
   const disks: LabDisk[] = [];
 
-  function disk(name: string, options?: { readonly type?: FileSystem; readonly sizeMb?: number }): LabDisk {
+  function disk(name: string, options?: DiskOptions): LabDisk {
     const made = labDisk(folder, join(folder, `${name}.img`), options);
     disks.push(made);
     return made;

@@ -12,6 +12,8 @@ export interface VmDisk {
   readonly sizeMb?: number;
   /** ext4, unless it says otherwise. */
   readonly type?: FileSystem;
+  /** Two partitions: it is mounted from the first. */
+  readonly split?: boolean;
 }
 
 export interface VmOrder {

@@ -44,6 +44,7 @@ case "$*" in
   *) exec ${real} "$@" ;;
 esac
 sleep "\${LAB_BEFORE_${name}:-0}"
+${name === 'cp' ? 'eval "$LAB_MEANWHILE"' : ''}
 began=$(date +%s%6N)
 ${real} "$@"
 code=$?

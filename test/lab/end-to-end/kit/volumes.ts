@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type LabDisk, MAKE } from '../../kit/disk.ts';
+import { type LabDisk, makeFileSystem } from '../../kit/disk.ts';
 import { must } from '../../kit/programs.ts';
 import type { ArrayName, VmDisk } from './orders.ts';
 
@@ -13,9 +13,8 @@ export function imageOf(path: string, array: ArrayName): string {
   return array === 'alpha' ? join(path, 'lun.img') : path;
 }
 
-export function makeImage(image: string, { type = 'ext4', sizeMb = 64 }: VmDisk, bytes: 'thin' | 'thick'): void {
+export function makeImage(image: string, { type = 'ext4', sizeMb = 64, split = false }: VmDisk, bytes: 'thin' | 'thick'): void {
   if (bytes === 'thin') must('truncate', '-s', `${sizeMb}M`, image);
   else must('dd', 'if=/dev/zero', `of=${image}`, 'bs=1M', `count=${sizeMb}`, 'status=none');
-  const [program, ...flags] = MAKE[type];
-  must(program, ...flags, image);
+  if (!split) makeFileSystem(type, image);
 }

@@ -19,6 +19,8 @@ export interface RunOptions {
   /** A state folder of its own: another machine's, as far as it knows. */
   readonly home?: string;
   readonly delays?: Delays;
+  /** What befalls the world between the hold and the snapshot of a reflink array: a command of sh. */
+  readonly meanwhile?: string;
   /** Besides what every run gets. */
   readonly env?: Readonly<Record<string, string>>;
   /** Where it runs: another controller than the world's own. */
@@ -86,8 +88,8 @@ export async function openWorld(orders: readonly VmOrder[], options: WorldOption
       const places = disks.map((disk) => {
         const image = makeVolume(arrayOf(disk.array), disk.array, volumeName(name, disk));
         makeImage(image, disk, options.luns ?? 'thin');
-        const { type = 'ext4', sizeMb } = disk;
-        return { at: disk.mount, mount: { image, type, ...(sizeMb === undefined ? {} : { sizeMb }) } };
+        const { type = 'ext4', sizeMb, split = false } = disk;
+        return { at: disk.mount, mount: { image, type, split, ...(sizeMb === undefined ? {} : { sizeMb }) } };
       });
       const root = places.find(({ at }) => at === '/');
       const mounts = Object.fromEntries(places.filter(({ at }) => at !== '/').map(({ at, mount }) => [at, mount]));
@@ -124,6 +126,7 @@ export async function openWorld(orders: readonly VmOrder[], options: WorldOption
         const cuts = join(lab.folder, `cuts-${++runs}`);
         const env = {
           ...shimmed(shims, cuts, options.delays ?? {}),
+          ...(options.meanwhile === undefined ? {} : { LAB_MEANWHILE: options.meanwhile }),
           STILLPOINT_HOME: options.home ?? home,
           LAB_PASSWORD: world.vcsim.password,
           ...options.env,
