@@ -20,6 +20,8 @@ export interface SimulatedGuest {
   readonly wordDelayMs?: number;
   /** Lets go without a word, so long after all was still. */
   readonly letsGoAfterMs?: number;
+  /** Somebody writes past what is held, so long after all was still. The release says so. */
+  readonly writtenAfterMs?: number;
   /** The line is lost, so long after the hold word was sent. */
   readonly lineLostAfterMs?: number;
   /** `closed`: both ends see it at once. `silent`: neither does; the guest waits for its lease, or two minutes, and we for ever. */
@@ -191,9 +193,10 @@ function insideOf(clock: Clock, guest: SimulatedGuest, watched: Watched): Inside
   let left = false;
   let waiting: (() => void) | undefined;
   let said: Release | undefined;
+  let written = false;
 
   function thaw(): void {
-    if (state === 'held') watched.moving();
+    if (state === 'held' && !written) watched.moving();
     state = 'free';
     waiting?.();
     if (left) watched.gone();
@@ -204,6 +207,14 @@ function insideOf(clock: Clock, guest: SimulatedGuest, watched: Watched): Inside
     if (left) return;
     left = true;
     if (state === 'free') watched.gone();
+  }
+  function write(): void {
+    if (state !== 'held') return;
+    written = true;
+    watched.moving();
+  }
+  function stood(): Release {
+    return written ? { kind: 'written', why: '8 sectors of sdb' } : { kind: 'kept' };
   }
   /** While a freeze runs it can only be forbidden to stand: it is undone when it is through. */
   function end(by: string): void {
@@ -231,6 +242,7 @@ function insideOf(clock: Clock, guest: SimulatedGuest, watched: Watched): Inside
         state = 'held';
         watched.still();
         if (guest.letsGoAfterMs !== undefined) clock.after(guest.letsGoAfterMs, () => end('itself'));
+        if (guest.writtenAfterMs !== undefined) clock.after(guest.writtenAfterMs, write);
         answer();
       });
     },
@@ -239,7 +251,7 @@ function insideOf(clock: Clock, guest: SimulatedGuest, watched: Watched): Inside
       leave();
     },
     release(answer) {
-      said ??= state === 'held' ? { kind: 'kept' } : { kind: 'expired', why: ended ?? 'not all was held yet' };
+      said ??= state === 'held' ? stood() : { kind: 'expired', why: ended ?? 'not all was held yet' };
       const reply = answer.bind(undefined, said);
       end('word');
       clock.after(guest.releaseTakesMs ?? 1, () => {

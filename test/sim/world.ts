@@ -275,8 +275,8 @@ export async function play(
 function isHonest(scene: Scene): boolean {
   if (scene.interruptAfterMs !== undefined) return false;
   const guests = scene.guests.every(({ behaves, disks }) => {
-    const { fails, wordDelayMs, letsGoAfterMs, lineLostAfterMs } = behaves;
-    const faults = [fails, wordDelayMs, letsGoAfterMs, lineLostAfterMs];
+    const { fails, wordDelayMs, letsGoAfterMs, writtenAfterMs, lineLostAfterMs } = behaves;
+    const faults = [fails, wordDelayMs, letsGoAfterMs, writtenAfterMs, lineLostAfterMs];
     return faults.every((fault) => fault === undefined) && disks.every((disk) => !disk.missed || !disk.held);
   });
   return (
@@ -294,6 +294,7 @@ const guestFaults: fc.Arbitrary<SimulatedGuest> = fc.oneof(
   fc.constant({ fails: { step: 'hold' as const, code: 'guest.busy' } }),
   ms(1500).map((wordDelayMs) => ({ wordDelayMs })),
   ms(400).map((letsGoAfterMs) => ({ letsGoAfterMs })),
+  ms(400).map((writtenAfterMs) => ({ writtenAfterMs })),
   fc.record({ lineLostAfterMs: ms(400), lineEnds: fc.constantFrom('closed' as const, 'silent' as const) }),
   ms(12_000).map((holdTakesMs) => ({ holdTakesMs })),
 );

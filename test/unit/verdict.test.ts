@@ -64,6 +64,14 @@ describe('the verdict of a record', () => {
     expect(levelOf({ ...hold, release })).toBe('unproven');
   });
 
+  test('a disk that was written to while it was held is not still, whatever another stage of its guest says, and it is told', () => {
+    const why = '8 sectors of sdb';
+    expect(levelOf({ ...hold, release: 'written', why })).toBe('unproven');
+    const said = judge([data], { holds: [hold, { ...hold, stage: 1, release: 'written', why }], fires: [fast] });
+    expect(said).toMatchObject({ level: 'crash', disks: [{ level: 'crash' }] });
+    expect(said.because).toEqual(['guest mail01 was written to while it was held (fsfreeze: 8 sectors of sdb)']);
+  });
+
   test('a hold that was never confirmed, or never released, stills nothing', () => {
     const { heldAtMs: _held, ...unconfirmed } = hold;
     const { releaseSentAtMs: _sent, ...unreleased } = hold;

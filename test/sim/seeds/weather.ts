@@ -12,6 +12,7 @@ export const FAULTS = [
   'fence-short',
   'line-lost',
   'let-go',
+  'written',
   'disk-full',
   'io-error',
   'unsynced-lost',

@@ -46,7 +46,14 @@ export function worldOf(estate: Estate, draw: Draw): World {
       };
       const now: Changing<SimulatedGuest> = { ...usual };
       const behave = (how: SimulatedGuest): void => {
-        for (const key of ['fails', 'wordDelayMs', 'letsGoAfterMs', 'lineLostAfterMs', 'lineEnds'] as const) {
+        for (const key of [
+          'fails',
+          'wordDelayMs',
+          'letsGoAfterMs',
+          'writtenAfterMs',
+          'lineLostAfterMs',
+          'lineEnds',
+        ] as const) {
           delete now[key];
         }
         Object.assign(now, usual, how);

@@ -26,6 +26,17 @@ describe('a plan', () => {
     ]);
   });
 
+  test('of two stages that cover one disk: its writes are counted by the last, whose own freeze would be one; lending is told', () => {
+    const stillBefore = { ...probe, method: 'script', gives: 'application' as const };
+    const pause = { ...stillBefore, lends: true as const, uses: probe.uses.map((use) => ({ ...use, held: false })) };
+    const { guests } = plan({ change: { probes: new Map([['mail01', [pause, stillBefore, probe]]]) } });
+    expect(guests[0]?.stages.map(({ covers, watches, lends }) => [covers.length, watches, lends])).toEqual([
+      [0, [], true],
+      [1, [], undefined],
+      [1, ['sdb'], undefined],
+    ]);
+  });
+
   test('demands what a group requires by itself: a second free disk elsewhere is refused, or taken as unproven when asked', () => {
     const third = { ...dataDisk, address: 'scsi0:2', key: 2002, data: [OTHER], metadata: [] };
     const volumes = new Map([

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isDisk } from '../../../src/quiesce/probe/blocks.ts';
 import { choose } from '../../../src/quiesce/probe/choose.ts';
+import { countFindings, uncounted } from '../../../src/quiesce/probe/counted.ts';
 import type { Facts } from '../../../src/quiesce/probe/facts.ts';
 import { fingerprint } from '../../../src/quiesce/probe/fingerprint.ts';
 import { guestView } from '../../../src/quiesce/probe/guest.ts';
@@ -20,7 +21,12 @@ interface Device {
 function facts(
   devices: Readonly<Record<string, Device>>,
   mounts: readonly string[],
-  more: Partial<Facts> & { readonly swaps?: readonly string[]; readonly udev?: Readonly<Record<string, string>> } = {},
+  more: Partial<Facts> & {
+    readonly swaps?: readonly string[];
+    readonly udev?: Readonly<Record<string, string>>;
+    /** What `dmsetup status` prints. */
+    readonly mapper?: string;
+  } = {},
 ): Facts {
   const files = new Map<string, Buffer>([
     ['/proc/self/mountinfo', Buffer.from(mounts.map((line, index) => `${20 + index} 1 ${line}\n`).join(''))],
@@ -28,6 +34,7 @@ function facts(
     ['/proc/self/status', Buffer.from('Name:\tpython3\nUid:\t0\t0\t0\t0\n')],
   ]);
   for (const [dev, text] of Object.entries(more.udev ?? {})) files.set(`/run/udev/data/b${dev}`, Buffer.from(text));
+  if (more.mapper !== undefined) files.set('dmsetup status', Buffer.from(more.mapper));
   const links = new Map<string, string>(more.links);
   for (const [name, device] of Object.entries(devices)) {
     const folder = `/sys/class/block/${name}`;
@@ -37,6 +44,7 @@ function facts(
       device.place ?? `/sys/devices/pci0000:00/0000:03:00.0/host2/target2:0:1/2:0:1:0/block${parent}/${name}`,
     );
     files.set(`${folder}/size`, Buffer.from('2097152\n'));
+    files.set(`${folder}/stat`, Buffer.from('60 0 2400 9 148 5 4216 29 0 20 51\n'));
     files.set(`${folder}/dev`, Buffer.from(`${device.dev}\n`));
     if (device.partOf !== undefined) files.set(`${folder}/partition`, Buffer.from('1\n'));
     for (const slave of device.slaves ?? []) links.set(`${folder}/slaves/${slave}`, `/sys/devices/${slave}`);
@@ -159,6 +167,60 @@ describe('what a guest uses', () => {
     expect(writtenAt('/dev/sdc')).toEqual(['sdc, written by dd on sdc']);
   });
 
+  test('a layer that writes by itself at this moment is a raw use of every disk below it', () => {
+    const mirrored = (action: string): readonly string[] =>
+      usesWith(
+        facts(
+          {
+            sdb: { dev: '8:16', holders: ['md0'] },
+            sdc: { dev: '8:32', holders: ['md0'] },
+            md0: { dev: '9:0', slaves: ['sdb', 'sdc'], files: { 'md/level': 'raid1', 'md/sync_action': action } },
+          },
+          ['9:0 / /data rw - ext4 /dev/md0 rw'],
+        ),
+        '9:0',
+      );
+    expect(mirrored('idle\n')).toEqual(['/data on sdb+sdc, held']);
+    expect(mirrored('reshape\n')).toEqual(['/data on sdb+sdc, held', 'the reshape of md0 on sdb+sdc']);
+    const cached = (state: string): readonly string[] =>
+      usesWith(
+        facts(
+          {
+            sdb: { dev: '8:16', holders: ['bcache0'] },
+            sdc: { dev: '8:32', holders: ['bcache0'] },
+            bcache0: { dev: '252:0', slaves: ['sdb', 'sdc'], files: { 'bcache/state': state } },
+          },
+          ['252:0 / /data rw - ext4 /dev/bcache0 rw'],
+        ),
+        '252:0',
+      );
+    expect(cached('clean\n')).toEqual(['/data on sdb+sdc, held']);
+    expect(cached('dirty\n')).toEqual(['/data on sdb+sdc, held', 'the write-back of bcache0 on sdb+sdc']);
+  });
+
+  // As the kernel's Documentation/admin-guide/device-mapper has the words of each target; none was seen running here.
+  test.each([
+    ['cache 8 27/2048 128 5/512 9 9 9 9 0 5 0 1 writeback 2 migration_threshold 2048', []],
+    ['cache 8 27/2048 128 5/512 9 9 9 9 0 5 3 1 writeback 2 migration_threshold 2048', ['the write-back of vg-mail']],
+    ['writecache 0 25600 25600 0', []],
+    ['writecache 0 25600 25000 8', ['the write-back of vg-mail']],
+    ['mirror 2 253:2 253:3 2048/2048 1 AA 3 disk 253:4 A', []],
+    ['mirror 2 253:2 253:3 513/2048 1 AA 1 core', ['the copying of vg-mail']],
+    ['raid raid1 2 AA 409600/409600 idle 0 0 -', []],
+    ['raid raid5_ls 3 AAa 4096/409600 recover 0 0 -', ['the recover of vg-mail']],
+    ['linear', []],
+  ])('of the device mapper: %s', (status, layers) => {
+    const given = facts(
+      {
+        sdb: { dev: '8:16', holders: ['dm-0'] },
+        'dm-0': { dev: '253:0', slaves: ['sdb'], files: { 'dm/name': 'vg-mail' } },
+      },
+      ['253:0 / /mail rw - xfs /dev/mapper/vg-mail rw'],
+      { mapper: `vg-mail: 0 409600 ${status}\nvg-other: 0 8 cache 8 27/2048 128 5/512 9 9 9 9 0 5 3 1 writeback\n` },
+    );
+    expect(usesWith(given, '253:0')).toEqual(['/mail on sdb, held', ...layers.map((layer) => `${layer} on sdb`)]);
+  });
+
   test('a file system that is read-only as a whole is still; a read-only view of it is not', () => {
     const given = facts({ sdb: { dev: '8:16' }, sdc: { dev: '8:32' } }, [
       '8:16 / /a rw - ext4 /dev/sdb ro',
@@ -239,6 +301,39 @@ describe('which mounts are chosen', () => {
     // Detached while the guest was looked at: its path was read, and the kernel knows it no longer.
     expect(code([])).toEqual([]);
     expect(code([], 'sh')).toEqual(['quiesce.loop-backing']);
+  });
+});
+
+describe('disks of which nobody can tell whether they are written to', () => {
+  const STAT = '60 0 2400 9 148 5 4216 29 0 20 51 0 0 0 0 28 12\n';
+  const findings = (files: Readonly<Record<string, string>>, more: Parameters<typeof facts>[0] = {}) => {
+    const devices = { sdb: { dev: '8:16', files: { stat: STAT, ...files } }, sdc: { dev: '8:32' }, ...more };
+    const view = guestView(facts(devices, ['8:16 / /srv rw - xfs /dev/sdb rw', '8:32 / /tmp rw - xfs /dev/sdc rw']));
+    return countFindings(view, usesOf(view, new Set(['8:16'])), 'mail01').map(({ message }) => message);
+  };
+
+  test('are told, with the reason; a disk that no hold would still is not', () => {
+    expect(findings({})).toEqual([]);
+    expect(findings({ 'queue/iostats': '1\n' })).toEqual([]);
+    expect(findings({ 'queue/iostats': '0\n' })).toEqual([
+      'what is written to sdb while it is held cannot be told (its counters are switched off): a hold gives `crash` here',
+    ]);
+    expect(findings({ stat: '0 0 0 0 0 0 0 0 0 0 0\n' })[0]).toContain('its counters stand still');
+    expect(findings({ stat: '' })[0]).toContain('its counters cannot be read');
+    expect(findings({}, { sdc: { dev: '8:32', files: { stat: '' } } })).toEqual([]);
+  });
+
+  test('are those under a mirror or a raid: it writes its records after whatever was written through it', () => {
+    const members = {
+      sdb: { dev: '8:16', holders: ['md0'] },
+      sdc: { dev: '8:32', holders: ['md0'] },
+    };
+    const raid = (level: string) => {
+      const md0 = { dev: '9:0', slaves: ['sdb', 'sdc'], files: { 'md/level': level, 'md/sync_action': 'idle\n' } };
+      return [...uncounted(guestView(facts({ ...members, md0 }, ['9:0 / /data rw - ext4 /dev/md0 rw']))).keys()];
+    };
+    expect(raid('raid1\n')).toEqual(['sdb', 'sdc']);
+    expect(raid('raid0\n')).toEqual([]);
   });
 });
 

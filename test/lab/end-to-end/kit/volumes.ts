@@ -13,7 +13,11 @@ export function imageOf(path: string, array: ArrayName): string {
   return array === 'alpha' ? join(path, 'lun.img') : path;
 }
 
-export function makeImage(image: string, { type = 'ext4', sizeMb = 64, split = false }: VmDisk, bytes: 'thin' | 'thick'): void {
+export function makeImage(
+  image: string,
+  { type = 'ext4', sizeMb = 64, split = false }: VmDisk,
+  bytes: 'thin' | 'thick',
+): void {
   if (bytes === 'thin') must('truncate', '-s', `${sizeMb}M`, image);
   else must('dd', 'if=/dev/zero', `of=${image}`, 'bs=1M', `count=${sizeMb}`, 'status=none');
   if (!split) makeFileSystem(type, image);

@@ -38,7 +38,7 @@ function channelSeen(channel: GuestChannel, vm: string, by: number, chronicle: C
 
 /** What befalls a guest in the next operation. */
 export function guestFault({ befalls, draw }: Weather): SimulatedGuest {
-  const kind = befalls(['refused', 'slow', 'line-lost', 'let-go'], 3);
+  const kind = befalls(['refused', 'slow', 'line-lost', 'let-go', 'written'], 3);
   switch (kind) {
     case undefined:
       return {};
@@ -54,6 +54,8 @@ export function guestFault({ befalls, draw }: Weather): SimulatedGuest {
       return { lineLostAfterMs: draw.below(600), lineEnds: draw.pick(['closed', 'silent']) };
     case 'let-go':
       return { letsGoAfterMs: draw.below(400) };
+    case 'written':
+      return { writtenAfterMs: draw.below(400) };
     default:
       return unreachable(kind);
   }
