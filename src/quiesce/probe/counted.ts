@@ -31,7 +31,7 @@ function notCounted({ name }: Block, { facts }: GuestView): string | undefined {
 }
 
 /** The disks that are still as a whole when this is held. */
-export function stillDisks(uses: readonly GuestUse[]): ReadonlySet<string> {
+function stillDisks(uses: readonly GuestUse[]): ReadonlySet<string> {
   const free = new Set(uses.flatMap((use) => (use.held ? [] : use.disks)));
   return new Set(uses.flatMap((use) => (use.held ? use.disks.filter((disk) => !free.has(disk)) : [])));
 }

@@ -54,7 +54,7 @@ exit $code
 }
 
 /** What the topology names for them: a local array's programs get no other variables of ours. */
-export const SHIM_VARIABLES = ['LAB_CUTS', 'LAB_BEFORE_btrfs', 'LAB_BEFORE_cp'];
+export const SHIM_VARIABLES = ['LAB_CUTS', 'LAB_BEFORE_btrfs', 'LAB_BEFORE_cp', 'LAB_MEANWHILE'];
 
 /** The environment in which the shims do this. */
 export function shimmed(shims: string, cuts: string, delays: Delays): Readonly<Record<string, string>> {
