@@ -199,6 +199,15 @@ export interface Quiescer {
   probe(guest: Guest, deadline: Deadline): Promise<ProbeReport>;
   /** Outside the window: everything up to the word. */
   open(guest: Guest, order: HoldOrder, deadline: Deadline): Promise<GuestChannel>;
+  /**
+   * Asks a guest whose release was not confirmed what this method may still hold there: mount points, or a name for it.
+   * Empty: nothing is held. Changes nothing.
+   *
+   * @throws Fault where the guest cannot be asked, or this method has no way to tell
+   */
+  isHeld(guest: Guest, deadline: Deadline): Promise<readonly string[]>;
+  /** What to type in the guest to release these by hand, one command line each. */
+  remedy(held: readonly string[]): readonly string[];
 }
 
 export interface GuestChannel {

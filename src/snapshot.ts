@@ -113,7 +113,7 @@ async function throughWindow(parts: RunParts, plan: Plan, { guests, arrays }: Re
     emit: (event) => happened.push({ event, at: clock.date() }),
   });
   for (const { event, at } of happened) emit(event, at);
-  const doubt = stillHeld(clock, { plan, record });
+  const doubt = stillHeld(parts, { plan, record });
   if (doubt !== undefined) emit({ type: 'may-be-held', ...doubt });
   return record;
 }

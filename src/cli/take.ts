@@ -55,7 +55,10 @@ export async function take(cli: Cli, order: Order): Promise<{ readonly report: R
   } catch (thrown) {
     const fault = asFault(thrown);
     const decision = { state: 'failed', keep: false, exit: fault.exit } as const;
-    return { report: await finish(papers, { decision, exit: fault.exit, fault, remains: [] }), log: log.file };
+    return {
+      report: await finish({ ...papers, guests: new Map() }, { decision, exit: fault.exit, fault, remains: [] }),
+      log: log.file,
+    };
   } finally {
     await log.close();
   }

@@ -1,6 +1,5 @@
 import { beforeDeadline, type Deadline } from '../base/deadline.ts';
-import { gather, settle } from '../base/gather.ts';
-import { pasted } from '../base/shell-word.ts';
+import { gather } from '../base/gather.ts';
 import type { SetId, VmName } from '../model.ts';
 import type { OpenRun } from './mend-cases.ts';
 import type { MendParts } from './mend-parts.ts';
@@ -52,27 +51,38 @@ export async function askGuest(parts: MendParts, vm: VmName, run: SetId, limit: 
     const text = `guest ${vm} could not be asked whether it writes: it is no longer in the topology`;
     return { vm, run, is: 'gone', text };
   }
-  const time = limit.within(GUEST_MS, `asking guest ${vm} whether it writes`);
-  const answer = await settle(() => beforeDeadline(parts.unwritable(side.guest, time), time));
-  time.done();
-  if (!answer.ok) {
-    const { message, hint = '' } = answer.fault;
-    const remedy = hint === '' || hint.includes('\n') ? '' : `. ${hint}`;
-    const text = `guest ${vm} could not be asked whether it writes: ${message}; it may still be held${remedy}`;
+  if (side.quiescers.length === 0) {
+    const text = `guest ${vm} could not be asked whether it is still held: the topology no longer has a method that holds it`;
     return { vm, run, is: 'not-asked', text };
   }
-  if (answer.value.length === 0) return { vm, run, is: 'writing', text: `guest ${vm} writes` };
-  return { vm, run, is: 'not-writing', text: standingText(vm, answer.value) };
+  const time = limit.within(GUEST_MS, `asking guest ${vm} whether it is still held`);
+  const answers = await gather(side.quiescers, async (quiescer) => {
+    const held = await beforeDeadline(quiescer.isHeld(side.guest, time), time);
+    return { held, remedy: quiescer.remedy(held.slice(0, MOST_SHOWN)) };
+  });
+  time.done();
+  const said = answers.flatMap((answer) => (answer.ok ? [answer.value] : []));
+  const held = said.flatMap((one) => one.held);
+  if (held.length > 0) {
+    const commands = said.flatMap(({ remedy }) => remedy);
+    return { vm, run, is: 'not-writing', text: heldText(vm, held, commands) };
+  }
+  const failed = answers.find((answer) => !answer.ok);
+  if (failed?.ok !== false) return { vm, run, is: 'writing', text: `guest ${vm} writes` };
+  const { message, hint = '' } = failed.fault;
+  const remedy = hint === '' || hint.includes('\n') ? '' : `. ${hint}`;
+  const text = `guest ${vm} could not be asked whether it is still held: ${message}; it may still be held${remedy}`;
+  return { vm, run, is: 'not-asked', text };
 }
 
-function standingText(vm: VmName, mounts: readonly string[]): string {
-  const shown = mounts.slice(0, MOUNTS_SHOWN);
-  const more = mounts.length > shown.length ? ` and ${mounts.length - shown.length} more` : '';
-  const thaw = shown.map((mount) => pasted(['fsfreeze', '--unfreeze', mount])).join('; ');
-  return `guest ${vm} may still be held: it takes no write on ${shown.join(', ')}${more}; on ${vm}: ${thaw}`;
+function heldText(vm: VmName, held: readonly string[], commands: readonly string[]): string {
+  const shown = held.slice(0, MOST_SHOWN);
+  const more = held.length > shown.length ? ` and ${held.length - shown.length} more` : '';
+  const what = held.every((one) => one.startsWith('/')) ? 'it takes no write on ' : '';
+  return `guest ${vm} may still be held: ${what}${shown.join(', ')}${more}; on ${vm}: ${commands.join('; ')}`;
 }
 
-const MOUNTS_SHOWN = 10;
+const MOST_SHOWN = 10;
 
 export function mayStandStill({ is }: AskedGuest): boolean {
   return is === 'not-writing' || is === 'not-asked';

@@ -1,10 +1,9 @@
 import type { Clock } from '../base/clock.ts';
-import type { Deadline } from '../base/deadline.ts';
 import { EXIT } from '../base/fault.ts';
 import type { Locks } from '../base/lock.ts';
 import type { StateFolder } from '../catalog/state-folder.ts';
 import type { ArrayId, CutLabel, SetId, VmName } from '../model.ts';
-import type { ArrayDriver, Emit, Guest } from '../ports.ts';
+import type { ArrayDriver, Emit } from '../ports.ts';
 import type { Topology } from '../topology/topology.ts';
 import { type AskedGuest, mayStandStill } from './mend-guests.ts';
 import type { Foreign } from './mend-look.ts';
@@ -20,8 +19,6 @@ export interface MendParts {
   readonly drivers: ReadonlyMap<ArrayId, ArrayDriver>;
   /** Those that may have to be asked. */
   readonly guests: ReadonlyMap<VmName, GuestSide>;
-  /** The mount points of a guest that take no write now. */
-  readonly unwritable: (guest: Guest, limit: Deadline) => Promise<readonly string[]>;
   /** Runs of which a person has to say whether they are over: nothing of theirs is touched. */
   readonly inDoubt: ReadonlySet<SetId>;
   /** Absent: every group. */

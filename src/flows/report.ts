@@ -9,7 +9,7 @@ import type { RunParts, RunReport, Standing } from './run-parts.ts';
 import { type Passed, type StillHeld, stillHeld } from './still-held.ts';
 
 /** As much of a run as its last word needs. */
-export type Papers = Pick<RunParts, 'clock' | 'emit' | 'state' | 'run' | 'group'>;
+export type Papers = Pick<RunParts, 'clock' | 'emit' | 'state' | 'run' | 'group' | 'guests'>;
 
 /** What is known of a run when it ends. */
 export interface Ending {
@@ -30,7 +30,7 @@ export interface Ending {
 /** The last word of a run: told, written to its folder, and answered. A full disk takes none of it back. */
 export async function finish(parts: Papers, ending: Ending): Promise<RunReport> {
   const { clock, emit } = parts;
-  const doubt = ending.window === undefined ? undefined : stillHeld(clock, ending.window);
+  const doubt = ending.window === undefined ? undefined : stillHeld(parts, ending.window);
   const fault = doubt === undefined ? toBeMended(parts, ending) : heldFault(doubt, ending.fault);
   // Of a run that kept nothing, what it could not prove is of no interest: its fault says what ended it.
   const doubts = ending.decision.state === 'failed' ? [] : (ending.verdict?.because ?? []);

@@ -1,9 +1,8 @@
-import type { Clock } from '../base/clock.ts';
 import { seconds } from '../base/deadline.ts';
 import { clockTime } from '../base/local-time.ts';
-import { pasted } from '../base/shell-word.ts';
 import { mayBeHeld } from '../catalog/in-doubt.ts';
 import type { Plan, VmName, WindowRecord } from '../model.ts';
+import type { World } from './survey.ts';
 
 /** A run that has been through its window. */
 export interface Passed {
@@ -19,7 +18,10 @@ export interface StillHeld {
 }
 
 /** undefined: every guest that was sent a hold has said that it was released. */
-export function stillHeld(clock: Clock, { plan, record }: Passed): StillHeld | undefined {
+export function stillHeld(
+  { clock, guests }: Pick<World, 'clock' | 'guests'>,
+  { plan, record }: Passed,
+): StillHeld | undefined {
   const vms = mayBeHeld(record);
   if (vms.length === 0) return undefined;
   const each = vms.map((vm) => {
@@ -35,10 +37,9 @@ export function stillHeld(clock: Clock, { plan, record }: Passed): StillHeld | u
   const commands = plan.guests
     .filter(({ vm }) => vms.includes(vm))
     .map(({ vm, stages }) => {
-      const mounts = stages.flatMap(({ holds }) => holds).filter((path) => path.startsWith('/'));
-      return mounts.length === 0
-        ? `see that ${vm} writes again`
-        : `on ${vm}: ${mounts.map((path) => pasted(['fsfreeze', '--unfreeze', path])).join('; ')}`;
+      const quiescers = guests.get(vm)?.quiescers ?? [];
+      const typed = stages.flatMap(({ holds }, stage) => quiescers[stage]?.remedy(holds) ?? []);
+      return typed.length === 0 ? `see that ${vm} writes again` : `on ${vm}: ${typed.join('; ')}`;
     });
   return {
     vms,

@@ -19,6 +19,7 @@ import { changed, fingerprint } from './probe/fingerprint.ts';
 import { type GuestView, guestView } from './probe/guest.ts';
 import { guestDisk } from './probe/identity.ts';
 import { usesOf } from './probe/uses.ts';
+import { unwritable } from './probe/writes.ts';
 
 const path = z.string().regex(/^\/(?!.*\/$)|^\/$/, 'an absolute path without a slash at its end');
 
@@ -73,6 +74,8 @@ export function fsfreeze(settings: FsfreezeSettings, parts: { readonly clock: Cl
     method: METHOD,
     gives: 'filesystem',
     bound: 'lease + 1 s',
+    isHeld: async (guest, limit) => unwritable(await guest.connect(limit), limit),
+    remedy: (mounts) => mounts.map((mount) => pasted(['fsfreeze', '--unfreeze', mount])),
 
     async probe(guest, limit) {
       const { started, view, choice } = await look(guest, limit);

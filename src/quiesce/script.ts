@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Deadline } from '../base/deadline.ts';
 import { Fault } from '../base/fault.ts';
 import { quoted } from '../base/quoted.ts';
+import { pasted } from '../base/shell-word.ts';
 import type { Finding } from '../model.ts';
 import type { Guest, Quiescer } from '../ports.ts';
 import { sudoed } from '../transport/sudo.ts';
@@ -57,6 +58,15 @@ export function script(settings: ScriptSettings, parts: { readonly clock: Clock 
     method: METHOD,
     gives: settings.gives,
     bound: boundOf(settings),
+    remedy: () => [pasted([...(settings.sudo ? ['sudo'] : []), ...settings.release])],
+
+    async isHeld(guest, limit) {
+      const { check } = settings;
+      const shell = await guest.connect(limit);
+      if (check === undefined) throw cannotTell(shell.where);
+      const { exit } = await (settings.sudo ? sudoed(shell) : shell).run(check, { deadline: limit });
+      return exit === 0 ? [THING] : [];
+    },
 
     async probe(guest, limit) {
       const view = await look(guest, limit);
@@ -188,6 +198,15 @@ export function script(settings: ScriptSettings, parts: { readonly clock: Clock 
 function boundOf({ check, release: [release], releaseLimit }: ScriptSettings): string {
   const checked = check === undefined ? '' : `what ${check[0]} takes (twice, at most 2 s each), `;
   return `lease + 1 s, ${checked}and what ${release} takes (tried up to five times, ${releaseLimit} each)`;
+}
+
+/** That its file systems take a write says nothing of an application. */
+function cannotTell(where: string): Fault {
+  return new Fault({
+    code: 'quiesce.cannot-tell',
+    message: `${where}: \`script\` has no \`check\`, and without one nobody can tell whether the application is still held`,
+    hint: 'Release it by hand, and add `check` to the method. A later run whose release is confirmed settles it.',
+  });
 }
 
 function openWords(settings: ScriptSettings, maxLeaseMs: number, watches: readonly string[]): readonly string[] {

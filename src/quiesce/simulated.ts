@@ -63,6 +63,8 @@ export function simulated(clock: Clock, guest: SimulatedGuest = {}): SimulatedQu
     gives: guest.gives ?? 'filesystem',
     bound: 'lease',
     held: () => insides.some((inside) => inside.busy()),
+    isHeld: async () => (insides.some((inside) => inside.busy()) ? ['/srv'] : []),
+    remedy: (held) => held.map((path) => `fsfreeze --unfreeze ${path}`),
     stillness: () => spans,
 
     async probe() {

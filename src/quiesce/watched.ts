@@ -6,6 +6,7 @@ export function watchedQuiescer(quiescer: Quiescer, waits: Waits): Quiescer {
   return {
     ...quiescer,
     probe: (guest, limit) => waits.during(`guest ${guest.vm}`, limit, () => quiescer.probe(guest, limit)),
+    isHeld: (guest, limit) => waits.during(`guest ${guest.vm}`, limit, () => quiescer.isHeld(guest, limit)),
     async open(guest, order, limit) {
       const subject = `guest ${guest.vm}`;
       const channel = await waits.during(subject, limit, () => quiescer.open(guest, order, limit));

@@ -11,7 +11,7 @@ import { waitsOn } from '../../src/base/waits.ts';
 import { newSetId } from '../../src/catalog/names.ts';
 import { openState, type StateFolder } from '../../src/catalog/state-folder.ts';
 import { mend } from '../../src/flows/mend.ts';
-import type { MendParts, MendReport } from '../../src/flows/mend-parts.ts';
+import type { MendReport } from '../../src/flows/mend-parts.ts';
 import type { RunParts, RunReport } from '../../src/flows/run-parts.ts';
 import { deviceKey } from '../../src/inventory/device.ts';
 import type { DeviceKey, Finding, GuestSnapshot, Placement, SetId, VmPlacement } from '../../src/model.ts';
@@ -62,7 +62,7 @@ export interface ShopMend extends Pick<ShopRun, 'around' | 'behind' | 'aroundFil
   readonly otherTopology?: true;
   readonly inDoubt?: readonly SetId[];
   /** What a guest says when it is asked on which mount points it takes no write; none. */
-  readonly unwritable?: MendParts['unwritable'];
+  readonly unwritable?: Quiescer['isHeld'];
   /** Ends before the mending does. */
   readonly dies?: Promise<never>;
 }
@@ -243,7 +243,7 @@ export async function shop(
       const limit = deadline(clock, 600_000, 'mending');
       const noGuest = (name: string) => ({
         guest: { vm: name, connect: noShell, told: new Map() },
-        quiescers: [],
+        quiescers: [{ ...simulatedGuest(clock), isHeld: how.unwritable ?? (async () => []) }],
         snapshotters: name === 'mail01' && point !== undefined ? [(how.aroundPoint ?? itself)(point)] : [],
       });
       const work = mend(
@@ -259,7 +259,6 @@ export async function shop(
           inDoubt: new Set(how.inDoubt),
           drivers: driversOf(how, new AbortController().signal),
           guests: new Map((how.guests ?? [...quiescers.keys()]).map((name) => [name, noGuest(name)])),
-          unwritable: how.unwritable ?? (async () => []),
           waitMs: 0,
           ...(how.group === undefined ? {} : { group: how.group }),
         },

@@ -4,7 +4,6 @@ import type { HeldLock } from '../../base/lock-file.ts';
 import { runsInDoubt } from '../../catalog/running.ts';
 import { mend, openNow } from '../../flows/mend.ts';
 import type { MendParts, MendReport } from '../../flows/mend-parts.ts';
-import { unwritable } from '../../quiesce/probe/writes.ts';
 import type { Topology } from '../../topology/topology.ts';
 import { mendDocument, mendLines } from '../../ui/mend.ts';
 import { noTopologyLines, placeText } from '../../ui/place.ts';
@@ -105,8 +104,6 @@ async function mendRuns(
   const parts: MendParts = {
     ...world,
     ...catalog,
-    unwritable: (guest, time) =>
-      cli.waits.during(`guest ${guest.vm}`, time, async () => unwritable(await guest.connect(time), time)),
     waitMs: waitMs(session),
     inDoubt: runsInDoubt(respected, await thisMachine(), cli.clock.date()),
     ...(group === undefined ? {} : { group }),

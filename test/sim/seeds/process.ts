@@ -136,13 +136,16 @@ export function startProcess(
       return report;
     },
     async mend(doing) {
+      const isHeld = unwritable(world, weather);
+      const asked = new Map(
+        [...surveyed.guests].map(([vm, side]) => [
+          vm,
+          { ...side, quiescers: side.quiescers.map((quiescer) => ({ ...quiescer, isHeld })) },
+        ]),
+      );
       const limit = deadline(clock, TIMEOUT_MS, 'mending', interrupt.signal);
       try {
-        return await mend(
-          { ...surveyed, state, locks, unwritable: unwritable(world, weather), inDoubt: new Set(), waitMs: 0 },
-          doing,
-          limit,
-        );
+        return await mend({ ...surveyed, guests: asked, state, locks, inDoubt: new Set(), waitMs: 0 }, doing, limit);
       } finally {
         limit.done();
       }
