@@ -79,7 +79,7 @@ function judge(run: Unsealed, window: WindowRecord): Verdict {
   const unread = verdict(run.plan, window, 'unread');
   const first =
     run.record.window === undefined
-      ? 'the run ended before the record of its window was on disk: nothing of its holds is known'
+      ? 'the run ended before the record of its window was on disk: nothing is known of its holds, nor of when its snapshots were taken'
       : 'the run ended before it could seal the set; mend did';
   return { ...unread, because: [first, ...unread.because] };
 }

@@ -1,6 +1,6 @@
 import { localTime } from '../base/local-time.ts';
 import { unreachable } from '../base/unreachable.ts';
-import type { ArraySnapshot, SetId } from '../model.ts';
+import type { ArraySnapshot, Manifest, SetId } from '../model.ts';
 import type { Late } from './clean-up.ts';
 import type { RunMending, RunSeen, TakeBack } from './mend-plan.ts';
 import { answerLine } from './report.ts';
@@ -11,7 +11,7 @@ export function intendedText(plan: RunMending): string {
     case 'keep':
       return plan.manifest.state === 'good'
         ? `all ${plan.manifest.snapshots.length} snapshots are there, and the run had proved them: sealed as a good set`
-        : `all ${plan.manifest.snapshots.length} snapshots are there: kept as a weak set`;
+        : `all ${plan.manifest.snapshots.length} snapshots are there${whenText(plan.manifest)}: kept as a weak set`;
     case 'close':
       return 'its set stands; what it prepared on the arrays is taken away';
     case 'leave':
@@ -21,6 +21,10 @@ export function intendedText(plan: RunMending): string {
     default:
       return unreachable(plan);
   }
+}
+
+function whenText({ window }: Manifest): string {
+  return window.fires.length === 0 ? ', with no record of when they were taken' : '';
 }
 
 /** What stays open of a run when its plan has been carried out as well as it can be. */

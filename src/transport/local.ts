@@ -1,4 +1,5 @@
-import { execa } from 'execa';
+import { spawn as spawnProcess } from 'node:child_process';
+import { type Readable, Writable } from 'node:stream';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Deadline } from '../base/deadline.ts';
 import { Fault } from '../base/fault.ts';
@@ -45,6 +46,16 @@ export function localShell(parts: LocalParts = {}): Shell {
   };
 }
 
+/**
+ * Becomes the program, and leaves a watch behind that ends its whole group when the pipe of descriptor 3 is closed without
+ * a word: so no program goes on that nobody waits for, not even after a SIGKILL of ours. What the shell itself adds to the
+ * environment goes.
+ */
+const GUARDED = `/bin/sh -c 'read -r over || kill -KILL 0' <&3 >/dev/null 2>&1 &
+exec 3<&-
+unset PWD OLDPWD SHLVL
+exec "$@"`;
+
 async function spawn(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
@@ -53,33 +64,38 @@ async function spawn(
   const [name = '', ...words] = argv;
   const path = findProgram(name, env);
   if (path === undefined) throw notFound(argv, env);
-  const child = execa(path, words, {
+  const child = spawnProcess('/bin/sh', ['-c', GUARDED, 'stillpoint', path, ...words], {
     env: programEnvironment(env, variables),
-    extendEnv: false,
-    buffer: false,
-    encoding: 'buffer',
-    reject: false,
     // A group of its own: what it starts ends with it, and a Ctrl-C in the terminal is ours to answer.
     detached: true,
-    cleanup: false,
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
-  const ended = child.then(({ exitCode, signal, originalMessage }): Ending => {
-    if (exitCode !== undefined) return { exit: exitCode, why: `exit ${exitCode}` };
-    if (signal !== undefined) return { exit: null, why: `killed by ${signal}` };
-    return { exit: null, why: originalMessage ?? 'it could not be started' };
-  });
-  if (child.pid === undefined) {
-    const { why } = await ended;
-    throw new Fault({ code: 'command.not-started', message: `${WHERE}: ${path} could not be started: ${why}` });
-  }
   const { pid, stdin, stdout, stderr } = child;
+  const failed = new Promise<Error>((resolve) => child.once('error', resolve));
+  if (pid === undefined) {
+    const { message } = await failed;
+    throw new Fault({ code: 'command.not-started', message: `${WHERE}: ${path} could not be started: ${message}` });
+  }
+  const exited = new Promise<Ending>((resolve) => {
+    child.once('exit', (exit, signal) =>
+      resolve({ exit, why: signal === null ? `exit ${exit}` : `killed by ${signal}` }),
+    );
+  });
+  const ended = Promise.all([exited, closed(stdout), closed(stderr)]).then(([ending]) => ending);
+  const watch = child.stdio[3];
+  watch?.on('error', () => {});
   let over = false;
   void ended.then(() => {
     over = true;
+    if (watch instanceof Writable) watch.end('over\n');
   });
   // Once it has ended, its number may be somebody else's.
   const close = (): void => (over ? undefined : killGroup(pid));
   return { stdin, stdout, stderr, ended, close, leftAs: 'it was killed' };
+}
+
+function closed(stream: Readable): Promise<void> {
+  return new Promise((resolve) => stream.once('close', resolve));
 }
 
 function killGroup(pid: number): void {

@@ -43,8 +43,15 @@ export function drawWindow(record: WindowRecord, options: DrawingOptions = {}): 
     return [`${head}${row.bar}${after}`.trimEnd(), ...below];
   });
   const stopped = record.stopped === undefined ? [] : wrap(`Stopped: ${record.stopped.message}`, width, '   ');
-  const nothing = rows.length === 0 ? [`${INDENT}nobody was held, and nothing was taken`] : [];
+  const nothing = rows.length === 0 ? [`${INDENT}${emptyText(record)}`] : [];
   return [`${pad(`   ${title}`, left)}${axis(scale)}`.trimEnd(), ...lines, ...nothing, ...stopped];
+}
+
+/** A run that died has left no record: that is no record of nothing. */
+function emptyText({ stopped }: WindowRecord): string {
+  return stopped?.code === 'run.died'
+    ? 'no record of who was held, nor of when the snapshots were taken'
+    : 'nobody was held, and nothing was taken';
 }
 
 /** What the picture shows, in words, where it shows a whole proof; undefined where it does not. */

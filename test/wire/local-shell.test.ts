@@ -1,6 +1,9 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { localShell } from '../../src/transport/local.ts';
-import { commandOf, descendants, until } from './kit/processes.ts';
+import { type Compiled, compiled } from '../fixtures/compiled.ts';
+import { commandOf, descendants, kill, until } from './kit/processes.ts';
 import { faultOf, shellSuite, within } from './kit/shell-suite.ts';
 
 describe('a shell on this machine', () => {
@@ -64,6 +67,17 @@ describe('a shell on this machine', () => {
     await until('nothing is left', () => ours(mark).length === 0);
   });
 
+  test('what a program leaves behind when it ends by itself goes on', async () => {
+    const mark = '16180.3';
+    await shell.run(['sh', '-c', `sleep ${mark} >/dev/null 2>&1 &`], { deadline: within() });
+    const [left = 0, ...others] = await until('it is left', () => everywhere(mark).length === 1 && everywhere(mark));
+    expect(others).toEqual([]);
+    // The watch over the program has gone with it, and has ended nothing.
+    await until('the watch has gone', () => watches().length === 0);
+    expect(everywhere(mark)).toEqual([left]);
+    kill(left, 'SIGKILL');
+  });
+
   test('closing the shell ends what still runs', async () => {
     const mark = '27182.8';
     const other = localShell();
@@ -73,6 +87,36 @@ describe('a shell on this machine', () => {
     expect(await talk.ended).toMatchObject({ exit: null, why: 'killed by SIGKILL' });
   });
 });
+
+describe('a process that is killed', () => {
+  let program: Compiled;
+  beforeAll(async () => {
+    program = await compiled('test/fixtures/parent-program.ts');
+  });
+  afterAll(() => program.remove());
+
+  test('takes the programs with it that it has started, and what these have started', async () => {
+    const mark = '14142.1';
+    const sleeps = `sleep ${mark} & (sleep ${mark} & sleep ${mark}) & sleep ${mark}`;
+    const child = spawn(process.execPath, [program.program, 'sh', '-c', sleeps], { stdio: 'ignore' });
+    await until('all of it runs', () => everywhere(`sleep ${mark}`).length >= 4);
+    child.kill('SIGKILL');
+    await until('nothing is left', () => everywhere(mark).length === 0);
+  });
+});
+
+/** Also those whose parent has gone. */
+function everywhere(mark: string): readonly number[] {
+  return readdirSync('/proc').flatMap((name) => {
+    const pid = Number(name);
+    const command = Number.isInteger(pid) ? commandOf(pid) : undefined;
+    return command?.startsWith('sleep ') === true && command.includes(mark) ? [pid] : [];
+  });
+}
+
+function watches(): readonly number[] {
+  return descendants(process.pid).filter((pid) => commandOf(pid)?.includes('read -r over') === true);
+}
 
 function ours(mark: string): readonly number[] {
   return descendants(process.pid).filter((pid) => commandOf(pid)?.includes(mark) === true);

@@ -51,7 +51,8 @@ export async function openFireLine(
 /**
  * The words are `ping`, `stop` and the number of a job; the answers `pong` and `NUMBER EXIT WHAT-IT-SAID`. A job's answer
  * is one short write, so that jobs that end together do not mix theirs. `stop` ends every job: the process group is the
- * line's own, made by sshd or by `localShell`. Without that word, as when we have died, a job goes on to its end.
+ * line's own, made by sshd or by `localShell`. Without that word, as when we have died, a job goes on to its end over SSH;
+ * here it ends with us.
  *
  * Each command holds the line's output open, as descriptor 3: the line has ended when the last of them has, and not
  * before. One that was told to end while it makes a file makes it all the same, and must not do so unseen.

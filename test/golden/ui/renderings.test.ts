@@ -164,6 +164,10 @@ describe('the drawing of a window', () => {
     golden('window-empty', drawWindow(record(12, { stopped: { code: 'x', message: 'interrupted by SIGTERM' } })));
   });
 
+  test('of which a dead run has left no record', () => {
+    golden('window-lost', drawWindow(record(0, { stopped: { code: 'run.died', message: 'the run ended' } })));
+  });
+
   test('in forty columns', () => {
     golden('window-narrow', drawWindow(mailWindow(), { width: 40 }));
   });

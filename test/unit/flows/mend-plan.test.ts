@@ -101,6 +101,32 @@ describe('the plan of a mending', () => {
     expect(plan.manifest).toMatchObject({ state: 'weak', verdict: { level: 'unproven', oneInstant: false } });
   });
 
+  test('nor does one of a single volume, which needs no hold, where nothing tells when it was taken', () => {
+    const whole = mailPlan();
+    const arrays = whole.arrays.filter(({ array }) => array === 'bulk');
+    const disks = whole.disks.filter(({ units }) =>
+      units.every((unit) => arrays[0]?.units.some(({ id }) => id === unit)),
+    );
+    const plan = { ...whole, require: 'crash' as const, arrays, disks };
+    const snapshots = ALL.filter(({ array }) => array === 'bulk');
+    const noted = note(...snapshots.map((snapshot) => ({ type: 'taken', snapshot }) as const), {
+      type: 'judged',
+      placement: 'same',
+      level: 'crash',
+      keep: true,
+    });
+    const intent = {
+      ...intentFor(),
+      require: 'crash' as const,
+      arrays: intentFor().arrays.filter(({ array }) => array === 'bulk'),
+    };
+    const seen = { arrays: ['bulk'], seen: [seenOn('bulk')], plan };
+    const recorded = mendPlan(run({ ...noted, intent, window: mailWindow() }, seen), NOW);
+    expect(recorded).toMatchObject({ kind: 'keep', manifest: { state: 'good', verdict: { level: 'crash' } } });
+    const without = mendPlan(run({ ...noted, intent }, seen), NOW);
+    expect(without).toMatchObject({ kind: 'keep', manifest: { state: 'weak', verdict: { level: 'unproven' } } });
+  });
+
   test('a weak set that the run had decided to keep stays, whatever the topology says of weak ones now', () => {
     const kept = judged({ placement: 'unread', level: 'unproven' });
     expect(mendPlan(run(kept, { removeWeak: true }), NOW).kind).toBe('keep');
