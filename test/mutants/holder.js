@@ -2,6 +2,10 @@ const STUCK = 'test/lab/holder-stuck.test.ts';
 const ENDINGS = 'test/lab/holder-endings.test.ts';
 const REFUSALS = 'test/lab/holder-refusals.test.ts';
 const LATE = 'test/lab/holder-late.test.ts';
+const WRITES = 'test/lab/holder-writes.test.ts';
+const CHANNEL = 'test/unit/quiesce/channel.test.ts';
+const PROBED = 'test/unit/quiesce/probe.test.ts';
+const QUIESCER = 'test/process/quiescer.test.ts';
 const SCRIPT = 'test/process/quiescer-script.test.ts';
 const WORDS = 'test/process/holder-words.test.ts';
 
@@ -222,6 +226,71 @@ export const holder = [
     before: '    readOnly,\n    disks,',
     after: '    disks,',
     tests: [`${REFUSALS} > a file system that was read-only`],
+  },
+  {
+    name: 'counts-before-all-is-frozen-python',
+    why: 'What the freeze itself writes is nobody’s: counting begins when the last file system is frozen.',
+    file: 'src/quiesce/holder/holder.py',
+    before: "if line.startswith(b'ALL-FROZEN'):\n            self.crew.counters.begin()",
+    after:
+      "if line.startswith(b'FROZEN') and not self.crew.counters.before:\n            self.crew.counters.begin()\n        if line.startswith(b'ALL-FROZEN'):",
+    tests: [`${WRITES} > by the python3 holder by nobody`],
+  },
+  {
+    name: 'counts-before-all-is-frozen-sh',
+    why: 'What the freeze itself writes is nobody’s: counting begins when the last file system is frozen.',
+    file: 'src/quiesce/holder/freeze.sh',
+    before: '{ begin_counting; : > "$folder/held"',
+    after: '{ : > "$folder/held"',
+    tests: [`${WRITES} > by the sh holder by nobody`],
+  },
+  {
+    name: 'counts-only-what-is-written-after-the-word-python',
+    why: 'What was written since all was frozen counts, not what is written after the word.',
+    file: 'src/quiesce/holder/holder.py',
+    before: 'found = []\n        for name, files in zip(self.names, self.files):',
+    after: 'found = []\n        self.begin()\n        for name, files in zip(self.names, self.files):',
+    tests: [`${WRITES} > by the python3 holder to the disk itself`],
+  },
+  {
+    name: 'write-under-way-is-not-seen-perl',
+    why: 'A write that has not ended when it is let go is in no counter yet, and may be on the disk.',
+    file: 'src/quiesce/holder/holder.pl',
+    before: 'elsif ($flying) {',
+    after: 'elsif (0) {',
+    tests: [`${WRITES} > by the perl holder and has not ended`],
+  },
+  {
+    name: 'written-is-kept',
+    why: 'A hold during which somebody wrote is no kept one, whatever its file systems say.',
+    file: 'src/quiesce/holder/channel.ts',
+    before: "return parts.watches.length === 0 ? { kind: 'kept' } : unwritten(written, parts.watches);",
+    after: "return parts.watches.length < 99 ? { kind: 'kept' } : unwritten(written, parts.watches);",
+    tests: [CHANNEL],
+  },
+  {
+    name: 'silence-is-unwritten',
+    why: 'A holder that does not say what was written has not said that nothing was.',
+    file: 'src/quiesce/holder/channel.ts',
+    before: 'if (written === undefined || unread',
+    after: 'if (written === undefined) return { kind: "kept" };\n  if (unread',
+    tests: [CHANNEL],
+  },
+  {
+    name: 'uncounted-disk-is-no-less',
+    why: 'Where nobody can tell who writes to a disk, its hold gives `crash`.',
+    file: 'src/quiesce/fsfreeze.ts',
+    before: "gives: watches.length < order.watches.length ? 'crash' : order.gives",
+    after: 'gives: order.gives',
+    tests: [QUIESCER],
+  },
+  {
+    name: 'counter-that-counts-nothing-is-believed',
+    why: 'A counter that stands at nothing though its disk was mounted counts nothing.',
+    file: 'src/quiesce/probe/counted.ts',
+    before: "counts[0] === 0 && counts[4] === 0 ? 'its counters stand still'",
+    after: "counts[0] === -1 ? 'its counters stand still'",
+    tests: [PROBED],
   },
   {
     name: 'disk-that-somebody-began-to-use-is-still',

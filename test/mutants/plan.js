@@ -12,6 +12,14 @@ export const plan = [
     tests: BUILD,
   },
   {
+    name: 'freeze-of-a-later-stage-counts-as-a-write',
+    why: 'The freeze of a later stage writes to its disks: the earlier one does not count there.',
+    file: 'src/plan/coverage.ts',
+    before: '.filter(({ disk }) => !later.has(disk))',
+    after: '.filter(({ disk }) => disk !== undefined)',
+    tests: BUILD,
+  },
+  {
     name: 'unused-disk-is-covered',
     why: 'A disk that nobody is known to use is not covered by anything.',
     file: 'src/plan/coverage.ts',

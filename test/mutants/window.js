@@ -6,6 +6,14 @@ const OUTCOME = ['test/unit/outcome.test.ts'];
 /** What is held, fired and let go, and what the record of it proves. */
 export const window = [
   {
+    name: 'written-under-another-stage-is-still',
+    why: 'Who wrote to a disk, wrote whatever another stage of the same guest says of it.',
+    file: 'src/window/verdict.ts',
+    before: 'if (covering.length > 0 && !written) {',
+    after: 'if (covering.length > 0 && !(written && covering.length > 9)) {',
+    tests: VERDICT,
+  },
+  {
     name: 'covering-nothing-lends',
     why: 'Only a stage that was declared to still no disk lends its level to what others still.',
     file: 'src/window/verdict.ts',

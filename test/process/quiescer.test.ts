@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -85,6 +85,33 @@ describe('a stand-in for a guest', () => {
       ['sda', 1n << 30n],
       ['sdb', 2n << 30n],
     ]);
+    rmSync(root, { recursive: true });
+  });
+
+  test.each(['before the plan', 'after it'])('whose counters were switched off %s is held to less', async (when) => {
+    const root = standInRoot();
+    const shell = localShell({
+      env: { ...process.env, STILLPOINT_ROOT: root, PATH: `${root}/bin:${process.env.PATH}` },
+      variables: ['STILLPOINT_ROOT'],
+    });
+    const switchOff = (): void => {
+      mkdirSync(join(root, 'sys/class/block/sdb/queue'));
+      writeFileSync(join(root, 'sys/class/block/sdb/queue/iostats'), '0\n');
+    };
+    const quiescer = fsfreeze(fsfreezeSettings.parse({ interpreter: 'sh', sudo: false }), { clock: systemClock });
+    const { guest } = local(quiescer, shell, { isHeld: async () => false, async close() {} });
+    const limit = deadline(systemClock, 20_000, 'the test');
+    if (when === 'before the plan') switchOff();
+    const { gives, findings } = await quiescer.probe(guest, limit);
+    expect(gives).toBe(when === 'before the plan' ? 'crash' : 'filesystem');
+    expect(findings.map(({ code }) => code)).toEqual(when === 'before the plan' ? ['quiesce.not-counted'] : []);
+    if (when === 'after it') switchOff();
+    const order = { owner: 'the test', covers: [], gives, watches: ['sdb'], maxLeaseMs: 8000 };
+    const channel = await quiescer.open(guest, order, limit);
+    await channel.recheck(limit);
+    expect((await channel.hold(8000, limit)).gives).toBe('crash');
+    expect(await channel.release(limit)).toEqual({ kind: 'kept' });
+    await channel.close();
     rmSync(root, { recursive: true });
   });
 
