@@ -43,6 +43,10 @@ const NEEDS = {
     met: () => canUse('/usr/lib/postgresql/15/bin/postgres', constants.X_OK),
     remedy: 'apt-get install postgresql-15',
   },
+  ceph: {
+    met: () => ['ceph-mon', 'ceph-osd', 'ceph', 'rbd'].every(find),
+    remedy: 'apt-get install ceph-mon ceph-osd ceph-common',
+  },
   namespaces: {
     met: () => canUse('/proc/self/ns/net', constants.R_OK) && canUse('/proc/self/ns/mnt', constants.R_OK),
     remedy: 'use a kernel with network and mount namespaces',

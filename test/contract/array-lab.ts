@@ -35,6 +35,8 @@ export interface ArrayLab {
   fail(volume: number, fault: LabFault, label: CutLabel): Promise<void>;
   /** From now on nothing answers. */
   stall(): void;
+  /** Three sound fires at once are answered within this; default 400. */
+  readonly patienceMs?: number;
   /** Its drivers can show what is in a snapshot. */
   readonly shows: boolean;
   /** Each thing that can be wrong, and what is said then: as a finding of `check`, or as the fault of a run. */

@@ -47,6 +47,11 @@ export function arraySuite(
       return deadline(lab.clock, ms, 'the test');
     }
 
+    /** As long as the others take to answer, while one does not. */
+    function patience(): number {
+      return lab.patienceMs ?? 400;
+    }
+
     async function units(array: ArrayDriver): Promise<readonly CutUnit[]> {
       const volumes = await array.locate(lab.devices, soon());
       return array.group(
@@ -317,7 +322,7 @@ export function arraySuite(
     });
 
     injected('lost-before', 'no answer is never taken for a no, and never sent again', async (_, armed) => {
-      expect(kinds(await armed.fire(soon(400)))).toEqual(only('cut', 'unknown'));
+      expect(kinds(await armed.fire(soon(patience())))).toEqual(only('cut', 'unknown'));
       expect((await armed.collect(soon())).settled).toBe(false);
       lab.clock.jump(armed.units.length * 1000 + 300_000);
       const { taken, settled } = await armed.collect(soon());
@@ -326,7 +331,7 @@ export function arraySuite(
     });
 
     injected('lost-after', 'an answer that is lost is settled by looking', async (_, armed) => {
-      expect(kinds(await armed.fire(soon(600)))).toEqual(only('cut', 'unknown'));
+      expect(kinds(await armed.fire(soon(1.5 * patience())))).toEqual(only('cut', 'unknown'));
       await eventually(async () => {
         const { taken, settled } = await armed.collect(soon());
         expect({ taken: taken.length, settled }).toEqual({ taken: 3, settled: true });
@@ -337,7 +342,7 @@ export function arraySuite(
       'late',
       'an outcome stays open until what was executed half a minute late has appeared',
       async (array, armed) => {
-        expect(kinds(await armed.fire(soon(400)))).toEqual(only('cut', 'unknown'));
+        expect(kinds(await armed.fire(soon(patience())))).toEqual(only('cut', 'unknown'));
         const early = await armed.collect(soon());
         expect(early.settled).toBe(false);
         expect(early.taken).toHaveLength(options.oneUnit === true ? 0 : 2);
@@ -359,7 +364,7 @@ export function arraySuite(
     );
 
     injected('job', 'a job that is not over at the deadline is unknown', async (_, armed) => {
-      expect(kinds(await armed.fire(soon(400)))).toEqual(only('cut', 'unknown'));
+      expect(kinds(await armed.fire(soon(patience())))).toEqual(only('cut', 'unknown'));
       await eventually(async () => expect(await armed.collect(soon())).toMatchObject({ settled: true }));
     });
 
