@@ -183,6 +183,9 @@ export interface Held {
   readonly covers: readonly DiskRef[];
 }
 
+/** `none`: no array was asked to take one. `unknown`: not all of them said that they took theirs. */
+export type CutOutcome = 'taken' | 'none' | 'unknown';
+
 export interface Release {
   readonly kind: ReleaseKind;
   readonly why?: string;
@@ -227,8 +230,10 @@ export interface GuestChannel {
    * Lets go. Callable in every state, also after a hold that failed or timed out (it may have frozen), and twice.
    * Never rejects. `kept` only if all that was held was still held until this word arrived, and nobody wrote meanwhile
    * to a disk that it was to watch.
+   *
+   * @param cut what became of the snapshots, for applications that must be told
    */
-  release(deadline: Deadline): Promise<Release>;
+  release(cut: CutOutcome, deadline: Deadline): Promise<Release>;
   /** Ends the line and takes away everything that `open` made. Never rejects. */
   close(): Promise<void>;
 }

@@ -25,7 +25,9 @@ const command = z.tuple([z.string().min(1)], z.string());
 /** `quiesce: { method: script, … }` without `method`. */
 export const scriptSettings = z.strictObject({
   hold: command.describe('Command, as a list of words, that returns when the application is still'),
-  release: command.describe('Command that lets it go; also run when the hold failed, and must bear that'),
+  release: command.describe(
+    'Command that releases it; also run when the hold failed, and must bear that. $STILLPOINT_SNAPSHOT: taken, none or unknown',
+  ),
   check: command
     .describe('Command that succeeds while the application is still; one that takes longer than 2 s has failed')
     .optional(),
@@ -119,6 +121,7 @@ export function script(settings: ScriptSettings, parts: { readonly clock: Clock 
         watches,
         maxLeaseMs: order.maxLeaseMs,
         things: [THING],
+        releaseWords: (cut) => [`snapshot=${cut}`],
         failed: ({ why, said }) => notHeld(shell.where, settings, why, said),
         async flush() {},
         recheck: (deadline) => stillAsPlanned(guest, deadline),

@@ -155,7 +155,7 @@ function channel(
       confirmed = true;
       return held;
     },
-    async release(deadline) {
+    async release(_cut, deadline) {
       if (word !== undefined) return word;
       const answer = new Promise<Release>((resolve) => {
         travel(() => inside.release((release) => travel(() => resolve(release))));

@@ -3,7 +3,7 @@ import { beforeDeadline, type Deadline, deadline } from '../base/deadline.ts';
 import { defined } from '../base/defined.ts';
 import { asFault, type Fault } from '../base/fault.ts';
 import type { ArrayId, FenceRecord, FireRecord, HoldRecord, Level, Timing, VmName, WindowRecord } from '../model.ts';
-import type { ArmedCut, Emit, Fired, GuestChannel } from '../ports.ts';
+import type { ArmedCut, CutOutcome, Emit, Fired, GuestChannel } from '../ports.ts';
 import { holdInOrder, releaseEach, releaseInReverse } from './order.ts';
 import { lineLost, noAnswer, noFence, notHeld, said, tooLate } from './why.ts';
 
@@ -217,12 +217,19 @@ export async function runWindow(parts: WindowParts): Promise<WindowRecord> {
     );
   }
 
+  /** Every answer that came in time is in by now. */
+  function cutOutcome(): CutOutcome {
+    if (fires.length === 0) return 'none';
+    const units = parts.arrays.flatMap(({ armed }) => armed.units);
+    return fires.length === units.length && fires.every(({ outcome }) => outcome === 'cut') ? 'taken' : 'unknown';
+  }
+
   async function releaseStage(vm: VmName, stage: number, channel: GuestChannel, limit: Deadline): Promise<void> {
     const hold = holds.get(channel);
     if (hold === undefined) return;
     const releaseSentAtMs = clock.now();
     emit({ type: 'guest', vm, stage, is: 'releasing', atMs: releaseSentAtMs });
-    const release = await beforeDeadline(channel.release(limit), limit).catch((thrown: unknown) => ({
+    const release = await beforeDeadline(channel.release(cutOutcome(), limit), limit).catch((thrown: unknown) => ({
       kind: 'unknown' as const,
       why: asFault(thrown).message,
     }));

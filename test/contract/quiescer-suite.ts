@@ -62,7 +62,7 @@ export function quiescerSuite(make: () => Promise<Subject>, is: { line: boolean 
     await channel.flush(within(5000));
     await channel.recheck(within(5000));
     await expectHeld(false);
-    expect((await channel.release(within(5000))).kind).toBe('expired');
+    expect((await channel.release('taken', within(5000))).kind).toBe('expired');
   });
 
   test('a hold holds, covers no more than was ordered, and a release says that it was kept', async () => {
@@ -72,7 +72,7 @@ export function quiescerSuite(make: () => Promise<Subject>, is: { line: boolean 
     expect(held.gives).toBe(subject.quiescer.gives);
     for (const disk of held.covers) expect(COVERS).toContainEqual(disk);
     await expectHeld(true);
-    expect(await channel.release(within(5000))).toEqual({ kind: 'kept' });
+    expect(await channel.release('taken', within(5000))).toEqual({ kind: 'kept' });
     await expectHeld(false);
     expect(channel.lost?.aborted ?? false).toBe(false);
   });
@@ -80,8 +80,8 @@ export function quiescerSuite(make: () => Promise<Subject>, is: { line: boolean 
   test('a release can be asked for twice, and answers the same', async () => {
     const channel = await open();
     await channel.hold(LEASE_MS, within(5000));
-    expect(await channel.release(within(5000))).toEqual({ kind: 'kept' });
-    expect(await channel.release(within(5000))).toEqual({ kind: 'kept' });
+    expect(await channel.release('taken', within(5000))).toEqual({ kind: 'kept' });
+    expect(await channel.release('taken', within(5000))).toEqual({ kind: 'kept' });
   });
 
   test('closing lets go', async () => {
@@ -96,13 +96,13 @@ export function quiescerSuite(make: () => Promise<Subject>, is: { line: boolean 
     await channel.hold(SHORT_MS, within(5000));
     await expectHeld(true);
     await expectLetGo(SHORT_MS + LATE_MS);
-    expect((await channel.release(within(5000))).kind).toBe('expired');
+    expect((await channel.release('taken', within(5000))).kind).toBe('expired');
   });
 
   test('a hold without time left fails, and can be released', async () => {
     const channel = await open();
     await expect(channel.hold(LEASE_MS, within(0))).rejects.toMatchObject({ name: 'Fault' });
-    expect((await channel.release(within(5000))).kind).not.toBe('kept');
+    expect((await channel.release('taken', within(5000))).kind).not.toBe('kept');
     await expectLetGo(LATE_MS);
   });
 
@@ -121,6 +121,6 @@ export function quiescerSuite(make: () => Promise<Subject>, is: { line: boolean 
     subject.loseLine?.();
     await told;
     await expectLetGo(LATE_MS);
-    expect((await channel.release(within(1000))).kind).not.toBe('kept');
+    expect((await channel.release('taken', within(1000))).kind).not.toBe('kept');
   });
 }

@@ -134,7 +134,7 @@ async function heldAndReleased(at: string, lines: readonly string[], withinMs = 
     if (channel === undefined) return undefined;
     await settles(channel.recheck(soon));
     await settles(channel.hold(30_000, soon));
-    const release = await channel.release(soon);
+    const release = await channel.release('taken', soon);
     expect(['string', 'undefined']).toContain(typeof release.why);
     expect((release.why ?? '').length).toBeLessThan(1000);
     await channel.close();

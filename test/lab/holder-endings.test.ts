@@ -59,7 +59,7 @@ needs(
 
       test('is let go by a word, and says that it was held until then', async () => {
         const channel = await held();
-        expect(await channel.release(within(5000))).toEqual({ kind: 'kept' });
+        expect(await channel.release('taken', within(5000))).toEqual({ kind: 'kept' });
         await writesWithin(BY_NEWS_MS, ...guest.disks.values());
         expect(channel.lost?.aborted).toBe(false);
       });
@@ -67,7 +67,7 @@ needs(
       test('lets go at the end of its lease when the controller is late, and says so', async () => {
         const { channel, sentAtMs } = await heldSince(2000);
         await writesWithin(2000 + LATE_MS - (performance.now() - sentAtMs), ...guest.disks.values());
-        expect(await channel.release(within(5000))).toMatchObject({ kind: 'expired', why: 'the lease ended' });
+        expect(await channel.release('taken', within(5000))).toMatchObject({ kind: 'expired', why: 'the lease ended' });
       });
 
       test('lets go when the client is killed', async () => {
@@ -77,14 +77,14 @@ needs(
         await standsStill(...guest.disks.values());
         shell.kill();
         await writesWithin(BY_NEWS_MS, ...guest.disks.values());
-        expect((await channel.release(within(1000))).kind).not.toBe('kept');
+        expect((await channel.release('taken', within(1000))).kind).not.toBe('kept');
       });
 
       test('lets go at the end of its lease when the link goes down', async () => {
         const { channel, sentAtMs } = await heldSince(2500);
         guest.link('down');
         await writesWithin(2500 + LATE_MS - (performance.now() - sentAtMs), ...guest.disks.values());
-        expect((await channel.release(within(500))).kind).not.toBe('kept');
+        expect((await channel.release('taken', within(500))).kind).not.toBe('kept');
       });
 
       test("lets go when the guest's sshd session is killed", async () => {
@@ -93,7 +93,7 @@ needs(
         const [, ...sessions] = guest.processes('sshd');
         for (const pid of sessions) process.kill(pid, 'SIGKILL');
         await writesWithin(BY_NEWS_MS, ...guest.disks.values());
-        expect((await channel.release(within(1000))).kind).not.toBe('kept');
+        expect((await channel.release('taken', within(1000))).kind).not.toBe('kept');
       });
 
       for (const [role, what] of [
@@ -105,7 +105,7 @@ needs(
           const channel = await held();
           process.kill(processOf(guest, `stillpoint-${role}`), 'SIGKILL');
           await writesWithin(BY_NEWS_MS, ...guest.disks.values());
-          expect((await channel.release(within(1000))).kind).not.toBe('kept');
+          expect((await channel.release('taken', within(1000))).kind).not.toBe('kept');
         });
       }
 
@@ -117,7 +117,7 @@ needs(
         await standsStill(...guest.disks.values());
         process.kill(processOf(guest, 'stillpoint-P'), 'SIGTERM');
         await writesWithin(BY_NEWS_MS, ...guest.disks.values());
-        expect(await channel.release(within(1000))).toMatchObject({ kind: 'expired' });
+        expect(await channel.release('taken', within(1000))).toMatchObject({ kind: 'expired' });
       });
 
       test('says at once that it was let go, without being asked', async () => {
@@ -128,10 +128,10 @@ needs(
 
       test('answers a release twice, and a release of what was never held', async () => {
         const channel = await held();
-        expect(await channel.release(within(5000))).toEqual({ kind: 'kept' });
-        expect(await channel.release(within(5000))).toEqual({ kind: 'kept' });
+        expect(await channel.release('taken', within(5000))).toEqual({ kind: 'kept' });
+        expect(await channel.release('taken', within(5000))).toEqual({ kind: 'kept' });
         const idle = await channelOver(await guest.shell(within(5000)));
-        expect(await idle.release(within(1000))).toMatchObject({ kind: 'expired' });
+        expect(await idle.release('taken', within(1000))).toMatchObject({ kind: 'expired' });
       });
     });
   }

@@ -45,7 +45,7 @@ needs(...GUEST, 'perl')('when words or processes do not come through', () => {
       test('news of a hold that come after its lease are no hold', async () => {
         await open(10_000, (line) => (line.includes(' FROZEN ') ? 1300 : 0));
         await expect(channel.hold(800, within(6000))).rejects.toMatchObject({ name: 'Fault' });
-        expect((await channel.release(within(2000))).kind).not.toBe('kept');
+        expect((await channel.release('taken', within(2000))).kind).not.toBe('kept');
         await writesWithin(LATE_MS, ...guest.disks.values());
       });
 
@@ -101,7 +101,7 @@ needs(...GUEST, 'perl')('when words or processes do not come through', () => {
         await open();
         await channel.recheck(within(5000));
         await channel.hold(5000, within(5000));
-        expect(await channel.release(within(5000))).toEqual({ kind: 'kept' });
+        expect(await channel.release('taken', within(5000))).toEqual({ kind: 'kept' });
         await channel.close();
         expect(readFileSync(inGuest(guest, '/run/stopped'), 'utf8')).toMatch(/^stop stillpoint-thaw-\w+-\w+\.timer$/m);
       });

@@ -45,7 +45,7 @@ needs(
     await channel.recheck(within(5000));
     await channel.hold(4000, within(5000));
     await standsStill(diskAt(guest, '/srv/a'));
-    expect(await channel.release(within(5000))).toEqual({ kind: 'kept' });
+    expect(await channel.release('taken', within(5000))).toEqual({ kind: 'kept' });
     await channel.close();
   }
 

@@ -242,7 +242,7 @@ needs(
           const channel = await openChannel(shell, guest, { interpreter: form, mounts: ['/', '/srv/a'] });
           await channel.hold(4000, within(5000));
           await standsStill(diskAt(guest, '/'), diskAt(guest, '/srv/a'));
-          expect(await channel.release(within(5000))).toEqual({ kind: 'kept' });
+          expect(await channel.release('taken', within(5000))).toEqual({ kind: 'kept' });
           await channel.close();
         });
       }
@@ -251,7 +251,7 @@ needs(
         const channel = await openChannel(shell, guest, { interpreter: form, mounts: ['/srv/a', '/srv/b'] });
         await channel.hold(4000, within(5000));
         expect(await diskAt(guest, '/srv/b').thaw()).toBe('was frozen');
-        expect(await channel.release(within(5000))).toMatchObject({
+        expect(await channel.release('taken', within(5000))).toMatchObject({
           kind: 'expired',
           why: expect.stringContaining('/srv/b'),
         });

@@ -76,18 +76,18 @@ needs(...GUEST, 'perl')('a guest whose storage hangs inside the freeze', () => {
           expect(guest.processes('stillpoint-W')).toHaveLength(1);
           expect(await outer.thaw()).toBe('was frozen');
           await writesWithin(LATE_MS, stuck);
-          expect(await channel.release(within(5000))).toMatchObject({ kind: 'expired' });
+          expect(await channel.release('taken', within(5000))).toMatchObject({ kind: 'expired' });
         });
 
         test(`obeys a release while it is stuck, ${how}`, async () => {
           await open();
           await provoke();
           await staysStuck();
-          expect((await channel.release(within(300))).kind).toBe('unknown');
+          expect((await channel.release('taken', within(300))).kind).toBe('unknown');
           await writesWithin(LATE_MS, free);
           expect(await outer.thaw()).toBe('was frozen');
           await writesWithin(LATE_MS, stuck);
-          expect(await channel.release(within(5000))).toMatchObject({ kind: 'expired' });
+          expect(await channel.release('taken', within(5000))).toMatchObject({ kind: 'expired' });
         });
       }
 

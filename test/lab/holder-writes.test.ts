@@ -77,13 +77,13 @@ needs(...GUEST, 'perl')('what is written while a guest is held', () => {
         // The kernel counts a flush as a write of nothing.
         expect(writesOf(4)).toBeGreaterThan(before[0] ?? 0);
         expect(writesOf(6)).toBe(before[1]);
-        expect(await channel.release(within(5000))).toEqual({ kind: 'kept' });
+        expect(await channel.release('taken', within(5000))).toEqual({ kind: 'kept' });
       });
 
       test('to another partition that was mounted meanwhile, is told', async () => {
         await held();
         guest.run('sh', '-c', `mount ${spare} /mnt/spare && echo new > /mnt/spare/file && sync -f /mnt/spare`);
-        expect(await channel.release(within(5000))).toMatchObject({
+        expect(await channel.release('taken', within(5000))).toMatchObject({
           kind: 'written',
           why: expect.stringMatching(new RegExp(`^[1-9]\\d* sectors of ${name()}$`)),
         });
@@ -92,7 +92,10 @@ needs(...GUEST, 'perl')('what is written while a guest is held', () => {
       test('to the disk itself, is told to the sector', async () => {
         await held();
         guest.run('dd', 'if=/dev/zero', `of=${whole}`, 'bs=4k', 'count=1', 'seek=3', 'oflag=direct', 'conv=notrunc');
-        expect(await channel.release(within(5000))).toEqual({ kind: 'written', why: `8 sectors of ${name()}` });
+        expect(await channel.release('taken', within(5000))).toEqual({
+          kind: 'written',
+          why: `8 sectors of ${name()}`,
+        });
       });
 
       test('and has not ended when it is let go, is told', async () => {
@@ -101,7 +104,7 @@ needs(...GUEST, 'perl')('what is written while a guest is held', () => {
         const argv = ['if=/dev/zero', `of=${whole}`, 'bs=4k', 'count=1', 'seek=3', 'oflag=direct', 'conv=notrunc'];
         const writing = attempt('dd', argv, 60_000);
         await expect.poll(() => must('cat', `/sys/class/block/${name()}/inflight`), { timeout: 5000 }).toMatch(/ 1$/);
-        const released = channel.release(within(5000));
+        const released = channel.release('taken', within(5000));
         await new Promise((resolve) => setTimeout(resolve, 500));
         expect(await outer.thaw()).toBe('was frozen');
         expect(await released).toEqual({ kind: 'written', why: `a write to ${name()} was under way` });
@@ -119,13 +122,13 @@ needs(...GUEST, 'perl')('what is written while a guest is held', () => {
 
     test('by nobody, costs nothing', async () => {
       await held(['fsfreeze', '-f', '/srv/a'], ['fsfreeze', '-u', '/srv/a']);
-      expect(await channel.release(within(5000))).toEqual({ kind: 'kept' });
+      expect(await channel.release('taken', within(5000))).toEqual({ kind: 'kept' });
     });
 
     test('by whoever it did not pause, is told', async () => {
       await held(['true'], ['true']);
       expect(await disk.write()).not.toBe('blocked');
-      expect(await channel.release(within(5000))).toMatchObject({ kind: 'written' });
+      expect(await channel.release('taken', within(5000))).toMatchObject({ kind: 'written' });
     });
   });
 });

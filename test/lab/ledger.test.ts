@@ -103,10 +103,10 @@ needs(
           await channel.flush(within(10_000));
           await channel.hold(8000, within(10_000));
           const cut = await cutBoth(guest, order, name, APART_MS);
-          expect(await channel.release(within(10_000))).toEqual({ kind: 'kept' });
+          expect(await channel.release('taken', within(10_000))).toEqual({ kind: 'kept' });
           return { ...cut, report: await judge(arrays, name) };
         } finally {
-          await channel.release(within(10_000));
+          await channel.release('taken', within(10_000));
           await channel.close();
         }
       });

@@ -68,7 +68,8 @@ needs(...GUEST)(
         expect(isMarked()).toBe(true);
         await standsStill(diskAt(guest, '/srv/a'));
         await writesWithin(1000, diskAt(guest, '/srv/b'));
-        for (const stage of stages.toReversed()) expect(await stage.release(within(5000))).toEqual({ kind: 'kept' });
+        for (const stage of stages.toReversed())
+          expect(await stage.release('taken', within(5000))).toEqual({ kind: 'kept' });
         expect(isMarked()).toBe(false);
         await writesWithin(1000, diskAt(guest, '/srv/a'));
       },

@@ -72,20 +72,40 @@ function keeperSuite(shell: ShellName): void {
       .map(Number);
   }
 
+  test.each(['taken', 'none', 'unknown'] as const)(
+    'tells the release command that the snapshots are %s',
+    async (cut) => {
+      const told = ['sh', '-c', 'echo "$STILLPOINT_SNAPSHOT" > "$1/told"', 'sh', folder];
+      const channel = await open({ hold: doing('hold'), release: told });
+      await channel.hold(5000, within(5000));
+      expect(await channel.release(cut, within(5000))).toEqual({ kind: 'kept' });
+      expect(readFileSync(join(folder, 'told'), 'utf8')).toBe(`${cut}\n`);
+    },
+  );
+
+  test('a release that nobody asked for knows nothing of the snapshots', async () => {
+    const told = ['sh', '-c', 'echo "$STILLPOINT_SNAPSHOT" > "$1/told"', 'sh', folder];
+    const channel = await open({ hold: doing('hold'), release: told });
+    await channel.hold(5000, within(5000));
+    await channel.close();
+    await expect.poll(() => existsSync(join(folder, 'told')), { timeout: 10_000 }).toBe(true);
+    expect(readFileSync(join(folder, 'told'), 'utf8')).toBe('unknown\n');
+  });
+
   test('releases also after a hold that failed, and tells what the command said', async () => {
     const channel = await open({ hold: doing('hold', 'echo no room >&2; exit 3'), release: doing('release') });
     await expect(channel.hold(5000, within(5000))).rejects.toMatchObject({
       code: 'quiesce.hold-command',
       message: expect.stringMatching(/exit 3\): no room$/),
     });
-    expect((await channel.release(within(5000))).kind).toBe('expired');
+    expect((await channel.release('taken', within(5000))).kind).toBe('expired');
     expect(did()).toBe('hold\nrelease\n');
   });
 
   test('believes a check more than a hold that succeeded', async () => {
     const channel = await open({ hold: doing('hold'), check: ['false'], release: doing('release') });
     await expect(channel.hold(5000, within(5000))).rejects.toThrow('nothing is held');
-    expect((await channel.release(within(5000))).kind).toBe('expired');
+    expect((await channel.release('taken', within(5000))).kind).toBe('expired');
     expect(did()).toBe('hold\nrelease\n');
   });
 
@@ -94,7 +114,7 @@ function keeperSuite(shell: ShellName): void {
     const channel = await open({ hold: ['touch', mark], check: ['test', '-e', mark], release: doing('release') });
     await channel.hold(5000, within(5000));
     rmSync(mark);
-    expect((await channel.release(within(5000))).kind).toBe('expired');
+    expect((await channel.release('taken', within(5000))).kind).toBe('expired');
   });
 
   test('releases though the check hangs: when all is held, and when it is to be let go', async () => {
@@ -109,7 +129,7 @@ function keeperSuite(shell: ShellName): void {
     const second = await open({ hold: doing('hold'), check, release: doing('release') });
     await second.hold(5000, within(5000));
     writeFileSync(join(folder, 'hang'), '');
-    expect((await second.release(within(5000))).kind).toBe('expired');
+    expect((await second.release('taken', within(5000))).kind).toBe('expired');
     expect(did()).toBe('hold\nrelease\n'.repeat(2));
   });
 
@@ -123,12 +143,12 @@ function keeperSuite(shell: ShellName): void {
     const hangs = `[ -e "$1/second" ] && exit 0; : > "$1/second"; exec sleep 60`;
     const once = await open({ hold: doing('hold'), release: doing('release', hangs) });
     await once.hold(8000, within(5000));
-    expect(await once.release(within(8000))).toEqual({ kind: 'kept' });
+    expect(await once.release('taken', within(8000))).toEqual({ kind: 'kept' });
     expect(did()).toBe('hold\nrelease\nrelease\n');
 
     const never = await open({ hold: ['true'], release: doing('release', 'exit 1') });
     await never.hold(8000, within(5000));
-    expect((await never.release(within(9000))).kind).toBe('unknown');
+    expect((await never.release('taken', within(9000))).kind).toBe('unknown');
   });
 
   test('gives its commands their words as they were written', async () => {
@@ -136,7 +156,7 @@ function keeperSuite(shell: ShellName): void {
     const hold = ['sh', '-c', 'for word; do printf "<%s>" "$word"; done > "$0/words"', folder, ...words];
     const channel = await open({ hold, release: ['true'] });
     await channel.hold(5000, within(5000));
-    expect(await channel.release(within(5000))).toEqual({ kind: 'kept' });
+    expect(await channel.release('taken', within(5000))).toEqual({ kind: 'kept' });
     expect(readFileSync(join(folder, 'words'), 'utf8')).toBe(words.map((word) => `<${word}>`).join(''));
   });
 
@@ -151,7 +171,7 @@ function keeperSuite(shell: ShellName): void {
         await channel.hold(9000, within(5000));
         for (const pid of keepers(`stillpoint-${role}`)) process.kill(pid, 'SIGKILL');
         await expect.poll(did, { timeout: 3000 }).toBe('hold\nrelease\n');
-        expect((await channel.release(within(1000))).kind).not.toBe('kept');
+        expect((await channel.release('taken', within(1000))).kind).not.toBe('kept');
       });
     }
   });

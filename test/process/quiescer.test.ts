@@ -110,7 +110,7 @@ describe('a stand-in for a guest', () => {
     const channel = await quiescer.open(guest, order, limit);
     await channel.recheck(limit);
     expect((await channel.hold(8000, limit)).gives).toBe('crash');
-    expect(await channel.release(limit)).toEqual({ kind: 'kept' });
+    expect(await channel.release('taken', limit)).toEqual({ kind: 'kept' });
     await channel.close();
     rmSync(root, { recursive: true });
   });

@@ -293,8 +293,8 @@ describe('mend', () => {
         async open(guest, order, limit) {
           const channel = await quiescer.open(guest, order, limit);
           if (guest.vm !== 'db01') return channel;
-          const release = async (time: Parameters<typeof channel.release>[0]) => {
-            await channel.release(time);
+          const release = async (...[cut, time]: Parameters<typeof channel.release>) => {
+            await channel.release(cut, time);
             return { kind: 'unknown' as const, why: 'its word was lost' };
           };
           return { ...channel, release };

@@ -130,7 +130,7 @@ export function mortal(at = Number.POSITIVE_INFINITY): Mortal {
     return {
       ...channel,
       hold: (leaseMs, limit) => around(() => channel.hold(leaseMs, limit)),
-      release: (limit) => around(() => channel.release(limit)),
+      release: (cut, limit) => around(() => channel.release(cut, limit)),
       close: () => around(() => channel.close()),
     };
   }

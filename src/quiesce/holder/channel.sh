@@ -258,7 +258,7 @@ obey() {
       say PONG "${1:--}" "${now}000000" $state
       ponged=$now
       ;;
-    ready.thaw | freezing.thaw | held.thaw | ending.thaw) end_counting; let_go word; see_through; exit ;;
+    ready.thaw | freezing.thaw | held.thaw | ending.thaw) released_by "$@"; end_counting; let_go word; see_through; exit ;;
     ready.freeze) freeze "$@" ;;
     *)
       special "$word" && return

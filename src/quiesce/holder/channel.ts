@@ -3,7 +3,7 @@ import { count } from '../../base/count.ts';
 import { beforeDeadline, type Deadline, seconds } from '../../base/deadline.ts';
 import { Fault } from '../../base/fault.ts';
 import { own } from '../../base/own.ts';
-import type { GuestChannel, Held, Release } from '../../ports.ts';
+import type { CutOutcome, GuestChannel, Held, Release } from '../../ports.ts';
 import type { Session } from './session.ts';
 import type { Report, Written } from './words.ts';
 
@@ -24,6 +24,8 @@ export function holderChannel(parts: {
   readonly watches: readonly string[];
   /** Why one of these could not be held. */
   failed(failure: Extract<Report, { kind: 'failed' }>, thing: string): Fault;
+  /** More words behind the one that lets go. */
+  releaseWords?(cut: CutOutcome): readonly string[];
   flush(deadline: Deadline): Promise<void>;
   recheck(deadline: Deadline): Promise<void>;
 }): GuestChannel {
@@ -156,11 +158,11 @@ export function holderChannel(parts: {
       return held;
     },
 
-    async release(limit) {
+    async release(cut, limit) {
       closing = true;
       if (word !== undefined) return word;
       if (!wordSent) return nothingHeld();
-      session.tell('thaw');
+      session.tell('thaw', ...(parts.releaseWords?.(cut) ?? []));
       try {
         await beforeDeadline(over, limit);
       } catch {

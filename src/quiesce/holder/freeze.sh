@@ -175,6 +175,9 @@ is_chosen() {
 # Whether only root writes the list.
 is_roots() { [ -n "$(find -L "$ALLOW_LIST" -user root ! -perm -020 ! -perm -002 2> /dev/null)" ]; }
 
+# A thaw tells nobody what became of the snapshots.
+released_by() { :; }
+
 # The site's list may name a lease that is shorter than ours, in seconds.
 shorter_lease() {
   [ -n "$ALLOW_LIST" ] && is_roots || return 0

@@ -21,6 +21,9 @@ get_ready() {
   start_crew
 }
 
+# What became of the snapshots, for the release command: some applications have to be told. A file, because the release
+# is run by a process that has started long before; unknown is the word of whoever releases without being told.
+released_by() { case $(option snapshot "$@") in taken | none) option snapshot "$@" > "$folder/snapshot" ;; esac; }
 shorter_lease() { :; }
 special() { return 1; }
 reaches() { :; }
@@ -111,6 +114,8 @@ thaw_when_decided() {
   first=EINVAL
   [ ! -e "$folder/0.frozen" ] || ! passes || first=0
   tries=0
+  STILLPOINT_SNAPSHOT=$(cat "$folder/snapshot" 2> /dev/null) || STILLPOINT_SNAPSHOT=unknown
+  export STILLPOINT_SNAPSHOT
   until limited "$release" "$limit"; do
     tries=$((tries + 1))
     [ $tries -lt 5 ] || { echo "stuck $(last_words)" > "$folder/0.report"; return; }

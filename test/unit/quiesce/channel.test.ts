@@ -18,7 +18,7 @@ describe('a channel that is released while its first word is still on the way', 
     await clock.pass(1);
     expect(said).toEqual(['ping']);
     // Another guest failed, and the window lets everybody go in the same turn in which this one's answer arrives.
-    const released = channel.release(limit);
+    const released = channel.release('taken', limit);
     pong();
     expect(await clock.drive(holding)).toMatchObject({ code: 'quiesce.given-up' });
     expect((await released).kind).toBe('expired');
@@ -39,7 +39,7 @@ describe('what a release says', () => {
     ['one could not be let go', 'word', [stood, { first: 'stuck', again: '-' }], 'unknown'],
   ])('where %s', async (_, by, thaws, kind) => {
     const { channel, say, clock } = await held();
-    const released = channel.release(deadline(clock, 5000, 'the test'));
+    const released = channel.release('taken', deadline(clock, 5000, 'the test'));
     for (const [index, thaw] of thaws.entries()) say({ kind: 'thaw', index, ...thaw });
     say({ kind: 'thawed', by, written: undefined });
     expect((await clock.drive(released)).kind).toBe(kind);
@@ -70,7 +70,7 @@ describe('what a release says', () => {
     ],
   ] as const)('where %s', async (_, written, word) => {
     const { channel, say, clock } = await held(['sdb']);
-    const released = channel.release(deadline(clock, 5000, 'the test'));
+    const released = channel.release('taken', deadline(clock, 5000, 'the test'));
     for (const index of [0, 1]) say({ kind: 'thaw', index, ...stood });
     say({ kind: 'thawed', by: 'word', written });
     expect(await clock.drive(released)).toEqual(word);
@@ -78,7 +78,7 @@ describe('what a release says', () => {
 
   test('a line that is lost before the guest’s word leaves it unknown', async () => {
     const { channel, loseLine, clock } = await held();
-    const released = channel.release(deadline(clock, 5000, 'the test'));
+    const released = channel.release('taken', deadline(clock, 5000, 'the test'));
     loseLine();
     expect(await clock.drive(released)).toMatchObject({ kind: 'unknown' });
   });
@@ -89,7 +89,7 @@ describe('what a release says', () => {
     const channel = channelOver(session, clock, ['/srv']);
     const holding = channel.hold(8000, deadline(clock, 500, 'the hold')).catch((thrown: unknown) => thrown);
     expect(await clock.drive(holding)).toMatchObject({ code: 'deadline' });
-    const released = channel.release(deadline(clock, 5000, 'the test'));
+    const released = channel.release('taken', deadline(clock, 5000, 'the test'));
     say({ kind: 'thaw', index: 0, ...stood });
     say({ kind: 'thawed', by: 'word', written: [] });
     expect(await clock.drive(released)).toEqual({ kind: 'expired', why: 'the hold was never confirmed' });
@@ -200,7 +200,7 @@ describe('a guest that was asked to let go, and says that it stood until then', 
       const channel = channelOver(session, clock);
       const limit = deadline(clock, 60_000, 'the test');
       await channel.hold(4000, limit);
-      const released = channel.release(limit);
+      const released = channel.release('taken', limit);
       await clock.pass(saysAfterMs);
       report({ kind: 'thaw', index: 0, first: '0', again: 'EINVAL' });
       report({ kind: 'thawed', by: 'word', written: [] });

@@ -15,7 +15,7 @@ test('the end of an earlier hold’s lease lets nobody in beside whoever has the
     );
   const first = await open('run 1');
   await clock.drive(first.hold(5000, limit));
-  await clock.drive(first.release(limit));
+  await clock.drive(first.release('taken', limit));
   await first.close();
   await open('run 2');
   await clock.pass(6000);

@@ -27,9 +27,9 @@ function channelSeen(channel: GuestChannel, vm: string, by: number, chronicle: C
       own.confirmedAtMs = clock.now();
       return held;
     },
-    async release(deadline) {
+    async release(cut, deadline) {
       if (seen !== undefined) seen.releaseSentAtMs ??= clock.now();
-      const release = await channel.release(deadline);
+      const release = await channel.release(cut, deadline);
       if (seen !== undefined) seen.word ??= release.kind;
       return release;
     },
