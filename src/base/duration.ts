@@ -21,7 +21,7 @@ const FORMS = 'a duration is a number and a unit: 500ms, 8s, 2m, 26h, 7d';
 
 function wrongKind(input: unknown): string | undefined {
   if (input === undefined) return undefined;
-  return typeof input === 'number' ? needsUnit(`${input}`) : FORMS;
+  return typeof input === 'number' && Number.isFinite(input) ? needsUnit(`${input}`) : FORMS;
 }
 
 function needsUnit(count: string): string {

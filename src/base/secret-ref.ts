@@ -10,7 +10,9 @@ export type SecretRef =
 const line = z.string().min(1);
 
 /** A name that a variable can have. What cannot be one is never repeated: it may be the secret itself. */
-export const variableName = line.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: ({ input }) => badName(String(input)) });
+export const variableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: ({ input }) => badName(String(input)) });
 
 function badName(written: string): string {
   const [, name] = /^\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?$/.exec(written) ?? [];

@@ -65,7 +65,7 @@ export function isHarmlessKey(path: Path): boolean {
       .split(/[\s:=]+/)
       .slice(0, -1)
       .some(meansSecret);
-  return /^[\w.-]+$/.test(key) || key === '<<';
+  return /^[\p{L}\p{N}_.-]+$/u.test(key) || key === '<<';
 }
 
 /** A word of the file's own language, wherever it stands. */

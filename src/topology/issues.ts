@@ -23,7 +23,8 @@ export function schemaProblems(schema: z.ZodType, value: unknown, root: Spot): r
 
 function complaintsOf(issue: Issue, above: Path): readonly Complaint[] {
   const path = [...above, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
-  const [message = '', hint] = issue.message.split('\n');
+  const [message = '', ...below] = issue.message.split('\n');
+  const hint = below.length === 0 ? undefined : below.join('\n');
   switch (issue.code) {
     case 'unrecognized_keys': {
       const hints = issue.message.split('\n');

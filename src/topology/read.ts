@@ -6,6 +6,7 @@ import { readDocument } from './document.ts';
 import { fill } from './fill.ts';
 import { schemaProblems } from './issues.ts';
 import { literalSecrets } from './literals.ts';
+import { lookAlikeProblems } from './look-alikes.ts';
 import type { Makes } from './makes.ts';
 import type { Problem } from './problem.ts';
 import { NO_RANGES } from './ranges.ts';
@@ -50,7 +51,8 @@ export function parseTopology(text: string, file: string, makes: Makes, options:
   const path = resolve(file);
   const filled = fill(root, { env: options.env ?? process.env, folder: dirname(path), home: homedir() });
   const secrets = literalSecrets(root);
-  const plain = [...problems, ...secrets.problems, ...filled.problems];
+  const alike = lookAlikeProblems(root);
+  const plain = [...problems, ...secrets.problems, ...filled.problems, ...alike];
   const schema = schemaProblems(topologySchema(makes), filled.value, root);
   const all = [
     ...plain,

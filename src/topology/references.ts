@@ -1,5 +1,6 @@
 import { defined } from '../base/defined.ts';
 import { cycleIn } from './cycle.ts';
+import { lookAlikeIn } from './look-alikes.ts';
 import { type Problem, problem } from './problem.ts';
 import { entriesOf, itemsOf, type Spot, textOf, under } from './spot.ts';
 import { meant } from './words.ts';
@@ -38,7 +39,8 @@ function volumeProblems(root: Spot): readonly Problem[] {
   return entriesOf(under(root, 'volumes')).flatMap(({ key, keyStart, value }) => {
     const subject = `volume ${key}`;
     const arrays = [...nameIn(under(value, 'array')), ...nameIn(under(value, 'prefer'))];
-    const devices = ['naa', 'eui', 'nfs'].flatMap((form) => nameIn(under(value, form)));
+    const forms = ['naa', 'eui', 'nfs'].filter((form) => under(value, form) !== undefined);
+    const devices = forms.flatMap((form) => nameIn(under(value, form)));
     const problems = [...dangling(arrays, under(root, 'arrays'), 'array', subject)];
     const about = { code: 'topology.volume', subject, offset: keyStart };
     if (value.kind === 'map' && arrays.length === 0) {
@@ -46,8 +48,8 @@ function volumeProblems(root: Spot): readonly Problem[] {
         problem({ ...about, message: 'no array is named', hint: 'Add array: NAME, the one that it lies on.' }),
       );
     }
-    if (value.kind === 'map' && devices.length !== 1) {
-      const message = devices.length === 0 ? 'no device is named' : 'more than one device is named';
+    if (value.kind === 'map' && forms.length !== 1) {
+      const message = forms.length === 0 ? 'no device is named' : 'more than one device is named';
       problems.push(problem({ ...about, message, hint: 'Write one of naa: naa.…, eui: eui.…, nfs: SERVER:/PATH.' }));
     }
     for (const { name, offset } of devices) {
@@ -119,6 +121,17 @@ function circles(
   ];
 }
 
+/** Two names that look the same: the hint says which letter is not ours, and in which of them. */
+function meantName(name: string, known: readonly string[]): string {
+  const hint = meant(name, known);
+  const twin = known.find((one) => (lookAlikeIn(one)?.plain ?? one) === (lookAlikeIn(name)?.plain ?? name));
+  const found = lookAlikeIn(name) ?? lookAlikeIn(twin ?? '');
+  if (twin === undefined || found === undefined) return hint;
+  const whose =
+    lookAlikeIn(name) === undefined ? `the one under its own key: ${found.which}` : `this one: ${found.which}`;
+  return `Two names that look alike, and a letter of another script in ${whose}. Type it again.`;
+}
+
 function dangling(
   names: readonly Name[],
   section: Spot | undefined,
@@ -135,7 +148,7 @@ function dangling(
         code: 'topology.unknown-name',
         subject,
         message: `no ${noun} ${name} in this file`,
-        hint: meant(name, [...known]),
+        hint: meantName(name, [...known]),
         offset,
       }),
     );

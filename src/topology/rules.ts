@@ -1,5 +1,6 @@
 import { seconds } from '../base/deadline.ts';
 import { durationMs } from '../base/duration.ts';
+import { nearest } from '../base/nearest.ts';
 import { type Problem, problem } from './problem.ts';
 import { entriesOf, itemsOf, type Spot, textOf, under } from './spot.ts';
 
@@ -12,7 +13,7 @@ const MOST_WINDOW_MS = 120_000;
 
 /** What the schema cannot say because it lies in two places: a login for every hold, windows, `include`. */
 export function ruleProblems(root: Spot, loginless: ReadonlySet<string>): readonly Problem[] {
-  return [...includeProblems(root), ...loginProblems(root, loginless), ...windowProblems(root)];
+  return [...includeProblems(root), ...loginProblems(root, loginless), ...loneProblems(root), ...windowProblems(root)];
 }
 
 function includeProblems(root: Spot): readonly Problem[] {
@@ -34,6 +35,8 @@ function loginProblems(root: Spot, loginless: ReadonlySet<string>): readonly Pro
   return entriesOf(under(root, 'vms')).flatMap(({ key: vm, keyStart, value }) => {
     if (value.kind !== 'map' || (under(value, 'ssh') ?? value).kind !== 'map') return [];
     if (under(value, 'ssh', 'host') !== undefined || under(defaults, 'ssh', 'host') !== undefined) return [];
+    // Misspelt, it is there.
+    if (entriesOf(value).some(({ key }) => key !== 'ssh' && nearest(key, ['ssh']) !== undefined)) return [];
     const methods = methodsIn(under(value, 'quiesce') ?? under(defaults, 'quiesce')).filter(
       (method) => !loginless.has(method),
     );
@@ -56,6 +59,32 @@ function methodsIn(quiesce: Spot | undefined): readonly string[] {
   const stages = quiesce?.kind === 'list' ? itemsOf(quiesce) : [quiesce];
   return stages.flatMap((stage) => textOf(stage) ?? textOf(under(stage, 'method')) ?? []);
 }
+
+/** One for all of them: some may be there on purpose. */
+function loneProblems(root: Spot): readonly Problem[] {
+  const groups = entriesOf(under(root, 'groups'));
+  const lists = groups.map(({ value }) => under(value, 'vms'));
+  const members = new Set(lists.flatMap(itemsOf).map((item) => textOf(item) ?? textOf(under(item, 'vm')) ?? ''));
+  // Where a group cannot be read, or names nobody that is known, somebody else may be meant.
+  const isKnown = (name: string): boolean => under(root, 'vms', name) !== undefined;
+  if (members.size === 0 || lists.some((list) => itemsOf(list).length === 0) || ![...members].every(isKnown)) return [];
+  const [first, ...others] = entriesOf(under(root, 'vms')).filter(({ key }) => !members.has(key));
+  if (first === undefined) return [];
+  const names = others.slice(0, LONE_NAMED).map(({ key }) => key);
+  const more = others.length > names.length ? ` and ${others.length - names.length} more` : '';
+  return [
+    problem({
+      code: 'topology.in-no-group',
+      severity: 'warning',
+      subject: `vm ${first.key}`,
+      message: `it is in no group, so no run takes it${names.length === 0 ? '' : `; nor are ${names.join(', ')}${more}`}`,
+      hint: 'Add it to a group under `groups`, or take it out of `vms`.',
+      offset: first.keyStart,
+    }),
+  ];
+}
+
+const LONE_NAMED = 10;
 
 function windowProblems(root: Spot): readonly Problem[] {
   return entriesOf(under(root, 'groups')).flatMap(({ key: group, value }) => {

@@ -3,6 +3,7 @@ import { duration } from '../base/duration.ts';
 import { secretRef } from '../base/secret-ref.ts';
 import { sshSettings } from '../transport/ssh/settings.ts';
 import { tlsSettings } from '../transport/tls-settings.ts';
+import { deviceFault, notText } from './device-words.ts';
 import type { Makes } from './makes.ts';
 
 /** The whole file but its `x-` keys, strict. */
@@ -58,7 +59,7 @@ function fileSchema<Driver extends z.ZodType, Quiesce extends z.ZodType>(driver:
       .describe('What the guest cannot tell of a disk: its mount point, or `{ mount, require }`'),
   });
   return z.strictObject({
-    version: z.literal(1).describe('The version of this file: 1'),
+    version: z.literal(1, { error: ({ input }) => versionFault(input) }).describe('The version of this file: 1'),
     vsphere: vsphereSchema
       .exactOptional()
       .describe(
@@ -69,7 +70,7 @@ function fileSchema<Driver extends z.ZodType, Quiesce extends z.ZodType>(driver:
       .describe(
         'Folder for manifests, journals and locks; else $STILLPOINT_HOME, $XDG_STATE_HOME/stillpoint or ~/.local/state/stillpoint',
       ),
-    arrays: filled(z.record(idName, driver)).describe(
+    arrays: filled(idName, driver, 'fast: { driver: btrfs, local: true, root: /srv/luns }').describe(
       'Storage arrays by a name of your choice; each is asked once which LUNs are its own',
     ),
     tiers: z
@@ -83,12 +84,22 @@ function fileSchema<Driver extends z.ZodType, Quiesce extends z.ZodType>(driver:
         "Only what an array cannot be asked: which of its volumes has which NAA or export. The key is the array's own name of the volume",
       ),
     defaults: z.strictObject(shared).exactOptional().describe('Every VM starts from this; its own keys win'),
-    vms: filled(z.record(text, vm)).describe('Virtual machines by their name in vSphere; `{}`: no login, no hold'),
-    groups: filled(z.record(groupName, groupSchema)).describe('VMs that are snapshotted at one instant'),
+    vms: filled(text, vm, 'mail01: { ssh: { host: mail01.example }, quiesce: fsfreeze }').describe(
+      'Virtual machines by their name in vSphere; `{}`: no login, no hold',
+    ),
+    groups: filled(groupName, groupSchema, 'mail: { vms: [mail01] }').describe(
+      'VMs that are snapshotted at one instant',
+    ),
   });
 }
 
 const text = z.string().min(1);
+
+function versionFault(input: unknown): string {
+  if (input === undefined) return ' is missing; it must be 1\nWrite version: 1 as the first line.';
+  if (String(input) === '1') return ' must be 1\nTake the quotes off.';
+  return ' must be 1\nWrite version: 1; a file of a later version needs a later Stillpoint.';
+}
 
 /** As a VM or `defaults` writes it: what is missing comes from the other. */
 const sshWritten = sshSettings.partial();
@@ -120,7 +131,8 @@ const diskSchema = z.strictObject({
 
 const vsphereSchema = z.strictObject({
   url: text
-    .regex(/^(?:https:\/\/|(?!\w+:\/\/))/i, 'an address begins with https://')
+    .regex(/^(?:https:\/\/|(?!\w+:\/\/))/i, 'an address begins with https://\nWrite https://vcenter.example/sdk.')
+    .refine(isAddress, 'this is no address\nWrite https://vcenter.example/sdk.')
     .exactOptional()
     .describe('https://vcenter.example/sdk'),
   username: text.exactOptional().describe('A read-only role is enough for fsfreeze, script and none'),
@@ -137,19 +149,22 @@ const tierSchema = z.strictObject({
     .describe('Kinds of disks that should lie here'),
 });
 
+/** The pattern is for editors; the words are the reader's. */
+function deviceName(prefix: 'naa' | 'eui') {
+  return z.string({ error: notText(prefix) }).regex(new RegExp(`^${prefix}\\.(?:[0-9a-f]{16}|[0-9a-f]{32})$`, 'i'), {
+    error: ({ input }) => deviceFault(String(input), prefix),
+  });
+}
+
 const volumeSchema = z
   .strictObject({
     array: text.exactOptional().describe('The array that it lies on'),
     name: text.exactOptional().describe("The array's own name, where the key cannot be"),
-    naa: z
-      .string()
-      .regex(/^naa\.(?:[0-9a-f]{16}|[0-9a-f]{32})$/i, 'an NAA is naa. and 16 or 32 hex digits')
+    naa: deviceName('naa')
       .transform((id) => id.toLowerCase())
       .exactOptional()
       .describe('The LUN as vSphere names it: naa.…'),
-    eui: z
-      .string()
-      .regex(/^eui\.(?:[0-9a-f]{16}|[0-9a-f]{32})$/i, 'an EUI is eui. and 16 or 32 hex digits')
+    eui: deviceName('eui')
       .transform((id) => id.toLowerCase())
       .exactOptional()
       .describe('The NVMe namespace as vSphere names it: eui.…'),
@@ -177,10 +192,15 @@ const memberSchema = z.strictObject({
   optional: z.boolean().exactOptional().describe('The run goes on without it, and says so'),
 });
 
+const NAME_ONE = '\nName at least one: vms: [mail01].';
+const NO_MEMBERS = `a group without VMs has nothing to snapshot${NAME_ONE}`;
+
 const groupSchema = z.strictObject({
   vms: z
-    .array(z.union([text.transform((vm): z.output<typeof memberSchema> => ({ vm })), memberSchema]))
-    .min(1, 'a group without VMs has nothing to snapshot')
+    .array(z.union([text.transform((vm): z.output<typeof memberSchema> => ({ vm })), memberSchema]), {
+      error: ({ input }) => (input === undefined ? ` is missing${NAME_ONE}` : input === null ? NO_MEMBERS : undefined),
+    })
+    .min(1, NO_MEMBERS)
     .describe('Names from `vms`, or `{ vm, after, optional }`'),
   window: duration.exactOptional().describe('The longest that any one guest is still, 120s at most; default 10s'),
   longWindow: z.literal('accepted').exactOptional().describe('A window above 60s is refused without this'),
@@ -203,10 +223,23 @@ const groupSchema = z.strictObject({
     .describe('`group`: one instant for all VMs, or the plan is refused; `per-vm`: each may have its own'),
 });
 
-/** At least one entry. */
-function filled<Key extends z.core.$ZodRecordKey, Value extends z.ZodType>(record: z.ZodRecord<Key, Value>) {
-  return record
-    .refine((entries) => Object.keys(entries).length > 0, 'there is nothing in it')
+/** Also without its scheme: `vcenter.example` is https. */
+function isAddress(written: string): boolean {
+  return URL.canParse(/^https:/i.test(written) ? written : `https://${written}`);
+}
+
+/**
+ * At least one entry.
+ * @param example what to write below the key where there is none
+ */
+function filled<Key extends z.core.$ZodRecordKey, Value extends z.ZodType>(key: Key, value: Value, example: string) {
+  const hint = `Write at least one below it:\n  ${example}`;
+  return z
+    .record(key, value, {
+      error: ({ input }) =>
+        input === undefined ? ` is missing\n${hint}` : input === null ? ` has nothing in it\n${hint}` : undefined,
+    })
+    .refine((entries) => Object.keys(entries).length > 0, ` has nothing in it\n${hint}`)
     .meta({ minProperties: 1 });
 }
 

@@ -1,15 +1,49 @@
 import type { YAMLError } from 'yaml';
+import { count } from '../base/count.ts';
 import { type Problem, problem } from './problem.ts';
+import type { Unclosed } from './tokens.ts';
+
+/** What follows the first few syntax errors is mostly their echo. */
+const MOST_ERRORS = 5;
 
 /**
- * What the YAML parser stumbled over, in words for people who write YAML twice a year.
- * @param openedAt where the quotation mark stands that nothing closes: all after it is its echo
+ * What the YAML parser stumbled over, in words for people who write YAML twice a year. Of what all the rest is an echo of,
+ * only that is said.
+ * @param unclosed the quotation mark or bracket that nothing closes
  */
-export function syntaxProblems(errors: readonly YAMLError[], openedAt: number | undefined): readonly Problem[] {
-  if (openedAt !== undefined)
-    return [said(openedAt, 'this quotation mark is not closed', 'Close it where the text ends.')];
-  return errors.map((error) => said(error.pos[0], ...wordsFor(error)));
+export function syntaxProblems(
+  errors: readonly YAMLError[],
+  unclosed: Unclosed | undefined,
+  text: string,
+): readonly Problem[] {
+  if (unclosed?.what === 'quote')
+    return [said(unclosed.offset, 'this quotation mark is not closed', 'Close it where the text ends.')];
+  const tabs = errors.filter(({ code }) => code === 'TAB_AS_INDENT');
+  if (tabs.length > 0) return [tabProblem(tabs, text)];
+  if (unclosed !== undefined) {
+    const hint = `Close it with ${unclosed.by} where what it holds ends.`;
+    return [said(unclosed.offset, 'this bracket is not closed', hint)];
+  }
+  const lost = errors.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN');
+  return errors
+    .slice(0, lost < 0 ? MOST_ERRORS : lost + 1)
+    .map((error) => said(error.pos[0], ...(isDollar(error, text) ? DOLLAR : wordsFor(error))));
 }
+
+/** An editor that puts tabs puts them everywhere. */
+function tabProblem(tabs: readonly YAMLError[], text: string): Problem {
+  const lines = text.split('\n').filter((line) => /^ *\t/.test(line)).length;
+  const [first] = tabs;
+  const more = lines > 1 ? `, here and in ${count(lines - 1, 'more line')}` : '';
+  return said(first?.pos[0] ?? 0, `a tab stands where YAML wants spaces${more}`, 'Put two spaces for every tab.');
+}
+
+/** `${NAME}`, as in a shell, opens a map in the middle of a word. */
+function isDollar(error: YAMLError, text: string): boolean {
+  return text.slice(error.pos[0] - 1, error.pos[0] + 1) === '${';
+}
+
+const DOLLAR = ['a $ before a bracket means nothing here', 'Write { env: NAME }, without $.'] as const;
 
 function said(offset: number, message: string, hint?: string): Problem {
   const about = { code: 'topology.syntax', subject: 'topology', message, offset };
@@ -38,6 +72,10 @@ function wordsFor({ code, message }: YAMLError): readonly [string, string?] {
       return ['a !tag means nothing here', 'Take it out, or put the text in quotes.'];
     case 'MULTIPLE_ANCHORS':
       return ['more than one &anchor at one value', 'Keep one of them.'];
+    case 'UNEXPECTED_TOKEN':
+      return /flow-(?:map|seq)-end/.test(message)
+        ? ['a bracket is closed here that was never opened', 'Take it out.']
+        : [`this cannot be read as YAML (${reasonIn(message)})`];
     case 'BAD_ALIAS':
       return ['* begins an alias, and no name follows', 'Put the text in quotes if the * belongs to it.'];
     default:

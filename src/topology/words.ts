@@ -11,7 +11,7 @@ import { isSecretKey } from './secret-key.ts';
 export function wordsFor(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
-      return wrongType(issue.expected, issue.input);
+      return wrongType(issue);
     case 'invalid_value':
       return wrongValue(issue.values.map(String), issue.input);
     case 'too_small':
@@ -51,14 +51,22 @@ const MOST_LISTED = 30;
 
 export const DID_YOU_MEAN = 'Did you mean';
 
-function wrongType(expected: string, input: unknown): string {
+function wrongType({ expected, input, inst }: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidType>): string {
   if (input === undefined) return ' is missing';
   const wanted = NOUNS[expected] ?? expected;
   if (input === null)
-    return ` has no value; it must be ${wanted}${wanted === MAP ? '\nWrite {} for an empty one.' : ''}`;
+    return ` has no value; it must be ${wanted}\nGive it one; a key that is not needed can be left out.`;
+  if (typeof input === 'number' && !Number.isFinite(input) && expected !== 'string')
+    return ` must be ${wanted}, and .nan and .inf are none\nWrite ${wanted}; a key that is not needed can be left out.`;
   if (expected === 'int') return ` must be ${wanted}`;
-  const quotes = expected === 'string' && typeof input !== 'object' ? '\nPut it in quotes.' : '';
-  return ` must be ${wanted}, not ${kindOf(input)}${quotes}`;
+  return ` must be ${wanted}, not ${kindOf(input)}${wayOut(expected, input, keysOf(inst))}`;
+}
+
+function wayOut(expected: string, input: unknown, keys: readonly string[]): string {
+  if (expected === 'string') return typeof input === 'object' ? '' : '\nPut it in quotes.';
+  if (expected === 'number') return /^\d+$/.test(String(input)) ? '\nTake the quotes off.' : '\nWrite digits.';
+  if (expected === 'array' || expected === 'tuple') return '\nPut it in brackets: [ … ].';
+  return keys.length === 0 ? '' : `\nIts keys: ${keys.join(', ')}.`;
 }
 
 const NOUNS: Readonly<Record<string, string>> = {
