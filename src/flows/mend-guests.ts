@@ -24,7 +24,7 @@ export async function askGuests(
 ): Promise<ReadonlyMap<VmName, AskedGuest>> {
   const runs = new Map(open.flatMap(({ run, guests }) => guests.map((vm) => [vm, run.id] as const)));
   if (runs.size > 0) {
-    const message = 'did not confirm their release; they are asked whether they write';
+    const message = 'did not confirm their release; they are asked whether they are still held';
     const finding = {
       code: 'guest.in-doubt',
       severity: 'warning',

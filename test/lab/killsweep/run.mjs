@@ -29,7 +29,7 @@ function run({ sample, from, part, only }) {
     ...(part === undefined ? {} : { STILLPOINT_SWEEP_PART: part }),
     ...(only === undefined ? {} : { STILLPOINT_SWEEP_ONLY: only }),
   };
-  const argv = ['vitest', 'run', '--project', 'kill sweep', '--reporter', './test/lab/killsweep/reporter.ts'];
+  const argv = ['vitest', 'run', '--project', 'rest: kill sweep', '--reporter', './test/lab/killsweep/reporter.ts'];
   const { status } = spawnSync('npx', ['--no-install', ...argv], { env, stdio: 'inherit' });
   return status ?? 1;
 }
