@@ -22,8 +22,8 @@ export type JournalEntry =
   | ({ readonly type: 'judged' } & Judged)
   /** Seen to be gone. */
   | { readonly type: 'removed'; readonly array: ArrayId; readonly id: string }
-  /** Something stays, or may still appear. */
-  | { readonly type: 'remains'; readonly array: ArrayId; readonly why: string }
+  /** Something stays, or may still appear, and then until when. */
+  | { readonly type: 'remains'; readonly array: ArrayId; readonly why: string; readonly until?: string }
   /** Looked: nothing of this label is there, and nothing can still appear. */
   | { readonly type: 'clean'; readonly array: ArrayId }
   /** A guest snapshot is about to be made: from now on the VM may carry something of this run's label. */
@@ -62,6 +62,8 @@ export interface RunResult {
   readonly line: string;
   /** Sentences, most important first: why it is no better. */
   readonly because: readonly string[];
+  /** Of these, the ones that were true only for a time: what may still have appeared then. */
+  readonly passing?: readonly string[];
   readonly fault?: { readonly code: string; readonly message: string; readonly hint?: string };
   /** Guests whose release was not confirmed. */
   readonly mayBeHeld: readonly VmName[];
@@ -98,7 +100,7 @@ const entryShape: z.ZodType<JournalEntry, unknown> = z.discriminatedUnion('type'
     keep: z.boolean(),
   }),
   z.object({ type: z.literal('removed'), array: z.string(), id: z.string() }),
-  z.object({ type: z.literal('remains'), array: z.string(), why: z.string() }),
+  z.object({ type: z.literal('remains'), array: z.string(), why: z.string(), until: instant.exactOptional() }),
   z.object({ type: z.literal('clean'), array: z.string() }),
   z.object({ type: z.literal('writes'), vm: z.string() }),
   z.object({ type: z.literal('beginning'), vm: z.string(), instanceUuid: z.string() }),
@@ -118,6 +120,7 @@ const resultShape: z.ZodType<RunResult, unknown> = z.object({
   exit: z.number(),
   line: z.string(),
   because: z.array(z.string()),
+  passing: z.array(z.string()).exactOptional(),
   fault: z.object({ code: z.string(), message: z.string(), hint: z.string().exactOptional() }).exactOptional(),
   mayBeHeld: z.array(z.string()),
 });

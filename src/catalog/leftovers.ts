@@ -1,3 +1,4 @@
+import { localTime } from '../base/local-time.ts';
 import type { ArrayId, ArraySnapshot, CutLabel, SetId } from '../model.ts';
 import type { RunRecord } from './journal.ts';
 import { leftOf } from './removal.ts';
@@ -12,6 +13,16 @@ export interface Leftover {
   /** Those that were seen; there may be others, which only the array can tell. */
   readonly snapshots: readonly ArraySnapshot[];
   readonly why: string;
+  /** `why` says what may still appear, and is true until then. */
+  readonly until?: string;
+}
+
+/** The same, with what is true of it now. */
+export function asOf(leftover: Leftover, now: Date): Leftover {
+  if (leftover.until === undefined || Date.parse(leftover.until) > now.getTime()) return leftover;
+  const ended = localTime(new Date(leftover.until));
+  const why = `an answer is missing, and the time in which the array could still act on it ended at ${ended}: stillpoint mend`;
+  return { ...leftover, why };
 }
 
 /**
@@ -54,10 +65,11 @@ function ofRun(record: RunRecord): readonly Leftover[] {
 }
 
 /** What the journal leaves open on one array; undefined: nothing. */
-function openOn(array: ArrayId, record: RunRecord): Pick<Leftover, 'snapshots' | 'why'> | undefined {
+function openOn(array: ArrayId, record: RunRecord): Pick<Leftover, 'snapshots' | 'why' | 'until'> | undefined {
   // A journal with a line that cannot be read, or one that lost its first lines, may hide that the array was armed.
   let open = record.faults.length > 0 || record.window !== undefined;
   let why = record.result === undefined ? 'the run ended without a word' : 'the run failed';
+  let until: string | undefined;
   const seen = new Map<string, ArraySnapshot>();
   for (const entry of record.entries) {
     if (entry.type === 'taken') {
@@ -68,10 +80,10 @@ function openOn(array: ArrayId, record: RunRecord): Pick<Leftover, 'snapshots' |
       open = entry.type !== 'clean';
       if (entry.type === 'clean') seen.clear();
       if (entry.type === 'removed') seen.delete(entry.id);
-      if (entry.type === 'remains') why = entry.why;
+      if (entry.type === 'remains') ({ why, until } = entry);
     }
   }
-  return open ? { snapshots: [...seen.values()], why } : undefined;
+  return open ? { snapshots: [...seen.values()], why, ...(until === undefined ? {} : { until }) } : undefined;
 }
 
 function ofRemoval(set: SetEntry): readonly Leftover[] {

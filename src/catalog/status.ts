@@ -1,6 +1,6 @@
 import { levelText, type SetId, type VmName } from '../model.ts';
 import { guestsInDoubt } from './in-doubt.ts';
-import { type Leftover, leftovers } from './leftovers.ts';
+import { asOf, type Leftover, leftovers } from './leftovers.ts';
 import { goodSets, lastGood, type RunEntry, type SetEntry } from './store.ts';
 
 /** How a group stands, from files only. */
@@ -58,7 +58,7 @@ export function groupStatus(question: StatusQuestion): GroupStatus {
   const good = lastGood(sets);
   const ageMs = good === undefined ? 0 : Math.max(0, now.getTime() - Date.parse(good.manifest.takenAt));
   const tooOld = maxAgeMs !== undefined && good !== undefined && ageMs > maxAgeMs;
-  const open = leftovers(sets, runs, running);
+  const open = leftovers(sets, runs, running).map((leftover) => asOf(leftover, now));
   const weak = sets.filter((set) => set.state === 'weak').length;
   const broken = sets.flatMap((set) => brokenOf(set));
   const outOfSight = runs.map(({ id }) => id).filter((id) => question.outOfSight?.has(id) === true);

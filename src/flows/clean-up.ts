@@ -14,6 +14,8 @@ export interface Remains {
   readonly array: ArrayId;
   readonly names: readonly string[];
   readonly why: string;
+  /** What `why` says of what may still appear is true until then. */
+  readonly until?: Date;
   /** It stopped answering: what stays is what it was not asked for any more. */
   readonly silent?: true;
 }
@@ -72,7 +74,8 @@ export async function takeBack(
     if (others.length > 0)
       return { array: driver.id, names: others, why: 'under our label, and not what the run took' };
     const open = late.get(driver.id);
-    if (open !== undefined) return { array: driver.id, names: [], why: mayAppear(there.length, open) };
+    if (open !== undefined)
+      return { array: driver.id, names: [], why: mayAppear(there.length, open), until: open.until };
     await journal.note({ type: 'clean', array: driver.id });
     return undefined;
   });
@@ -81,7 +84,8 @@ export async function takeBack(
     if (outcome?.ok === true) return outcome.value === undefined ? [] : [outcome.value];
     return [{ array: driver.id, names: [], why: outcome?.fault.message ?? 'it was not asked' }];
   });
-  for (const { array, why } of remains) await journal.note({ type: 'remains', array, why });
+  for (const { array, why, until } of remains)
+    await journal.note({ type: 'remains', array, why, ...(until === undefined ? {} : { until: until.toISOString() }) });
   return remains;
 }
 

@@ -5,6 +5,7 @@ import type { Collected } from '../window/collect.ts';
 import { type Decision, exitAfter } from '../window/outcome.ts';
 import { cleaning, cleaningOf } from './after-window.ts';
 import { type Late, type Made, takeBack } from './clean-up.ts';
+import { lastSentAt } from './late.ts';
 import { finish } from './report.ts';
 import { driverOf, type Opened, type Past, type RunParts, type RunReport, type Standing } from './run-parts.ts';
 
@@ -41,19 +42,17 @@ export function madeBy({ label, armed }: Opened): Made {
 }
 
 /** As long as an array may still cut what it has not answered. */
-export function lateCut(parts: RunParts, { fires, closedAtMs }: WindowRecord, array: ArrayId): Late {
-  const sentAtMs = Math.max(...fires.filter((fire) => fire.array === array).map((fire) => fire.sentAtMs));
-  return late(parts, array, 'snapshot', Number.isFinite(sentAtMs) ? sentAtMs : closedAtMs);
+export function lateCut(parts: RunParts, record: WindowRecord, array: ArrayId): Late {
+  return late(parts, array, 'snapshot', lastSentAt(record, array));
 }
 
 /** As long as an array may still prepare: its answer was waited for until now. */
 export function lateArm(parts: RunParts, array: ArrayId): Late {
-  return late(parts, array, 'prepared', parts.clock.now());
+  return late(parts, array, 'prepared', parts.clock.date());
 }
 
-function late(parts: RunParts, array: ArrayId, what: Late['what'], sentAtMs: number): Late {
-  const untilMs = sentAtMs + driverOf(parts, array).traits.lateMs;
-  return { what, until: new Date(parts.clock.date().getTime() + untilMs - parts.clock.now()) };
+function late(parts: RunParts, array: ArrayId, what: Late['what'], sentAt: Date): Late {
+  return { what, until: new Date(sentAt.getTime() + driverOf(parts, array).traits.lateMs) };
 }
 
 function whyGivenUp(

@@ -1,6 +1,6 @@
 import type { Intent } from '../catalog/intent.ts';
 import { mayHaveOpened, type RunRecord } from '../catalog/journal.ts';
-import type { ArraySnapshot } from '../model.ts';
+import type { ArrayId, ArraySnapshot, WindowRecord } from '../model.ts';
 import type { ArrayDriver } from '../ports.ts';
 import type { Late } from './clean-up.ts';
 
@@ -19,7 +19,7 @@ export function lateOf(
 ): Late | undefined {
   const isArmed = record.entries.some((entry) => entry.type === 'arming' && entry.array === id);
   const late = mayHaveOpened(record)
-    ? isCutOpen(record, intent, id, there) && { what: 'snapshot' as const, sentBy: lastFire(record, intent, now) }
+    ? isCutOpen(record, intent, id, there) && { what: 'snapshot' as const, sentBy: lastFire(record, intent, id, now) }
     : isArmed && traits.prepares === true && { what: 'prepared' as const, sentBy: endOf(record, now) };
   if (late === false) return undefined;
   const until = new Date(late.sentBy + traits.lateMs);
@@ -35,8 +35,19 @@ function isCutOpen(record: RunRecord, intent: Intent, array: string, there: read
     .every((volume) => there.some(({ source }) => source.id === volume.id));
 }
 
-/** By the end of the window, where the journal tells when it was opened. */
-function lastFire(record: RunRecord, intent: Intent, now: Date): number {
+/**
+ * When an array was last sent a request, by the record of the window: the run itself and whoever looks later say the same
+ * time. Of one that has none in the record, when the window was over.
+ */
+export function lastSentAt({ startedAt, openedAtMs, closedAtMs, fires }: WindowRecord, array: ArrayId): Date {
+  const sent = fires.filter((fire) => fire.array === array).map(({ sentAtMs }) => sentAtMs);
+  const atMs = sent.length === 0 ? closedAtMs : Math.max(...sent);
+  return new Date(Date.parse(startedAt) + atMs - openedAtMs);
+}
+
+/** By the end of the window, where there is no record of it and the journal tells when it was opened. */
+function lastFire(record: RunRecord, intent: Intent, array: ArrayId, now: Date): number {
+  if (record.window !== undefined) return lastSentAt(record.window, array).getTime();
   const opening = record.entries.find((entry) => entry.type === 'opening');
   return opening?.at === undefined ? endOf(record, now) : Date.parse(opening.at) + intent.timing.windowMs;
 }

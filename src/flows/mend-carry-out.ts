@@ -86,7 +86,14 @@ async function takeBack(
     ...(late === undefined ? [] : [lateText(late)]),
   ];
   if (open.length === 0) await journal.note({ type: 'clean', array });
-  else await noteRemains(journal, entries, array, open.join('; '));
+  else
+    await noteRemains(
+      journal,
+      entries,
+      array,
+      open.join('; '),
+      open.length === 1 ? late?.until.toISOString() : undefined,
+    );
   return open;
 }
 
@@ -96,9 +103,11 @@ async function noteRemains(
   entries: RunSeen['run']['record']['entries'],
   array: ArrayId,
   why: string,
+  until: string | undefined,
 ): Promise<void> {
   const last = entries.filter((entry) => entry.type === 'remains' && entry.array === array).at(-1);
-  if (last?.type !== 'remains' || last.why !== why) await journal.note({ type: 'remains', array, why });
+  if (last?.type === 'remains' && last.why === why) return;
+  await journal.note({ type: 'remains', array, why, ...(until === undefined ? {} : { until }) });
 }
 
 async function disarmAll({ parts, seen, limit }: Work, arrays: readonly ArrayId[]): Promise<readonly string[]> {

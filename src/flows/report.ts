@@ -35,6 +35,7 @@ export async function finish(parts: Papers, ending: Ending): Promise<RunReport> 
   // Of a run that kept nothing, what it could not prove is of no interest: its fault says what ended it.
   const doubts = ending.decision.state === 'failed' ? [] : (ending.verdict?.because ?? []);
   const line = ending.manifest === undefined ? `${parts.run}  failed` : answerLine(ending.manifest);
+  const passing = ending.remains.filter(({ until }) => until !== undefined).map(remainsText);
   const report: RunReport = {
     v: 1,
     run: parts.run,
@@ -46,6 +47,7 @@ export async function finish(parts: Papers, ending: Ending): Promise<RunReport> 
     exit: ending.exit,
     line,
     because: [...doubts, ...ending.remains.map(remainsText), ...standingTexts(ending), ...reusedText(parts, ending)],
+    ...(passing.length === 0 ? {} : { passing }),
     ...(fault === undefined
       ? {}
       : {

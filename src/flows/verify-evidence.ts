@@ -40,7 +40,7 @@ const ASK_GUEST = 'Look at the same disk in the guest: it may have been so befor
 
 /** Whether the file systems on a volume stood still when it was cut, as the record proves it. */
 interface Hold {
-  readonly kind: 'held' | 'free' | 'mixed';
+  readonly kind: 'held' | 'unconfirmed' | 'free' | 'mixed';
   /** 'mail01 scsi0:1' */
   readonly disks: string;
 }
@@ -51,7 +51,8 @@ function holdOn(manifest: Manifest, { array, source }: ArraySnapshot): Hold {
   );
   const held = onIt.filter((disk) => wasHeld(manifest, disk));
   const disks = onIt.map(({ ref }) => diskName(ref)).join(', ');
-  if (held.length === 0) return { kind: 'free', disks };
+  if (held.length === 0)
+    return { kind: onIt.some((disk) => wasToBeHeld(manifest, disk)) ? 'unconfirmed' : 'free', disks };
   return { kind: held.length === onIt.length ? 'held' : 'mixed', disks };
 }
 
@@ -62,6 +63,12 @@ function wasHeld({ window, verdict }: Manifest, { ref }: PlannedDisk): boolean {
       gives === 'filesystem' && release === 'kept' && covers.some((one) => isSame(one, ref)),
   );
   return covered && verdict.disks.some((disk) => isSame(disk.ref, ref) && disk.stilledBy === 'guest');
+}
+
+/** Its guest was sent a hold, and the word that it stood is missing, or the record of all that is. */
+function wasToBeHeld({ plan }: Manifest, { ref }: PlannedDisk): boolean {
+  const stages = plan.guests.filter(({ vm }) => vm === ref.vm).flatMap((guest) => guest.stages);
+  return stages.some(({ gives, covers }) => gives === 'filesystem' && covers.some((one) => isSame(one, ref)));
 }
 
 function isSame(one: DiskRef, other: DiskRef): boolean {
@@ -139,5 +146,9 @@ function recoveryText(name: string, { recovery }: Part): string {
 function expectedText(needed: 'yes' | 'no', { kind, disks }: Hold): string {
   if (kind === 'held') return `as ${disks} was held`;
   if (kind === 'mixed') return `and of ${disks} some were held`;
+  if (kind === 'unconfirmed') {
+    const text = `hold of ${disks} not confirmed`;
+    return needed === 'yes' ? `as may be: ${text}` : text;
+  }
   return needed === 'yes' ? 'as may be where nobody held it' : 'and nobody held it';
 }

@@ -121,5 +121,7 @@ function whyLines({ record }: RunEntry): readonly string[] {
   const held = (result?.mayBeHeld ?? []).map((vm) => `guest ${vm} may still be held`);
   const fault = result?.fault === undefined ? [] : [result.fault.message];
   const stopped = result === undefined && window?.stopped !== undefined ? [window.stopped.message] : [];
-  return [...new Set([...held, ...fault, ...stopped, ...(result?.because ?? []), ...faults])];
+  // What may still appear is said of what is left, and not after its time.
+  const because = (result?.because ?? []).filter((text) => result?.passing?.includes(text) !== true);
+  return [...new Set([...held, ...fault, ...stopped, ...because, ...faults])];
 }

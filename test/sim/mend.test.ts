@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { Fault } from '../../src/base/fault.ts';
+import { asOf, leftovers } from '../../src/catalog/leftovers.ts';
 import { beginRemoval } from '../../src/catalog/removal.ts';
 import { listRuns, listSets } from '../../src/catalog/store.ts';
 import type { RunReport } from '../../src/flows/run-parts.ts';
 import type { ArrayDriver } from '../../src/ports.ts';
+import { showRunLines } from '../../src/ui/run.ts';
 import { type MemoryFileSystem, memoryFileSystem } from '../fixtures/memory-file-system.ts';
 import { DIED, type Mortal, mortal } from './mortal.ts';
 import { type Shop, shop } from './shop.ts';
@@ -178,6 +180,24 @@ describe('mend', () => {
     expect(await one.world.mend()).toMatchObject({ exit: 0, mended: [{ kind: 'take-back' }] });
     await expectAllAccounted(one);
     await expectNothingToMend(one);
+  });
+
+  test('show says once until when something may still appear, and not after that time', async () => {
+    const one = await scene();
+    one.world.bulk.failFire('bulk-v0', { kind: 'lost-after', cutMs: 40_000 });
+    expect((await one.world.clock.drive(one.world.start())).because.join()).toContain('may still appear until');
+    const before = await shownLast(one);
+    await one.world.mend();
+    expect(await shownLast(one)).toEqual(
+      before.replace('no snapshot is there; as its answer is missing, one', 'an answer is missing, so that a snapshot'),
+    );
+    expect(before.match(/may still appear until/g)).toHaveLength(1);
+    await one.world.clock.pass(LATE_MS);
+    const after = await shownLast(one);
+    expect(after).not.toContain('may still appear');
+    expect(after).toMatch(
+      /the time in which the array could still act on it ended at [-\d]+ [:\d]+ \S+ stillpoint mend/,
+    );
   });
 
   test('takes away what an array prepares only after the process that asked for it was killed', async () => {
@@ -549,6 +569,17 @@ describe('mend, of an array that does not answer', () => {
     expect(one.world.fast.objects()).toHaveLength(2);
   });
 });
+
+/** What `show` says of the last run, in one line. */
+async function shownLast({ world }: Scene): Promise<string> {
+  const runs = await listRuns(world.state);
+  const [run] = runs;
+  if (run === undefined) throw new Error('no run');
+  const open = leftovers(await listSets(world.state), runs).filter((leftover) => leftover.run === run.id);
+  const own = open.map((leftover) => asOf(leftover, world.clock.date()));
+  const lines = showRunLines({ run, running: new Set(), leftovers: own, log: '/log' });
+  return lines.join(' ').replaceAll(/\s+/g, ' ');
+}
 
 const never = (): Promise<never> => new Promise(() => {});
 

@@ -1,5 +1,5 @@
 import { EXIT, Fault } from '../../base/fault.ts';
-import { leftovers } from '../../catalog/leftovers.ts';
+import { asOf, leftovers } from '../../catalog/leftovers.ts';
 import { listRebuilt, meansRebuilt } from '../../catalog/rebuilt.ts';
 import { logFile } from '../../catalog/run-log.ts';
 import { runningRuns } from '../../catalog/running.ts';
@@ -31,7 +31,9 @@ export async function run(session: Session, [name = '']: Args): Promise<number> 
   if (name !== '' && !sets.some(({ id }) => named(id)) && runs.some(({ id }) => named(id))) {
     const run = pick(runs, name, 'run');
     const running = await runningRuns(locks);
-    const own = leftovers(sets, runs, running).filter((leftover) => leftover.run === run.id);
+    const own = leftovers(sets, runs, running)
+      .filter((leftover) => leftover.run === run.id)
+      .map((leftover) => asOf(leftover, session.cli.clock.date()));
     const shown = { run, running, leftovers: own, log: logFile(state, run.id) };
     output.document(showRunLines(shown, paint), showRunDocument(shown));
     return EXIT.done;

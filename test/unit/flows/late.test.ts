@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { RunRecord } from '../../../src/catalog/journal.ts';
-import { lateOf } from '../../../src/flows/late.ts';
+import { lastSentAt, lateOf } from '../../../src/flows/late.ts';
 import type { ArrayTraits } from '../../../src/ports.ts';
-import { idOf, intentFor, labelOf, mailSnapshots, resultOf } from '../../fixtures/sets.ts';
+import { idOf, intentFor, labelOf, mailSnapshots, mailWindow, resultOf } from '../../fixtures/sets.ts';
 
 const LATE_MS = 60_000;
 const TRAITS: ArrayTraits = {
@@ -30,6 +30,18 @@ test('of a run that came to its window, what was fired is late from the end of t
   const late = lateOf(opened, INTENT, FAST, [], NOW);
   expect(late).toEqual(after(openedAt, INTENT.timing.windowMs + LATE_MS));
   expect(lateOf(opened, INTENT, FAST, [], late?.until ?? NOW)).toBeUndefined();
+});
+
+test('where the record of the window tells when it was sent, it is late from then on: as the run itself has said', () => {
+  const { fires, ...window } = mailWindow();
+  const [first, ...others] = fires.filter(({ array }) => array === 'fast');
+  if (first === undefined) throw new Error('the fixture has it');
+  const open = { ...window, fires: [{ ...first, outcome: 'unknown' as const }, ...others] };
+  const record: RunRecord = { ...RUN, window: open, entries: [...RUN.entries, { type: 'opening' }] };
+  const sentMs = Math.max(...[first, ...others].map(({ sentAtMs }) => sentAtMs)) - open.openedAtMs;
+  const now = new Date(open.startedAt);
+  expect(lateOf(record, INTENT, FAST, [], now)).toEqual(after(open.startedAt, sentMs + LATE_MS));
+  expect(lastSentAt(open, 'fast')).toEqual(after(open.startedAt, sentMs).until);
 });
 
 test('where what can be read does not tell when it came to that, it is from the end of the run on', () => {

@@ -161,6 +161,20 @@ describe('bytes against what the manifest says of the disks', () => {
     expect(judged(mail, moving, { ...manifest, window }).is).toBe('as-recorded');
   });
 
+  test('of a guest that was held and lost its word it says that the hold is not confirmed, not that nobody held it', () => {
+    const unheard = {
+      ...mailWindow(),
+      holds: mailWindow().holds.map((hold) => ({ ...hold, release: 'unknown' as const })),
+    };
+    const gone = { ...mailWindow(), holds: [], fires: [] };
+    for (const window of [unheard, gone]) {
+      const of = { ...manifest, window };
+      expect(judged(mail, moving, of).message).toMatch(/, as may be: hold of mail01 scsi0:1 not confirmed$/);
+      expect(judged(mail, still, of).message).toMatch(/, hold of mail01 scsi0:1 not confirmed$/);
+    }
+    expect(judged(boot, still).message).toMatch(/, and nobody held it$/);
+  });
+
   test('a disk that the verdict does not call still promises nothing', () => {
     const verdict = { ...mailVerdict(), disks: [] };
     expect(judged(mail, moving, { ...manifest, verdict }).is).toBe('as-recorded');
