@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, statSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { EXIT, Fault } from './fault.ts';
 
 /** Files, as far as the catalog needs them: so that a simulation can lose unsynced writes. */
@@ -13,6 +14,11 @@ export interface FileSystem {
   append(path: string, text: string): Promise<void>;
   sync(path: string): Promise<void>;
   list(folder: string): Promise<readonly string[]>;
+  /**
+   * When a name last came into each of these folders of a folder, went, or began to mean another file: a number that no
+   * later change bears again. Undefined: there is none, or it changed so lately that the next change might bear it too.
+   */
+  changed(folder: string, names: readonly string[]): Promise<readonly (number | undefined)[]>;
   makeFolder(path: string): Promise<void>;
   remove(path: string): Promise<void>;
 }
@@ -69,6 +75,16 @@ export const realFileSystem: FileSystem = {
     }
   },
 
+  async changed(folder, names) {
+    const times: (number | undefined)[] = [];
+    for (const name of names) {
+      times.push(changeOf(`${folder}/${name}`));
+      // Of very many: a signal must be heard in between.
+      if (times.length % STATS_A_TURN === 0) await setImmediate();
+    }
+    return times;
+  },
+
   makeFolder: (path) =>
     doing('made', path, async () => {
       const first = await makeWithParents(path);
@@ -82,6 +98,20 @@ export const realFileSystem: FileSystem = {
       await syncFolder(dirname(path));
     }),
 };
+
+const STATS_A_TURN = 2000;
+/** Coarser than the clock of any file system, with room for a server's that is not quite ours. */
+const SETTLED_MS = 10_000;
+
+/** Synchronous: a hundred thousand promises cost ten times what they wait for. */
+function changeOf(folder: string): number | undefined {
+  try {
+    const { ctimeMs } = statSync(folder);
+    return Date.now() - ctimeMs < SETTLED_MS ? undefined : ctimeMs;
+  } catch {
+    return undefined;
+  }
+}
 
 /** Of a folder that a full disk has no room for, Node 20 says ENOENT (20.20.2, 2026-11); without `recursive` it says why. */
 async function makeWithParents(path: string): Promise<string | undefined> {

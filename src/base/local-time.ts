@@ -6,12 +6,8 @@ export function localTime(date: Date): string {
 
 /** '22 Nov 03:00 +01:00': beside a set's name, which has the year. */
 export function shortLocalTime(date: Date): string {
-  const [year, month, day] = localTime(date).slice(0, 10).split('-').map(Number);
-  const name = new Date(Date.UTC(year ?? 0, (month ?? 1) - 1, 1)).toLocaleString('en', {
-    month: 'short',
-    timeZone: 'UTC',
-  });
-  return `${String(day).padStart(2, '0')} ${name} ${localTime(date).slice(11, 16)} ${offsetOf(date)}`;
+  const [day, hours, minutes] = [date.getDate(), date.getHours(), date.getMinutes()].map(twoDigits);
+  return `${day} ${MONTHS[date.getMonth()]} ${hours}:${minutes} ${offsetOf(date)}`;
 }
 
 /** '03:00:03 +01:00': of something that is minutes away at the most. */
@@ -27,6 +23,12 @@ export function localStamp(date: Date): string {
 
 function offsetOf(date: Date): string {
   const minutes = -date.getTimezoneOffset();
-  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
-  return `${minutes < 0 ? '-' : '+'}${String(hours).padStart(2, '0')}:${String(rest).padStart(2, '0')}`;
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60] as const;
+  return `${minutes < 0 ? '-' : '+'}${twoDigits(hours)}:${twoDigits(rest)}`;
 }
+
+function twoDigits(number: number): string {
+  return String(number).padStart(2, '0');
+}
+
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');

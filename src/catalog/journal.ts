@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { asFault } from '../base/fault.ts';
+import { settle } from '../base/gather.ts';
 import { jsonLine, jsonText, parseJson } from '../base/json.ts';
 import type { ArrayId, ArraySnapshot, GuestSnapshot, Level, SetId, SetState, VmName, WindowRecord } from '../model.ts';
 import { type Intent, intentShape } from './intent.ts';
@@ -164,8 +165,15 @@ function journalOf(state: StateFolder, run: SetId): Journal {
       await files.sync(journalFile(state, run));
     },
     window: (record) => files.writeWhole(join(folder, 'window.json'), jsonText(record)),
-    finish: (result) => files.writeWhole(join(folder, 'result.json'), jsonText(result)),
+    finish: (result) => files.writeWhole(join(folder, RESULT), jsonText(result)),
   };
+}
+
+/** How it ended, as far as that can be read; the rest of its folder is not looked at. */
+export async function readResult(state: StateFolder, run: SetId): Promise<RunResult | undefined> {
+  const text = await settle(() => state.files.read(join(runFolder(state, run), RESULT)));
+  const read = text.ok && text.value !== undefined ? resultShape.safeParse(parseJson(text.value)) : undefined;
+  return read?.success === true ? read.data : undefined;
 }
 
 /** Reads what there is, and never rejects; half a line, or a file of another version, is named in `faults`. */
@@ -190,7 +198,7 @@ export async function readRun(state: StateFolder, run: SetId): Promise<RunRecord
   };
   const intent = await document('intent.json', intentShape);
   const window = await document('window.json', windowRecord);
-  const result = await document('result.json', resultShape);
+  const result = await document(RESULT, resultShape);
   const { entries, unread } = entriesOf((await textOf('journal.jsonl')) ?? '');
   if (unread > 0) faults.push(`journal.jsonl: ${unread} of its lines cannot be read`);
   return {
@@ -207,6 +215,8 @@ export async function readRun(state: StateFolder, run: SetId): Promise<RunRecord
 export function mayHaveOpened({ entries, faults }: RunRecord): boolean {
   return faults.length > 0 || entries.some(({ type }) => type === 'opening');
 }
+
+const RESULT = 'result.json';
 
 function journalFile(state: StateFolder, run: SetId): string {
   return join(runFolder(state, run), 'journal.jsonl');

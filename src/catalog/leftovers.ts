@@ -2,7 +2,8 @@ import { localTime } from '../base/local-time.ts';
 import type { ArrayId, ArraySnapshot, CutLabel, SetId } from '../model.ts';
 import type { RunRecord } from './journal.ts';
 import { leftOf } from './removal.ts';
-import type { RunEntry, SetEntry } from './store.ts';
+import type { SetLine } from './set-entry.ts';
+import type { RunEntry } from './store.ts';
 
 /** What a run may have left on an array: in no set that stands, and not known to be gone. */
 export interface Leftover {
@@ -32,7 +33,7 @@ export function asOf(leftover: Leftover, now: Date): Leftover {
  * @param running runs that are still going on: theirs are no leftovers
  */
 export function leftovers(
-  sets: readonly SetEntry[],
+  sets: readonly SetLine[],
   runs: readonly RunEntry[],
   running: ReadonlySet<SetId> = new Set(),
 ): readonly Leftover[] {
@@ -42,15 +43,15 @@ export function leftovers(
 }
 
 /** Every label that the catalog knows: what carries another one on an array is of our form, but not ours to touch. */
-export function knownLabels(sets: readonly SetEntry[], runs: readonly RunEntry[]): ReadonlySet<CutLabel> {
-  const ofSets = sets.flatMap((set) => (set.state === 'unreadable' ? [] : [set.manifest.label]));
+export function knownLabels(sets: readonly SetLine[], runs: readonly RunEntry[]): ReadonlySet<CutLabel> {
+  const ofSets = sets.flatMap((set) => (set.state === 'unreadable' ? [] : [set.label]));
   const ofRuns = runs.flatMap((run) => run.record.intent?.label ?? []);
   return new Set([...ofSets, ...ofRuns]);
 }
 
 /** Whose label it is in the catalog: a set's, or else a run's. */
-export function ownerOf(label: CutLabel, sets: readonly SetEntry[], runs: readonly RunEntry[]): SetId | undefined {
-  const set = sets.find((one) => one.state !== 'unreadable' && one.manifest.label === label);
+export function ownerOf(label: CutLabel, sets: readonly SetLine[], runs: readonly RunEntry[]): SetId | undefined {
+  const set = sets.find((one) => one.state !== 'unreadable' && one.label === label);
   return set?.id ?? runs.find(({ record }) => record.intent?.label === label)?.id;
 }
 
@@ -86,7 +87,7 @@ function openOn(array: ArrayId, record: RunRecord): Pick<Leftover, 'snapshots' |
   return open ? { snapshots: [...seen.values()], why, ...(until === undefined ? {} : { until }) } : undefined;
 }
 
-function ofRemoval(set: SetEntry): readonly Leftover[] {
+function ofRemoval(set: SetLine): readonly Leftover[] {
   if (set.state !== 'removing' || set.removal === undefined) return [];
   const { id: run, group, manifest, removal } = set;
   const left = leftOf(manifest, removal);

@@ -48,19 +48,29 @@ export function newLabel(random: Random = systemRandom): CutLabel {
 export function parseSetId(text: string): SetName | undefined {
   const [, group = '', stamp = ''] = ID.exec(text) ?? [];
   const startedAt = dateOf(stamp);
-  return startedAt !== undefined && GROUP.test(group) && isForm(text) ? { id: text, group, startedAt } : undefined;
+  return startedAt !== undefined && GROUP.test(group) && isSetId(text) ? { id: text, group, startedAt } : undefined;
 }
 
 export function isLabel(text: string): text is CutLabel {
   return LABEL.test(text);
 }
 
+const STAMP_LENGTH = 'YYYYMMDDThhmmssZ'.length;
+const TAIL_LENGTH = 'YYYYMMDDThhmmssZ-xxxx'.length;
+
 /** Newest first; of one second, in the order of their names, so that a list never jumps. */
-export function newestFirst(a: SetName, b: SetName): number {
-  return b.startedAt.getTime() - a.startedAt.getTime() || (a.id < b.id ? -1 : 1);
+export function newestFirst(a: Pick<SetName, 'id'>, b: Pick<SetName, 'id'>): number {
+  // Sign by sign, because a long list is compared a million times.
+  for (let sign = 0; sign < STAMP_LENGTH; sign += 1) {
+    const [from, against] = [a.id.length - TAIL_LENGTH + sign, b.id.length - TAIL_LENGTH + sign];
+    const later = b.id.charCodeAt(against) - a.id.charCodeAt(from);
+    if (later !== 0) return later;
+  }
+  return a.id < b.id ? -1 : 1;
 }
 
-function isForm(text: string): text is SetId {
+/** It has the form of one; whether its date is in the calendar, `parseSetId` tells. */
+function isSetId(text: string): text is SetId {
   return ID.test(text);
 }
 

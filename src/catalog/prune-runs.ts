@@ -1,8 +1,11 @@
 import type { SetId } from '../model.ts';
 import { inDoubt } from './in-doubt.ts';
 import { leftovers } from './leftovers.ts';
-import { runFolder, runsFolder, type StateFolder, setFolder } from './state-folder.ts';
-import { listRuns, listSets } from './store.ts';
+import { removalFlag } from './removal.ts';
+import { readSet } from './set-entry.ts';
+import { setLines } from './set-lines.ts';
+import { runFolder, type StateFolder, setFolder } from './state-folder.ts';
+import { listRuns, runNames } from './store.ts';
 
 const KEPT_RUNS = 200;
 
@@ -13,21 +16,20 @@ const KEPT_RUNS = 200;
  */
 export async function pruneRuns(state: StateFolder, running: ReadonlySet<SetId>, keep = KEPT_RUNS): Promise<void> {
   // As a rule there is nothing to do, and the whole catalog need not be read again to see it.
-  if ((await state.files.list(runsFolder(state))).length <= keep) return;
-  const sets = await listSets(state);
+  if ((await runNames(state)).length <= keep) return;
+  const sets = await setLines(state);
   const runs = await listRuns(state);
   const open = new Set([
     ...leftovers(sets, runs, running).map((leftover) => leftover.run),
-    ...sets.filter((set) => set.state === 'unreadable').map((set) => set.id),
     ...runs.filter((run) => inDoubt(run).length > 0).map((run) => run.id),
   ]);
-  const gone = new Set<SetId>();
   for (const run of runs.slice(keep)) {
     if (open.has(run.id) || running.has(run.id)) continue;
+    const set = await readSet(state, run);
+    if (set?.state === 'unreadable') continue;
     await state.files.remove(runFolder(state, run.id));
-    gone.add(run.id);
-  }
-  for (const set of sets) {
-    if (set.state === 'removed' && gone.has(set.id)) await state.files.remove(setFolder(state, set.id));
+    if (set?.state !== 'removed') continue;
+    await state.files.remove(setFolder(state, run.id));
+    await state.files.remove(removalFlag(state, run.id));
   }
 }

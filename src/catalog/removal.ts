@@ -56,6 +56,7 @@ export async function beginRemoval(
     await state.files.writeWhole(file, jsonText(next));
     removal = next;
   };
+  if (!isLabel(set.id)) await state.files.writeWhole(removalFlag(state, set.id), '');
   if (earlier === undefined) await write(removal);
   return {
     get left() {
@@ -72,6 +73,21 @@ export async function beginRemoval(
       });
     },
   };
+}
+
+/**
+ * Beside the set's folder, and there before anything in it says so: whoever has an index needs only the names to see which
+ * of its lines may no longer be true.
+ */
+export function removalFlag(state: StateFolder, id: SetId): string {
+  return `${setFolder(state, id)}${FLAG}`;
+}
+
+const FLAG = '.removal';
+
+/** Of the names in a group's folder, those of sets that have one. */
+export function flaggedIn(names: readonly string[]): ReadonlySet<string> {
+  return new Set(names.filter((name) => name.endsWith(FLAG)).map((name) => name.slice(0, -FLAG.length)));
 }
 
 /** A mark that cannot be read is still a mark: the set is going, and nothing of it is known to be gone. */

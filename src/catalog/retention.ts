@@ -1,5 +1,5 @@
 import type { SetId } from '../model.ts';
-import type { SetEntry } from './store.ts';
+import type { SetLine } from './set-entry.ts';
 
 export interface RetentionRules {
   /** So many good sets stay, the newest; at least one. Absent: no good set goes. */
@@ -22,7 +22,7 @@ export interface Retired {
  *
  * @param sets of one group, newest first
  */
-export function retire(sets: readonly SetEntry[], rules: RetentionRules): readonly Retired[] {
+export function retire(sets: readonly SetLine[], rules: RetentionRules): readonly Retired[] {
   const last = rules.keepLast === undefined ? Number.POSITIVE_INFINITY : Math.max(1, rules.keepLast);
   let good = 0;
   return sets.flatMap((set): readonly Retired[] => {

@@ -1,7 +1,10 @@
-import { levelText, type SetId, type VmName } from '../model.ts';
+import type { SetId, VmName } from '../model.ts';
 import { guestsInDoubt } from './in-doubt.ts';
 import { asOf, type Leftover, leftovers } from './leftovers.ts';
-import { goodSets, lastGood, type RunEntry, type SetEntry } from './store.ts';
+import { parseSetId } from './names.ts';
+import type { SetEntry } from './set-entry.ts';
+import type { Standing } from './standing.ts';
+import type { RunEntry } from './store.ts';
 
 /** How a group stands, from files only. */
 export interface GroupStatus {
@@ -36,7 +39,8 @@ export interface GroupStatus {
 
 export interface StatusQuestion {
   readonly group: string;
-  readonly sets: readonly SetEntry[];
+  /** Of its sets; absent: it has none. */
+  readonly standing?: Standing | undefined;
   readonly runs: readonly RunEntry[];
   /** From the locks: runs whose process is alive. */
   readonly running: ReadonlySet<SetId>;
@@ -52,38 +56,38 @@ export interface StatusQuestion {
 const SAME_TIME_MS = 300_000;
 
 export function groupStatus(question: StatusQuestion): GroupStatus {
-  const { group, now, maxAgeMs, running } = question;
-  const sets = question.sets.filter((set) => set.group === group);
+  const { group, now, maxAgeMs, running, standing } = question;
   const runs = question.runs.filter((run) => run.group === group);
-  const good = lastGood(sets);
-  const ageMs = good === undefined ? 0 : Math.max(0, now.getTime() - Date.parse(good.manifest.takenAt));
+  // Killed after the manifest was written: the set stands, only the last word of its run is missing.
+  const setless = runs.filter(({ id }) => standing?.has(id) !== true);
+  const good = standing?.lastGood;
+  const ageMs = good === undefined ? 0 : Math.max(0, now.getTime() - Date.parse(good.takenAt));
   const tooOld = maxAgeMs !== undefined && good !== undefined && ageMs > maxAgeMs;
-  const open = leftovers(sets, runs, running).map((leftover) => asOf(leftover, now));
-  const weak = sets.filter((set) => set.state === 'weak').length;
-  const broken = sets.flatMap((set) => brokenOf(set));
+  const since = good === undefined ? undefined : parseSetId(good.id)?.startedAt;
+  const open = leftovers(standing?.open ?? [], setless, running).map((leftover) => asOf(leftover, now));
+  const weak = standing?.weak ?? 0;
+  const broken = (standing?.open ?? []).flatMap((set) => brokenOf(set));
   const outOfSight = runs.map(({ id }) => id).filter((id) => question.outOfSight?.has(id) === true);
   const current = runs.find(({ id }) => running.has(id) && !outOfSight.includes(id));
   const mayBeHeld = guestsInDoubt(question.runs)
     .filter(({ run }) => runs.some(({ id, record }) => id === run && (!running.has(id) || record.window !== undefined)))
     .map(({ run, vms }) => ({ run, vms: vms.filter((vm) => question.vms?.has(vm) !== false) }))
     .filter(({ vms }) => vms.length > 0);
-  const aheadMs = good === undefined ? 0 : Date.parse(good.manifest.takenAt) - now.getTime();
+  const aheadMs = good === undefined ? 0 : Date.parse(good.takenAt) - now.getTime();
   const isAhead = aheadMs > SAME_TIME_MS;
   return {
     group,
     ...(good === undefined
       ? {}
       : {
-          lastGood: { id: good.id, takenAt: good.manifest.takenAt, ageMs, levelText: levelText(good.manifest.verdict) },
+          lastGood: { id: good.id, takenAt: good.takenAt, ageMs, levelText: good.levelText },
         }),
-    kept: goodSets(sets).length,
+    kept: standing?.good ?? 0,
     weak,
     broken,
-    failedSince: runs
+    failedSince: setless
       .filter((run) => !running.has(run.id) && (run.state === 'failed' || run.state === 'unfinished'))
-      // Killed after the manifest was written: the set stands, only the last word of its run is missing.
-      .filter((run) => !sets.some((set) => set.id === run.id))
-      .filter((run) => good === undefined || run.startedAt > good.startedAt)
+      .filter((run) => since === undefined || run.startedAt > since)
       .map((run) => run.id),
     leftovers: open,
     ...(current === undefined ? {} : { running: current.id }),

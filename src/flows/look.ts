@@ -4,8 +4,9 @@ import { gather } from '../base/gather.ts';
 import { localTime } from '../base/local-time.ts';
 import { knownLabels, leftovers } from '../catalog/leftovers.ts';
 import { listRebuilt, oldestOf } from '../catalog/rebuilt.ts';
+import { setLines } from '../catalog/set-lines.ts';
 import type { StateFolder } from '../catalog/state-folder.ts';
-import { listRuns, listSets } from '../catalog/store.ts';
+import { listRuns } from '../catalog/store.ts';
 import type { ArraySnapshot, CutLabel, Finding, SetId } from '../model.ts';
 import type { ArrayDriver } from '../ports.ts';
 
@@ -22,7 +23,7 @@ export async function lookForLeftovers(
   running: ReadonlySet<SetId>,
   limit: Deadline,
 ): Promise<readonly Finding[]> {
-  const sets = await listSets(state);
+  const sets = await setLines(state);
   const runs = await listRuns(state);
   const open = leftovers(sets, runs, running);
   const known = new Set([...knownLabels(sets, runs), ...(await listRebuilt(state)).map(({ id }) => id)]);

@@ -1,7 +1,8 @@
 import { guestsInDoubt } from '../catalog/in-doubt.ts';
 import { leftovers } from '../catalog/leftovers.ts';
 import { openPoints, type PointLeft } from '../catalog/points.ts';
-import type { RunEntry, SetEntry, WholeSet } from '../catalog/store.ts';
+import type { SetEntry, WholeSet } from '../catalog/set-entry.ts';
+import type { RunEntry } from '../catalog/store.ts';
 import type { ArrayId, SetId, VmName } from '../model.ts';
 
 /** A run that is not going on, and of which something is open. */

@@ -2,11 +2,11 @@ import type { Deadline } from '../base/deadline.ts';
 import { asFault, Fault } from '../base/fault.ts';
 import { gather, type Outcome, settle } from '../base/gather.ts';
 import type { LockName, TakenLocks } from '../base/lock.ts';
+import { setWithKey } from '../catalog/find-set.ts';
 import { intentOf } from '../catalog/intent.ts';
 import { beginJournal, type Journal } from '../catalog/journal.ts';
 import { writeRunPlan } from '../catalog/run-plan.ts';
 import { runningRuns } from '../catalog/running.ts';
-import { listSets, setWithKey } from '../catalog/store.ts';
 import { samePlacement } from '../inventory/same-placement.ts';
 import type { Finding, Manifest, Placement, Plan } from '../model.ts';
 import { forecastOf, timingFindings } from '../plan/timing.ts';
@@ -43,7 +43,7 @@ export function lockAll(parts: RunParts, plan: Plan, limit: Deadline): Promise<T
 /** The set with the run's key, if somebody has taken it while this one waited for its locks. */
 export async function takenMeanwhile({ state, key, require }: RunParts, plan: Plan): Promise<Manifest | undefined> {
   if (key === undefined) return undefined;
-  return setWithKey(await listSets(state), plan.group, key, require ?? plan.require)?.manifest;
+  return setWithKey(state, plan.group, key, require ?? plan.require);
 }
 
 /** Locks that cannot be given back cost a run nothing: the next one finds their owner gone, and takes them over. */

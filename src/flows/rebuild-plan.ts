@@ -1,6 +1,7 @@
 import { canonicalJson } from '../base/json.ts';
 import type { ReadRebuilt, RebuiltEntry, RebuiltSet } from '../catalog/rebuilt.ts';
-import type { RunEntry, SetEntry } from '../catalog/store.ts';
+import type { SetEntry } from '../catalog/set-entry.ts';
+import type { RunEntry } from '../catalog/store.ts';
 import type { ArrayId, ArraySnapshot, CutLabel, SetId } from '../model.ts';
 import type { Shown } from './mend-look.ts';
 

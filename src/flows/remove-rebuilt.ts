@@ -1,7 +1,8 @@
 import { EXIT, Fault } from '../base/fault.ts';
 import { ownerOf } from '../catalog/leftovers.ts';
 import type { RebuiltEntry, RebuiltSet } from '../catalog/rebuilt.ts';
-import type { RunEntry, SetEntry } from '../catalog/store.ts';
+import type { SetEntry } from '../catalog/set-entry.ts';
+import type { RunEntry } from '../catalog/store.ts';
 import type { CutLabel, SetId } from '../model.ts';
 
 /** Only what a person has adopted, and what nobody else here has: a state folder that was put back may know it. */

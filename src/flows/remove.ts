@@ -4,21 +4,16 @@ import { EXIT, Fault } from '../base/fault.ts';
 import { canonicalJson } from '../base/json.ts';
 import type { LockName, Locks } from '../base/lock.ts';
 import { pasted } from '../base/shell-word.ts';
+import { findSet, latestGood } from '../catalog/find-set.ts';
 import { resumeJournal } from '../catalog/journal.ts';
 import { leftovers } from '../catalog/leftovers.ts';
+import { parseSetId } from '../catalog/names.ts';
 import { listRebuilt, meansRebuilt, REBUILT_LOCK, type RebuiltSet } from '../catalog/rebuilt.ts';
 import { runningRuns } from '../catalog/running.ts';
+import { pinFile, readSet, type WholeSet } from '../catalog/set-entry.ts';
+import { setLines } from '../catalog/set-lines.ts';
 import type { StateFolder } from '../catalog/state-folder.ts';
-import {
-  lastGood,
-  listRuns,
-  listSets,
-  pick,
-  pinFile,
-  type RunEntry,
-  resolveSet,
-  type WholeSet,
-} from '../catalog/store.ts';
+import { listRuns, listSets, pick, type RunEntry } from '../catalog/store.ts';
 import type { ArrayId, CutLabel, SetId } from '../model.ts';
 import type { ArrayDriver, Emit } from '../ports.ts';
 import { type Remains, removeSet, takeBack } from './clean-up.ts';
@@ -46,32 +41,36 @@ export async function chooseDoomed(parts: RemoveParts, wanted: readonly string[]
   const { state, locks, last } = parts;
   // First: a run that ends between these looks is then still one that goes on, and never a dead one without a set.
   const running = await runningRuns(locks);
-  const sets = await listSets(state);
+  const sets = await setLines(state);
   const runs = await listRuns(state);
   const rebuilt = (await listRebuilt(state)).filter((entry) => entry.state !== 'removed');
+  const sealed = new Set(sets.map(({ id }) => id));
   const open = new Set(leftovers(sets, runs, running).map(({ run }) => run));
   const pinned = (id: SetId, why: string): Fault => pinnedBy(id, why, pinFile(state, id));
-  const doomed = wanted.map((name): Doomed => {
+  const meant = async (name: string): Promise<Doomed> => {
+    // Whose a label is must stand in the papers themselves, if snapshots are to go by it.
     if (meansRebuilt(name, rebuilt, [...sets, ...runs]))
-      return { kind: 'rebuilt', ...adoptedSet(pick(rebuilt, name, 'set'), sets, runs) };
-    const run = runs.find(
-      (entry) => entry.id.startsWith(name) && open.has(entry.id) && sets.every(({ id }) => id !== entry.id),
-    );
+      return { kind: 'rebuilt', ...adoptedSet(pick(rebuilt, name, 'set'), await listSets(state), runs) };
+    const run = runs.find((entry) => entry.id.startsWith(name) && open.has(entry.id) && !sealed.has(entry.id));
     if (run !== undefined) {
       const { id, group } = pick(runs, name, 'run');
       return { kind: 'leftovers', id, group, run };
     }
-    const set = resolveSet(sets, name);
+    const set = await findSet(state, name);
     if (set.state === 'unreadable') throw unreadable(set.id, set.why);
     if (set.pinned !== undefined) throw pinned(set.id, set.pinned);
     return { kind: 'set', id: set.id, group: set.group, set };
-  });
-  const distinct = [...new Map(doomed.map((one) => [one.id, one])).values()];
-  const lastOnes = distinct
-    .filter((one) => one.kind !== 'rebuilt')
-    .find(({ id, group }) => lastGood(sets, group)?.id === id);
-  if (lastOnes !== undefined && !last) throw lastGoodSet(lastOnes.id, lastOnes.group);
-  return distinct;
+  };
+  const distinct = new Map<string, Doomed>();
+  for (const name of wanted) {
+    const one = await meant(name);
+    distinct.set(one.id, one);
+  }
+  for (const one of distinct.values()) {
+    if (last || one.kind !== 'set' || (await latestGood(state, one.group))?.id !== one.id) continue;
+    throw lastGoodSet(one.id, one.group);
+  }
+  return [...distinct.values()];
 }
 
 /** Removes one, under its lock. What could not be removed is answered. */
@@ -110,9 +109,10 @@ function lockOf(doomed: Doomed): LockName {
 
 /** Somebody may have sealed meanwhile what that run took: then it is a set, with a set's own rules. */
 async function stillLeftover({ state }: RemoveParts, id: SetId): Promise<RunEntry> {
-  const sets = await listSets(state);
+  const name = parseSetId(id);
+  const set = name === undefined ? undefined : await readSet(state, name);
   const run = (await listRuns(state)).find((entry) => entry.id === id);
-  if (run === undefined || sets.some((set) => set.id === id)) {
+  if (run === undefined || set !== undefined) {
     throw changedMeanwhile(id, 'was mended meanwhile, and is a set now, or nothing');
   }
   return run;

@@ -1,9 +1,12 @@
 import { deadline } from '../base/deadline.ts';
 import { asFault } from '../base/fault.ts';
+import { parseSetId } from '../catalog/names.ts';
 import { pruneRuns } from '../catalog/prune-runs.ts';
 import { retire } from '../catalog/retention.ts';
 import { runningRuns } from '../catalog/running.ts';
-import { listSets, type SetEntry } from '../catalog/store.ts';
+import { readSet, type SetEntry, type SetLine } from '../catalog/set-entry.ts';
+import { setLines } from '../catalog/set-lines.ts';
+import type { StateFolder } from '../catalog/state-folder.ts';
 import { removeSet } from './clean-up.ts';
 import { remainsText } from './report.ts';
 import type { RunParts } from './run-parts.ts';
@@ -16,8 +19,8 @@ export async function applyRetention(parts: RunParts): Promise<void> {
     parts.emit({ type: 'finding', finding: { code: 'retention.left', severity: 'warning', subject, message } });
   parts.emit({ type: 'step', step: 'retention' });
   try {
-    const byDate = (await listSets(state)).filter((set) => set.group === group.name && set.state !== 'removed');
-    const isOwn = ({ id }: SetEntry): boolean => id === parts.run;
+    const byDate = (await setLines(state, group.name)).filter((set) => set.state !== 'removed');
+    const isOwn = ({ id }: SetLine): boolean => id === parts.run;
     const [newest] = byDate;
     if (newest !== undefined && !isOwn(newest))
       tell(`set ${newest.id}`, 'it is dated after this run: a clock that went back, or a run that overtook this one');
@@ -27,8 +30,10 @@ export async function applyRetention(parts: RunParts): Promise<void> {
       ...(group.keep === undefined ? {} : { keepLast: group.keep.last }),
       weak: group.weak,
     };
-    for (const { id, because } of retire(sets, rules)) {
-      const set = sets.find((entry) => entry.id === id);
+    // An index has only the say that nothing goes. What goes, and after how many that stay, is read.
+    const read = retire(sets, rules).length === 0 ? [] : await readAgain(state, sets);
+    for (const { id, because } of retire(read, rules)) {
+      const set = read.find((entry) => entry.id === id);
       if (interrupt.aborted) break;
       if (set === undefined || set.state === 'unreadable') continue;
       const remains = await removeSet(parts, state, parts.drivers, set.manifest, because, limit);
@@ -42,4 +47,14 @@ export async function applyRetention(parts: RunParts): Promise<void> {
   } finally {
     limit.done();
   }
+}
+
+async function readAgain(state: StateFolder, sets: readonly SetLine[]): Promise<readonly SetEntry[]> {
+  const entries: SetEntry[] = [];
+  for (const { id } of sets) {
+    const name = parseSetId(id);
+    const entry = name === undefined ? undefined : await readSet(state, name);
+    if (entry !== undefined && entry.state !== 'removed') entries.push(entry);
+  }
+  return entries;
 }

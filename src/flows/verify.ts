@@ -1,7 +1,7 @@
 import { type Deadline, seconds } from '../base/deadline.ts';
 import { asFault, type Fault } from '../base/fault.ts';
 import { gather, type Outcome, settle } from '../base/gather.ts';
-import type { SetEntry, WholeSet } from '../catalog/store.ts';
+import type { SetEntry, WholeSet } from '../catalog/set-entry.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { type Depth, lookInside } from '../evidence/look.ts';
 import { readRootFiles } from '../evidence/root-file.ts';

@@ -1,7 +1,7 @@
 import { jsonLine, jsonText } from '../base/json.ts';
 import type { RunEvent } from '../ports.ts';
 import { faultObject } from './fault.ts';
-import type { Output, OutputParts } from './output.ts';
+import { made, type Output, type OutputParts } from './output.ts';
 
 /**
  * One object a line on standard output, each with `v`, `type` and `at`, the last a `result` or a `fault`; or one
@@ -26,7 +26,7 @@ export function jsonOutput({ out, err, clock }: OutputParts): Output {
     note: () => undefined,
     document(_lines, document) {
       const warnings = (kept ?? []).flatMap(({ event }) => (event.type === 'finding' ? [event.finding] : []));
-      out.raw(jsonText({ v: 1, ...document, ...(warnings.length === 0 ? {} : { warnings }) }));
+      out.raw(jsonText({ v: 1, ...made(document), ...(warnings.length === 0 ? {} : { warnings }) }));
     },
     result({ exit, line, because, log, fields }) {
       speak();

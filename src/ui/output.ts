@@ -24,13 +24,20 @@ export interface Output {
   /** A message beside the answer, for people. */
   note(lines: readonly string[]): void;
   /** The answer of a command that shows something; for machines as one document. */
-  document(lines: readonly string[], document: Readonly<Record<string, unknown>>): void;
+  document(lines: Lazily<readonly string[]>, document: Lazily<Readonly<Record<string, unknown>>>): void;
   /** The answer of a run; of `--json` the last object. */
   result(answer: RunAnswer): void;
   /** The failure; of `--json` the last object. */
   fault(fault: Fault, place?: FaultPlace): void;
   /** Ends progress. Resolves when all is written, or nobody reads any more. */
   close(exit: number): Promise<void>;
+}
+
+/** A value, or how to make it: of a very long answer only what is written is made. */
+type Lazily<T> = T | (() => T);
+
+export function made<T extends readonly unknown[] | Readonly<Record<string, unknown>>>(value: Lazily<T>): T {
+  return typeof value === 'function' ? value() : value;
 }
 
 /** Where an output writes, and with what. */

@@ -1,7 +1,7 @@
 import { localStamp } from '../base/local-time.ts';
 import type { RunEvent } from '../ports.ts';
 import { faultLines } from './fault.ts';
-import type { Output, OutputParts, RunAnswer } from './output.ts';
+import { made, type Output, type OutputParts, type RunAnswer } from './output.ts';
 import type { Paint } from './paint.ts';
 import { eventText } from './words.ts';
 
@@ -10,7 +10,7 @@ export function plainOutput({ out, err, clock, paint }: OutputParts): Output {
   return {
     emit: (event, at) => err.lines([plainLine(event, at ?? clock.date(), paint)]),
     note: (lines) => err.lines(lines),
-    document: (lines) => out.lines(lines),
+    document: (lines) => out.lines(made(lines)),
     result(answer) {
       out.lines([answer.line]);
       err.lines(reasonLines(answer));

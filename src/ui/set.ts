@@ -1,8 +1,8 @@
 import { count } from '../base/count.ts';
 import { seconds } from '../base/deadline.ts';
 import { localTime, shortLocalTime } from '../base/local-time.ts';
-import type { SetEntry, WholeSet } from '../catalog/store.ts';
-import { type ArraySnapshot, levelText, type PlannedDisk, type Verdict } from '../model.ts';
+import type { SetLine, WholeSet } from '../catalog/set-entry.ts';
+import type { ArraySnapshot, PlannedDisk, Verdict } from '../model.ts';
 import { diskLines } from './disks.ts';
 import { drawWindow, proofOf } from './drawing.ts';
 import { findingLines, type RenderFinding } from './findings.ts';
@@ -12,14 +12,14 @@ import { table } from './table.ts';
 import { WIDTH, wrap } from './text.ts';
 
 /** One line a set (one at least), newest first: name, when, what it is. What is said of a set besides stands below it. */
-export function setListLines(sets: readonly SetEntry[], paint: Paint = PLAIN): readonly string[] {
-  const rows = sets.map((set) => [set.id, shortLocalTime(takenAt(set)), setText(set)]);
+export function setListLines(sets: readonly SetLine[], paint: Paint = PLAIN): readonly string[] {
+  const rows = sets.map((set) => [set.id, shortLocalTime(timeOf(set)), setText(set)]);
   const [head = '', ...lines] = table([['SET', 'TAKEN', 'LEVEL'], ...rows]);
   return [head, ...sets.flatMap((set, index) => [painted(lines[index] ?? '', set, paint), ...besides(set)])];
 }
 
 /** The same for machines. */
-export function setListDocument(sets: readonly SetEntry[]): Readonly<Record<string, unknown>> {
+export function setListDocument(sets: readonly SetLine[]): Readonly<Record<string, unknown>> {
   return { type: 'list', sets: sets.map(setSummary) };
 }
 
@@ -52,12 +52,12 @@ export function showDocument(set: WholeSet): Readonly<Record<string, unknown>> {
 }
 
 /** 'filesystem (boot disks: crash)', and what the set counts for if it is not good. */
-export function setText(set: SetEntry): string {
+export function setText(set: SetLine): string {
   switch (set.state) {
     case 'good':
-      return levelText(set.manifest.verdict);
+      return set.levelText;
     case 'weak':
-      return `${levelText(set.manifest.verdict)}, weak`;
+      return `${set.levelText}, weak`;
     case 'removing':
       return 'being removed';
     case 'removed':
@@ -67,41 +67,29 @@ export function setText(set: SetEntry): string {
   }
 }
 
-function setSummary(set: SetEntry): Readonly<Record<string, unknown>> {
+function setSummary(set: SetLine): Readonly<Record<string, unknown>> {
   const named = { id: set.id, group: set.group, state: set.state };
   if (set.state === 'unreadable') return { ...named, why: set.why };
-  const { manifest } = set;
-  return {
-    ...named,
-    takenAt: manifest.takenAt,
-    level: manifest.verdict.level,
-    levelText: levelText(manifest.verdict),
-    windowMs: manifest.windowMs,
-    label: manifest.label,
-    note: manifest.note,
-    key: manifest.key,
-    pinned: set.pinned,
-  };
+  const { takenAt, level, levelText, windowMs, label, note, key, pinned } = set;
+  return { ...named, takenAt, level, levelText, windowMs, label, note, key, pinned };
 }
 
-function takenAt(set: SetEntry): Date {
-  return set.state === 'unreadable' ? set.startedAt : new Date(set.manifest.takenAt);
+function timeOf(set: SetLine): Date {
+  return set.state === 'unreadable' ? set.startedAt : new Date(set.takenAt);
 }
 
-function painted(line: string, set: SetEntry, paint: Paint): string {
+function painted(line: string, set: SetLine, paint: Paint): string {
   if (set.state === 'good') return line;
   return set.state === 'removed' ? paint.dim(line) : paint.warn(line);
 }
 
-function besides(set: SetEntry): readonly string[] {
+function besides(set: SetLine): readonly string[] {
   if (set.state === 'unreadable') return wrap(set.why, WIDTH, '    ');
   return [
-    ...(set.manifest.note === undefined ? [] : wrap(`note: ${set.manifest.note}`, WIDTH, '    ')),
+    ...(set.note === undefined ? [] : wrap(`note: ${set.note}`, WIDTH, '    ')),
     ...(set.pinned === undefined ? [] : wrap(`pinned: ${set.pinned}`, WIDTH, '    ')),
     ...(set.removal === undefined ? [] : wrap(`removed because: ${set.removal.because}`, WIDTH, '    ')),
-    ...(set.state === 'weak'
-      ? set.manifest.verdict.because.slice(0, 1).flatMap((text) => wrap(text, WIDTH, '    '))
-      : []),
+    ...(set.state === 'weak' && set.weakness !== undefined ? wrap(set.weakness, WIDTH, '    ') : []),
   ];
 }
 

@@ -39,6 +39,9 @@ function widest(widths: readonly number[], columns: readonly number[]): number |
 }
 
 function columnWidths(rows: readonly (readonly string[])[]): number[] {
-  const columns = Math.max(0, ...rows.map((row) => row.length));
-  return Array.from({ length: columns }, (_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ''))));
+  const columns = rows.reduce((most, row) => Math.max(most, row.length), 0);
+  // One by one: a call takes no more than some ten thousand arguments.
+  return Array.from({ length: columns }, (_, column) =>
+    rows.reduce((widest, row) => Math.max(widest, widthOf(row[column] ?? '')), 0),
+  );
 }

@@ -9,11 +9,14 @@ const PLAIN_AGAIN = '\u001b[0m';
 /** Controls, and signs that turn the order in which a line is read. */
 const MOVES = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 const REPLACED = '·';
+/** Nearly every line of a long list: there is nothing to look for. */
+const ASCII = /^[\x20-\x7e]*$/;
 
 export const WIDTH = 80;
 
 /** How many columns the text takes as it is printed: our colours take none, and what `harmless` replaces takes one. */
 export function widthOf(text: string): number {
+  if (ASCII.test(text)) return text.length;
   return stringWidth(text.replace(COLOUR, '').replace(MOVES, REPLACED), { countAnsiEscapeCodes: true });
 }
 
@@ -62,6 +65,7 @@ export function hintLines(hint: string, indent: string, first = indent): readonl
 
 /** What a name from outside says must not move the cursor, ring, or rename the window. Colours may stay, to its end. */
 export function harmless(line: string): string {
+  if (ASCII.test(line)) return line;
   const colours = line.match(COLOUR) ?? [];
   const text = line
     .split(COLOUR)

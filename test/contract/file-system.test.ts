@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { FileSystem } from '../../src/base/file-system.ts';
 import { realFileSystem } from '../../src/base/file-system.ts';
 import { memoryFileSystem } from '../fixtures/memory-file-system.ts';
@@ -10,22 +10,31 @@ interface World {
   readonly files: FileSystem;
   /** A folder that is there, empty. */
   readonly root: string;
+  /** Until what changed before can be told from what changes afterwards. */
+  readonly wait: () => Promise<void>;
 }
 
 const temporary: string[] = [];
 
 afterEach(async () => {
+  vi.useRealTimers();
   for (const folder of temporary.splice(0)) await rm(folder, { recursive: true, force: true });
 });
 
 async function realWorld(): Promise<World> {
   const root = await mkdtemp(join(tmpdir(), 'stillpoint-files-'));
   temporary.push(root);
-  return { files: realFileSystem, root };
+  // The file system's own clock moves by itself; ours only says that it is long enough ago.
+  const wait = async (): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    vi.setSystemTime(Date.now() + 60_000);
+  };
+  return { files: realFileSystem, root, wait };
 }
 
 async function memoryWorld(): Promise<World> {
-  return { files: memoryFileSystem({ folders: ['/state'] }), root: '/state' };
+  const files = memoryFileSystem({ folders: ['/state'], coarse: true });
+  return { files, root: '/state', wait: async () => files.tick() };
 }
 
 describe.each([
@@ -86,6 +95,35 @@ describe.each([
     await files.remove(`${root}/a`);
     expect(await files.list(root)).toEqual(['ab']);
     expect(await files.read(`${root}/a/b/file`)).toBeUndefined();
+  });
+
+  test('a folder is known to have changed when a name in it came, went, or means another file', async () => {
+    const { files, root, wait } = await makeWorld();
+    await files.makeFolder(`${root}/a`);
+    await files.makeFolder(`${root}/b`);
+    const seen = async (): Promise<number | undefined> => {
+      await wait();
+      const [a, , none] = await files.changed(root, ['a', 'b', 'none']);
+      expect(none).toBeUndefined();
+      return a;
+    };
+    const times = [await seen()];
+    await files.writeWhole(`${root}/a/file`, 'x');
+    times.push(await seen());
+    await files.writeWhole(`${root}/a/file`, 'y');
+    times.push(await seen());
+    await files.remove(`${root}/a/file`);
+    times.push(await seen());
+    expect(times.every((time) => typeof time === 'number')).toBe(true);
+    expect(new Set(times).size).toBe(4);
+    await files.writeWhole(`${root}/b/file`, 'x');
+    expect(await seen()).toBe(times.at(-1));
+  });
+
+  test('a folder that changed this very moment cannot be told from what it may become', async () => {
+    const { files, root } = await makeWorld();
+    await files.makeFolder(`${root}/a`);
+    expect(await files.changed(root, ['a'])).toEqual([undefined]);
   });
 
   test('writing where no folder is, and syncing what is not there, are Faults that name the path', async () => {

@@ -116,6 +116,6 @@ describe('an array that never answers again once the guests are released', () =>
 async function status(world: Shop): Promise<readonly string[]> {
   const runs = await listRuns(world.state);
   const running = new Set(runs.map(({ id }) => id));
-  const { mayBeHeld } = groupStatus({ group: 'mail', sets: [], runs, running, now: world.clock.date() });
+  const { mayBeHeld } = groupStatus({ group: 'mail', runs, running, now: world.clock.date() });
   return mayBeHeld.flatMap(({ vms }) => vms);
 }

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { asFault, EXIT, Fault } from '../../base/fault.ts';
 import { jsonText } from '../../base/json.ts';
+import { setWithKey } from '../../catalog/find-set.ts';
 import { sealed } from '../../catalog/manifest.ts';
-import { listSets, setWithKey } from '../../catalog/store.ts';
 import { answerLine } from '../../flows/report.ts';
 import type { RunReport } from '../../flows/run-parts.ts';
 import { levelText, type Manifest } from '../../model.ts';
@@ -59,9 +59,9 @@ async function reuseOrTake(
   const group = groupNamed(topology, name);
   const catalog = await openCatalog(session, topology);
   const require = order.require ?? group.require;
-  const sets = order.key === undefined ? [] : await listSets(catalog.state);
-  const reused = setWithKey(sets, group.name, order.key ?? '', require);
-  if (reused !== undefined) return { reused: reused.manifest };
+  const { key } = order;
+  const reused = key === undefined ? undefined : await setWithKey(catalog.state, group.name, key, require);
+  if (reused !== undefined) return { reused };
   const where = {
     topology,
     group,

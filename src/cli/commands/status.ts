@@ -1,9 +1,10 @@
 import { EXIT } from '../../base/fault.ts';
 import { listRebuilt } from '../../catalog/rebuilt.ts';
 import { runningRuns, runsInDoubt } from '../../catalog/running.ts';
+import { type Standing, standings } from '../../catalog/standing.ts';
 import type { StateFolder } from '../../catalog/state-folder.ts';
 import { type GroupStatus, groupStatus } from '../../catalog/status.ts';
-import { listRuns, listSets, type RunEntry, type SetEntry } from '../../catalog/store.ts';
+import { type RunEntry, runsAtAGlance } from '../../catalog/store.ts';
 import type { Topology } from '../../topology/topology.ts';
 import { nowhereLines, statusDocument, statusLines } from '../../ui/status.ts';
 import { readCatalog } from '../catalog.ts';
@@ -27,7 +28,7 @@ export async function run(session: Session, [name]: Args, flags: Flags): Promise
   const rebuilt = name === undefined ? await listRebuilt(state) : [];
   const lines = statusLines(groups, held, rebuilt, paint);
   const isKnown = groups.length > 0 && place.isThere;
-  const nowhere = isKnown ? [] : nowhereLines({ group: name, known: await recordedGroups(state) }, place);
+  const nowhere = isKnown ? [] : nowhereLines({ group: name, known: groupsIn(await recorded(state)) }, place);
   const document = { ...statusDocument(groups, held, rebuilt), folder: place };
   output.document([...lines, ...nowhere], document);
   return document.fine ? EXIT.done : EXIT.weaker;
@@ -44,9 +45,9 @@ export async function groupStatuses(
   const running = await runningRuns(locks);
   const now = session.cli.clock.date();
   const outOfSight = runsInDoubt(await locks.held(), await thisMachine(), now);
-  const [sets, runs] = [await listSets(state), await listRuns(state)];
-  const recorded = groupsIn(sets, runs).map((group) => ({ group }));
-  const known = topology === undefined ? recorded : wanted(topology, name);
+  const found = await recorded(state);
+  const { sets, runs } = found;
+  const known = topology === undefined ? groupsIn(found).map((group) => ({ group })) : wanted(topology, name);
   const vms = topology === undefined ? {} : { vms: topology.vms };
   return known
     .filter(({ group }) => name === undefined || group === name)
@@ -54,7 +55,7 @@ export async function groupStatuses(
       const limit = maxAgeMs ?? ('maxAgeMs' in own ? own.maxAgeMs : undefined);
       return groupStatus({
         group,
-        sets,
+        standing: sets.find((standing) => standing.group === group),
         runs,
         running,
         outOfSight,
@@ -65,11 +66,17 @@ export async function groupStatuses(
     });
 }
 
-async function recordedGroups(state: StateFolder): Promise<readonly string[]> {
-  return groupsIn(await listSets(state), await listRuns(state));
+interface Recorded {
+  readonly sets: readonly Standing[];
+  readonly runs: readonly RunEntry[];
 }
 
-function groupsIn(sets: readonly SetEntry[], runs: readonly RunEntry[]): readonly string[] {
+async function recorded(state: StateFolder): Promise<Recorded> {
+  const sets = await standings(state);
+  return { sets, runs: await runsAtAGlance(state, (run) => sets.some((standing) => standing.has(run))) };
+}
+
+function groupsIn({ sets, runs }: Recorded): readonly string[] {
   return [...new Set([...sets, ...runs].map(({ group }) => group))];
 }
 

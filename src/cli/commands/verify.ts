@@ -1,5 +1,5 @@
 import { deadline } from '../../base/deadline.ts';
-import { listSets, resolveSet } from '../../catalog/store.ts';
+import { findSet } from '../../catalog/find-set.ts';
 import { exitOf } from '../../flows/verified.ts';
 import { verify } from '../../flows/verify.ts';
 import { verifyDocument, verifyLines } from '../../ui/verify.ts';
@@ -18,7 +18,7 @@ export async function run(session: Session, [name = '']: Args, flags: Flags): Pr
   const { cli, output, paint } = session;
   const topology = await loadTopology(session);
   const { state, place } = existingCatalog(session, topology);
-  const set = resolveSet(await listSets(state), name, place.root);
+  const set = await findSet(state, name, place.root);
   const world = await openWorld(topology, [], output.emit, {
     ...cli,
     terminal: session.terminal,

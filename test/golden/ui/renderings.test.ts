@@ -3,10 +3,10 @@ import { Fault } from '../../../src/base/fault.ts';
 import { jsonText } from '../../../src/base/json.ts';
 import type { HeldLock } from '../../../src/base/lock-file.ts';
 import type { Leftover } from '../../../src/catalog/leftovers.ts';
-import { parseSetId } from '../../../src/catalog/names.ts';
 import type { RebuiltEntry } from '../../../src/catalog/rebuilt.ts';
+import type { SetEntry, WholeSet } from '../../../src/catalog/set-entry.ts';
 import type { GroupStatus } from '../../../src/catalog/status.ts';
-import type { RunEntry, SetEntry, WholeSet } from '../../../src/catalog/store.ts';
+import type { RunEntry } from '../../../src/catalog/store.ts';
 import type { RebuildReport } from '../../../src/flows/rebuild.ts';
 import type { Verified } from '../../../src/flows/verified.ts';
 import type { Finding, FireRecord, HoldRecord, Plan, WindowRecord } from '../../../src/model.ts';
@@ -24,6 +24,7 @@ import { homeLines, statusDocument, statusLines } from '../../../src/ui/status.t
 import { verifyDocument, verifyLines } from '../../../src/ui/verify.ts';
 import {
   ADOPTED,
+  entryOfSet,
   idOf,
   intentFor,
   labelOf,
@@ -54,11 +55,11 @@ const render = (finding: Finding): string =>
 
 const day = (number: number): string => `2026-11-${String(number).padStart(2, '0')}T02:00:00.000Z`;
 
-function whole(sketch: Parameters<typeof manifestOf>[0] = {}, more: Partial<WholeSet> = {}): WholeSet {
-  const manifest = manifestOf(sketch);
-  const name = parseSetId(manifest.id);
-  if (name === undefined) throw new Error('the fixture makes set ids');
-  return { ...name, state: manifest.state, manifest, ...more };
+function whole(
+  sketch: Parameters<typeof manifestOf>[0] = {},
+  { removal, pinned }: Pick<Partial<WholeSet>, 'removal' | 'pinned'> = {},
+): WholeSet {
+  return entryOfSet(manifestOf(sketch), removal, pinned);
 }
 
 function hold(vm: string, from: number, to: number, more: Partial<HoldRecord> = {}): HoldRecord {
@@ -243,14 +244,8 @@ describe('sets', () => {
     whole({ at: day(22), note: 'before the upgrade of the mail server, Größe 東京' }),
     whole({ at: day(21), state: 'weak' }),
     whole({ at: day(20) }, { pinned: 'audit 2026' }),
-    whole(
-      { at: day(19) },
-      { state: 'removing', removal: { v: 1, since: day(22), because: 'keep: { last: 14 }', gone: [] } },
-    ),
-    whole(
-      { at: day(18) },
-      { state: 'removed', removal: { v: 1, since: day(20), because: 'asked for', gone: [], finishedAt: day(20) } },
-    ),
+    whole({ at: day(19) }, { removal: { v: 1, since: day(22), because: 'keep: { last: 14 }', gone: [] } }),
+    whole({ at: day(18) }, { removal: { v: 1, since: day(20), because: 'asked for', gone: [], finishedAt: day(20) } }),
     unreadable,
   ];
 
@@ -289,7 +284,7 @@ describe('sets', () => {
         vms: [...mailVerdict().vms, { vm: 'web01', level: 'crash' as const, aside: true }],
       },
     };
-    golden('show-weak', showLines({ ...whole(), state: 'weak', manifest }, render));
+    golden('show-weak', showLines(entryOfSet(manifest), render));
   });
 });
 

@@ -33,6 +33,7 @@ export async function machine(name: string, world: World): Promise<Machine> {
     append: (path, text) => disk.append(path, text),
     sync: (path) => disk.sync(path),
     list: (folder) => disk.list(folder),
+    changed: (folder, names) => disk.changed(folder, names),
     makeFolder: (path) => disk.makeFolder(path),
     remove: (path) => disk.remove(path),
   };

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type RetentionRules, retire } from '../../../src/catalog/retention.ts';
-import type { SetEntry, WholeSet } from '../../../src/catalog/store.ts';
-import { idOf, manifestOf } from '../../fixtures/sets.ts';
+import type { SetEntry, WholeSet } from '../../../src/catalog/set-entry.ts';
+import { entryOfSet, idOf, manifestOf, REMOVAL } from '../../fixtures/sets.ts';
 
 type Kind = WholeSet['state'] | 'unreadable' | 'pinned' | 'pinned weak' | 'pinned removing';
 const KINDS: readonly Kind[] = [
@@ -22,10 +22,11 @@ function sets(...kinds: readonly Kind[]): readonly SetEntry[] {
   return kinds.map((kind, index) => {
     const name = { id: idOf({ seed: index }), group: 'mail', startedAt: new Date(0) };
     if (kind === 'unreadable') return { ...name, state: kind, why: 'damaged' };
-    if (kind === 'pinned') return { ...name, state: 'good', manifest: template, pinned: 'audit' };
-    if (kind === 'pinned weak') return { ...name, state: 'weak', manifest: template, pinned: 'audit' };
-    if (kind === 'pinned removing') return { ...name, state: 'removing', manifest: template, pinned: 'audit' };
-    return { ...name, state: kind, manifest: template };
+    const [is, pin] = [kind.replace('pinned ', '').replace('pinned', 'good'), kind.startsWith('pinned')];
+    const removal = { ...REMOVAL, ...(is === 'removed' && { finishedAt: REMOVAL.since }) };
+    const manifest = { ...template, state: is === 'weak' ? ('weak' as const) : ('good' as const) };
+    const begun = is === 'removing' || is === 'removed';
+    return { ...entryOfSet(manifest, begun ? removal : undefined, pin ? 'audit' : undefined), ...name };
   });
 }
 

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { findSet, latestGood, setWithKey } from '../../../src/catalog/find-set.ts';
 import { beginJournal, resumeJournal } from '../../../src/catalog/journal.ts';
 import { knownLabels, leftovers } from '../../../src/catalog/leftovers.ts';
 import { manifestFile, writeManifest } from '../../../src/catalog/manifest.ts';
 import { pruneRuns } from '../../../src/catalog/prune-runs.ts';
 import { beginRemoval } from '../../../src/catalog/removal.ts';
+import { standings } from '../../../src/catalog/standing.ts';
 import { openState, type StateFolder } from '../../../src/catalog/state-folder.ts';
 import { groupStatus } from '../../../src/catalog/status.ts';
-import { goodSets, lastGood, listRuns, listSets, pick, resolveSet, setWithKey } from '../../../src/catalog/store.ts';
+import { listRuns, listSets, pick } from '../../../src/catalog/store.ts';
 import type { SetId } from '../../../src/model.ts';
 import { memoryFileSystem } from '../../fixtures/memory-file-system.ts';
 import {
@@ -63,7 +65,7 @@ describe('the sets of a state folder', () => {
       why: expect.stringContaining(file),
     });
     expect(whole?.state).toBe('good');
-    expect(lastGood(await listSets(made))?.id).toBe(idOf({ at: day(1) }));
+    expect((await latestGood(made))?.id).toBe(idOf({ at: day(1) }));
   });
 
   test('are not made up from foreign folders and files', async () => {
@@ -82,29 +84,27 @@ describe('the sets of a state folder', () => {
       { group: 'hr', at: day(4) },
     );
     await beginRemoval(made, manifestOf({ at: day(2) }), { because: 'test', now: new Date(day(5)) });
-    const sets = await listSets(made);
-    expect(lastGood(sets, 'mail')?.id).toBe(idOf({ at: day(1) }));
-    expect(lastGood(sets)?.group).toBe('hr');
-    expect(lastGood(sets, 'none')).toBeUndefined();
-    expect(goodSets(sets)).toHaveLength(2);
+    expect((await latestGood(made, 'mail'))?.id).toBe(idOf({ at: day(1) }));
+    expect((await latestGood(made))?.group).toBe('hr');
+    expect(await latestGood(made, 'none')).toBeUndefined();
+    expect((await standings(made)).map(({ group, good }) => [group, good])).toEqual([
+      ['hr', 1],
+      ['mail', 1],
+    ]);
   });
 
   test('are found by the key they were taken with, if they are good', async () => {
     const made = await withSets({ at: day(1), key: 'job-1' }, { at: day(2), key: 'job-2', state: 'weak' });
-    const sets = await listSets(made);
-    expect(setWithKey(sets, 'mail', 'job-1')?.id).toBe(idOf({ at: day(1) }));
-    expect(setWithKey(sets, 'mail', 'job-2')).toBeUndefined();
-    expect(setWithKey(sets, 'hr', 'job-1')).toBeUndefined();
-    expect(setWithKey(sets, 'mail', 'job-1', 'filesystem')?.id).toBe(idOf({ at: day(1) }));
-    expect(setWithKey(sets, 'mail', 'job-1', 'application')).toBeUndefined();
+    expect((await setWithKey(made, 'mail', 'job-1'))?.id).toBe(idOf({ at: day(1) }));
+    expect(await setWithKey(made, 'mail', 'job-2')).toBeUndefined();
+    expect(await setWithKey(made, 'hr', 'job-1')).toBeUndefined();
+    expect((await setWithKey(made, 'mail', 'job-1', 'filesystem'))?.id).toBe(idOf({ at: day(1) }));
+    expect(await setWithKey(made, 'mail', 'job-1', 'application')).toBeUndefined();
     // Taken with a lower level by hand: who asks for none wants what the guests' methods give.
-    const lowered = sets.map((set): typeof set =>
-      set.state === 'good'
-        ? { ...set, manifest: { ...set.manifest, verdict: { ...set.manifest.verdict, level: 'crash' } } }
-        : set,
-    );
-    expect(setWithKey(lowered, 'mail', 'job-1')).toBeUndefined();
-    expect(setWithKey(lowered, 'mail', 'job-1', 'crash')?.id).toBe(idOf({ at: day(1) }));
+    const manifest = manifestOf({ at: day(1), key: 'job-1' });
+    await writeManifest(made, { ...manifest, verdict: { ...manifest.verdict, level: 'crash' } });
+    expect(await setWithKey(made, 'mail', 'job-1')).toBeUndefined();
+    expect((await setWithKey(made, 'mail', 'job-1', 'crash'))?.id).toBe(idOf({ at: day(1) }));
   });
 
   test('a pinned one says why, also where the reason cannot be read', async () => {
@@ -133,12 +133,11 @@ describe('SET on the command line', () => {
     ['latest of a group', 'latest:mail', idOf({ at: day(2) })],
     ['latest of a group with a dash', 'latest:mail-test', idOf({ group: 'mail-test', at: day(2) })],
   ])('is %s', async (_what, wanted, id) => {
-    expect(resolveSet(await listSets(await made), wanted).id).toBe(id);
+    expect((await findSet(await made, wanted)).id).toBe(id);
   });
 
   test('that is ambiguous lists the candidates', async () => {
-    const sets = await listSets(await made);
-    expect(() => resolveSet(sets, 'mail-2026')).toThrow(
+    await expect(findSet(await made, 'mail-2026')).rejects.toThrow(
       expect.objectContaining({
         code: 'catalog.ambiguous-set',
         exit: 2,
@@ -148,8 +147,8 @@ describe('SET on the command line', () => {
   });
 
   test('many candidates are counted, not all listed', async () => {
-    const sets = await listSets(await withSets(...Array.from({ length: 9 }, (_, index) => ({ at: day(index + 1) }))));
-    expect(() => resolveSet(sets, 'mail')).toThrow('and 4 more');
+    const nine = await withSets(...Array.from({ length: 9 }, (_, index) => ({ at: day(index + 1) })));
+    await expect(findSet(nine, 'mail')).rejects.toThrow('and 4 more');
   });
 
   test.each([
@@ -157,8 +156,7 @@ describe('SET on the command line', () => {
     ['an empty word', '', 'catalog.no-such-set'],
     ['latest of a group without one', 'latest:none', 'catalog.no-good-set'],
   ])('that means %s is a Fault with exit 2', async (_what, wanted, code) => {
-    const sets = await listSets(await made);
-    expect(() => resolveSet(sets, wanted)).toThrow(expect.objectContaining({ code, exit: 2 }));
+    await expect(findSet(await made, wanted)).rejects.toThrow(expect.objectContaining({ code, exit: 2 }));
   });
 
   test('a whole id is never ambiguous, and a run is found the same way', async () => {
@@ -238,7 +236,7 @@ describe('removing a set', () => {
     for (const snapshot of again.left) await again.gone(snapshot);
     await again.finish(new Date(day(3)));
     expect(await listSets(made)).toMatchObject([{ state: 'removed', removal: { because: 'asked', since: day(1) } }]);
-    expect(() => resolveSet([], manifest.id)).toThrow('no set is named');
+    await expect(findSet(made, manifest.id)).rejects.toThrow('no set is named');
   });
 
   test('knows a snapshot by its array and its source: two arrays may give the same id', async () => {
@@ -314,7 +312,7 @@ describe('how a group stands', () => {
     const { running, ...limit } = more;
     return groupStatus({
       group: 'mail',
-      sets: await listSets(made),
+      standing: (await standings(made)).find(({ group }) => group === 'mail'),
       runs: await listRuns(made),
       running: new Set(running === undefined ? [] : [running]),
       now,

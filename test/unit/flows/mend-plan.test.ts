@@ -5,6 +5,7 @@ import { openCases } from '../../../src/flows/mend-cases.ts';
 import { type ArraySeen, mendPlan, type RunSeen } from '../../../src/flows/mend-plan.ts';
 import type { ArraySnapshot, WindowRecord } from '../../../src/model.ts';
 import {
+  entryOfSet,
   idOf,
   intentFor,
   labelOf,
@@ -224,7 +225,7 @@ describe('the plan of a mending', () => {
   });
 
   test('of a run with its set sealed only what was prepared is left', () => {
-    const set = { id: idOf(), group: 'mail', startedAt: NOW, state: 'good', manifest: manifestOf() } as const;
+    const set = entryOfSet(manifestOf());
     expect(mendPlan(run({}, { set }), NOW)).toMatchObject({ kind: 'close', disarm: ['fast', 'bulk'] });
   });
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { RunRecord } from '../../../src/catalog/journal.ts';
 import type { RunEntry } from '../../../src/catalog/store.ts';
 import { straysIn } from '../../../src/flows/mend-look.ts';
-import { idOf, intentFor, labelOf, mailSnapshots, manifestOf, resultOf } from '../../fixtures/sets.ts';
+import { entryOfSet, idOf, intentFor, labelOf, mailSnapshots, manifestOf, resultOf } from '../../fixtures/sets.ts';
 
 const RUN = idOf();
 const shown = { snapshots: mailSnapshots(labelOf(1)), silent: new Map() };
@@ -23,7 +23,7 @@ test('what no run of ours has labelled is nobody’s, and neither is what belong
 });
 
 test('what carries the label of a set and is no part of it is named, and not taken', () => {
-  const set = { id: RUN, ...at, state: 'good', manifest: manifestOf() } as const;
+  const set = entryOfSet(manifestOf());
   const [first] = shown.snapshots;
   if (first === undefined) throw new Error('no snapshot');
   const another = { ...shown, snapshots: [...shown.snapshots, { ...first, id: 'another hand' }] };

@@ -6,14 +6,15 @@ import { deadline } from '../../../src/base/deadline.ts';
 import { Fault } from '../../../src/base/fault.ts';
 import { interruptedBy } from '../../../src/base/interrupt.ts';
 import { parseSetId } from '../../../src/catalog/names.ts';
-import type { SetEntry, WholeSet } from '../../../src/catalog/store.ts';
+import type { Removal } from '../../../src/catalog/removal.ts';
+import type { SetEntry } from '../../../src/catalog/set-entry.ts';
 import { exitOf, type Verified } from '../../../src/flows/verified.ts';
 import type { VerifyParts } from '../../../src/flows/verify.ts';
 import { verify } from '../../../src/flows/verify.ts';
 import type { Manifest } from '../../../src/model.ts';
 import { extHead, gptDisk } from '../../fixtures/disk-bytes.ts';
 import { type ImageShell, imageShell } from '../../fixtures/image-shell.ts';
-import { manifestOf } from '../../fixtures/sets.ts';
+import { entryOfSet, manifestOf, REMOVAL } from '../../fixtures/sets.ts';
 
 const STILL = extHead();
 const BUSY = extHead({ needsRecovery: true });
@@ -51,10 +52,8 @@ function sized(whole: Manifest): Manifest {
   return { ...whole, plan: { ...whole.plan, arrays }, snapshots };
 }
 
-function setOf(more: Partial<WholeSet> = {}): SetEntry {
-  const name = parseSetId(manifest.id);
-  if (name === undefined) throw new Error('the fixture makes set ids');
-  return { ...name, state: 'good', manifest, ...more };
+function setOf(removal?: Removal): SetEntry {
+  return entryOfSet(manifest, removal);
 }
 
 async function verified(parts: Partial<VerifyParts> = {}, set = setOf(), ms = 5000): Promise<readonly Verified[]> {
@@ -187,7 +186,7 @@ describe('the papers', () => {
   });
 
   test('a set that is being removed is no whole one', async () => {
-    const all = await verified({}, setOf({ state: 'removing' }));
+    const all = await verified({}, setOf(REMOVAL));
     expect(all).toMatchObject([{ is: 'wrong', code: 'verify.removing' }]);
   });
 });

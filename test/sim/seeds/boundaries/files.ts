@@ -27,6 +27,7 @@ export function filesUnder(files: FileSystem, weather: Weather): FileSystem {
       if (befalls(['io-error'], 0.05) !== undefined) throw inputOutput(folder);
       return files.list(folder);
     },
+    changed: (folder, names) => files.changed(folder, names),
     async writeWhole(path, text) {
       // Renamed, and then the folder could not be synced: it is there, and an error was answered.
       await trouble(path, () => files.writeWhole(path, text));
