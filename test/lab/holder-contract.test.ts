@@ -7,6 +7,7 @@ import { script, scriptSettings } from '../../src/quiesce/script.ts';
 import { quiescerSuite } from '../contract/quiescer-suite.ts';
 import { needs } from '../needs.ts';
 import type { LabGuest } from './kit/guest.ts';
+import { eachHolder } from './kit/holders.ts';
 import { diskAt, guestOver, leftClean, within } from './kit/holding.ts';
 import { type Lab, openLab } from './kit/lab.ts';
 import { GUEST } from './kit/needs.ts';
@@ -39,14 +40,16 @@ needs(...GUEST, 'perl')('over a real sshd', () => {
     );
   }
 
-  for (const interpreter of ['python3', 'perl', 'sh'] as const) {
-    describe(`fsfreeze with ${interpreter}`, () => {
+  eachHolder(
+    (name) => `fsfreeze with ${name}`,
+    (interpreter, prepare) => {
+      beforeAll(() => prepare(guest));
       suite(
         fsfreeze(fsfreezeSettings.parse({ interpreter }), { clock: systemClock }),
         async () => (await diskAt(guest, '/srv/a').write(300)) === 'blocked',
       );
-    });
-  }
+    },
+  );
 
   describe('script', () => {
     const mark = '/run/a mark, held';

@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { GuestChannel, Shell } from '../../src/ports.ts';
 import { needs } from '../needs.ts';
 import { clientShell } from './kit/client.ts';
 import type { LabGuest } from './kit/guest.ts';
+import { eachHolder } from './kit/holders.ts';
 import { LATE_MS, leftClean, openChannel, processOf, standsStill, within, writesWithin } from './kit/holding.ts';
 import { type Lab, openLab } from './kit/lab.ts';
 import { GUEST } from './kit/needs.ts';
@@ -23,13 +24,15 @@ needs(
   });
   afterAll(() => lab.close());
 
-  for (const interpreter of ['python3', 'perl', 'sh'] as const) {
-    describe(`by the ${interpreter} holder`, () => {
+  eachHolder(
+    (name) => `by ${name}`,
+    (interpreter, prepare, short) => {
       let guest: LabGuest;
       const open: { channel: GuestChannel; shell: Shell }[] = [];
 
       beforeAll(async () => {
-        guest = await lab.guest(interpreter, { mounts: { '/srv/a': {}, '/srv/b': { type: 'xfs' } } });
+        guest = await lab.guest(short, { mounts: { '/srv/a': {}, '/srv/b': { type: 'xfs' } } });
+        prepare(guest);
       });
       afterEach(async () => {
         guest.link('up');
@@ -133,6 +136,6 @@ needs(
         const idle = await channelOver(await guest.shell(within(5000)));
         expect(await idle.release('taken', within(1000))).toMatchObject({ kind: 'expired' });
       });
-    });
-  }
+    },
+  );
 });

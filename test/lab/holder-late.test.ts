@@ -1,8 +1,9 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { GuestChannel, Shell } from '../../src/ports.ts';
 import { needs } from '../needs.ts';
 import type { LabGuest } from './kit/guest.ts';
+import { eachHolder } from './kit/holders.ts';
 import { LATE_MS, leftClean, openChannel, standsStill, within, writesWithin } from './kit/holding.ts';
 import { type Lab, openLab } from './kit/lab.ts';
 import { GUEST } from './kit/needs.ts';
@@ -14,13 +15,15 @@ needs(...GUEST, 'perl')('when words or processes do not come through', () => {
   });
   afterAll(() => lab.close());
 
-  for (const interpreter of ['python3', 'perl', 'sh'] as const) {
-    describe(`by the ${interpreter} holder`, () => {
+  eachHolder(
+    (name) => `by ${name}`,
+    (interpreter, prepare, short) => {
       let guest: LabGuest;
       let shell: Shell;
       let channel: GuestChannel;
       beforeAll(async () => {
-        guest = await lab.guest(interpreter, { mounts: { '/srv/a': {}, '/srv/b': {} } });
+        guest = await lab.guest(short, { mounts: { '/srv/a': {}, '/srv/b': {} }, programs: SYSTEMD });
+        prepare(guest);
       });
       afterEach(async () => {
         await channel.close();
@@ -76,6 +79,7 @@ needs(...GUEST, 'perl')('when words or processes do not come through', () => {
         expect(Number(/--on-active=(\d+)/.exec(armed)?.[1])).toBeGreaterThan(60 + 5);
         writeFileSync(inGuest(guest, '/run/fire'), '');
         await writesWithin(5000, ...guest.disks.values());
+        await timerIsOver(guest);
       });
 
       // In the sh form a child of the killed ones keeps the lock until it ends, and the next comer is told so.
@@ -93,6 +97,7 @@ needs(...GUEST, 'perl')('when words or processes do not come through', () => {
           await shell.close();
           await open(5000, () => 0, 'the next run');
           await writesWithin(5000, ...guest.disks.values());
+          await timerIsOver(guest);
           expect(existsSync(inGuest(guest, '/run/stopped'))).toBe(false);
         });
 
@@ -105,8 +110,8 @@ needs(...GUEST, 'perl')('when words or processes do not come through', () => {
         await channel.close();
         expect(readFileSync(inGuest(guest, '/run/stopped'), 'utf8')).toMatch(/^stop stillpoint-thaw-\w+-\w+\.timer$/m);
       });
-    });
-  }
+    },
+  );
 });
 
 /** Lines from the far end wait as a relay would make them: in their order, so that one that is late delays the next. */
@@ -140,28 +145,27 @@ function inGuest(guest: LabGuest, path: string): string {
 
 /** A stand-in for PID 1: it notes what it is told, and runs the timer's command when the test lets the time be over. */
 function standInSystemd(guest: LabGuest): void {
-  guest.run('sh', '-c', 'mountpoint -q /usr/local || { mount -t tmpfs tmpfs /usr/local && mkdir -p /usr/local/bin; }');
-  for (const file of ['/run/armed', '/run/stopped', '/run/fire', '/run/timer.pid']) guest.run('rm', '-f', file);
+  for (const file of ['/run/armed', '/run/stopped', '/run/fire', '/run/timer.pid', '/run/timer.over'])
+    guest.run('rm', '-f', file);
   mkdirSync(inGuest(guest, '/run/systemd/system'), { recursive: true });
-  const put = (name: string, text: string): void => {
-    writeFileSync(inGuest(guest, `/usr/local/bin/${name}`), text);
-    chmodSync(inGuest(guest, `/usr/local/bin/${name}`), 0o755);
-  };
-  put(
-    'systemctl',
-    `#!/bin/sh
+}
+
+/** It thaws for three seconds, and would thaw what the next test holds. */
+function timerIsOver(guest: LabGuest): Promise<void> {
+  return expect.poll(() => existsSync(inGuest(guest, '/run/timer.over')), { timeout: 20_000 }).toBe(true);
+}
+
+const SYSTEMD = {
+  'bin/systemctl': `#!/bin/sh
+read -r pid 2> /dev/null < /run/timer.pid || exit 0
 case $1 in
-  start) kill -0 "$(cat /run/timer.pid)" 2> /dev/null && touch /run/fire ;;
-  *) echo "$*" >> /run/stopped; kill "$(cat /run/timer.pid)" 2> /dev/null || : ;;
+  start) kill -0 "$pid" 2> /dev/null && touch /run/fire ;;
+  *) echo "$*" >> /run/stopped; kill "$pid" 2> /dev/null || : ;;
 esac
 `,
-  );
-  put(
-    'systemd-run',
-    `#!/bin/sh
+  'bin/systemd-run': `#!/bin/sh
 echo "$*" >> /run/armed
 while :; do case $1 in --*) shift ;; *) break ;; esac; done
-setsid sh -c 'echo $$ > /run/timer.pid; while [ ! -e /run/fire ]; do sleep 0.1; done; exec "$@"' sh "$@" < /dev/null > /dev/null 2>&1 9>&- &
+setsid sh -c 'echo $$ > /run/timer.pid; while [ ! -e /run/fire ]; do sleep 0.1; done; "$@"; : > /run/timer.over' sh "$@" < /dev/null > /dev/null 2>&1 9>&- &
 `,
-  );
-}
+};

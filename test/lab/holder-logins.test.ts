@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Shell } from '../../src/ports.ts';
 import { ALLOW_LIST_PATH, type HolderPrint, holderPrint, INSTALLED_PATH } from '../../src/quiesce/holder/print.ts';
 import { unwritable } from '../../src/quiesce/probe/writes.ts';
 import { needs } from '../needs.ts';
 import type { LabGuest } from './kit/guest.ts';
+import { eachHolder } from './kit/holders.ts';
 import { diskAt, leftClean, openChannel, standsStill, within } from './kit/holding.ts';
 import { type Lab, openLab } from './kit/lab.ts';
 import { GUEST } from './kit/needs.ts';
@@ -49,26 +50,33 @@ needs(
     await channel.close();
   }
 
-  for (const interpreter of ['python3', 'perl', 'sh'] as const) {
-    test(`holds by sudo, with the ${interpreter} holder sent over the line`, async () => {
-      sudoers('ops ALL=(root) NOPASSWD: ALL\n');
-      await holdsAndLetsGo(await login('ops'), { interpreter });
-    });
+  eachHolder(
+    (name) => `with ${name}`,
+    (interpreter, prepare) => {
+      beforeAll(() => prepare(guest));
 
-    test(`is refused where sudo logs what passes, by the ${interpreter} holder`, async () => {
-      sudoers('Defaults log_input, log_output\nops ALL=(root) NOPASSWD: ALL\n');
-      await expect(openChannel(await login('ops'), guest, { interpreter })).rejects.toMatchObject({
-        code: 'quiesce.sudo-relays',
+      test('holds by sudo, sent over the line', async () => {
+        sudoers('ops ALL=(root) NOPASSWD: ALL\n');
+        await holdsAndLetsGo(await login('ops'), { interpreter });
       });
-    });
-  }
+
+      test('is refused where sudo logs what passes', async () => {
+        sudoers('Defaults log_input, log_output\nops ALL=(root) NOPASSWD: ALL\n');
+        await expect(openChannel(await login('ops'), guest, { interpreter })).rejects.toMatchObject({
+          code: 'quiesce.sudo-relays',
+        });
+      });
+    },
+  );
 
   test('is told what sudo wants when it may not', async () => {
     await expect(openChannel(await login('ops'), guest, {})).rejects.toThrow(/sudo/);
   });
 
-  for (const form of ['python3', 'perl', 'sh'] as const) {
-    describe(`with the ${form} holder that the site installed`, () => {
+  eachHolder(
+    (name) => `with ${name} that the site installed`,
+    (form, prepare) => {
+      beforeAll(() => prepare(guest));
       function install(print: HolderPrint): void {
         mkdirSync(inGuest('/tmp/print'), { recursive: true });
         const files = [print.program, print.allowList, ...(print.sudoers === undefined ? [] : [print.sudoers])];
@@ -145,6 +153,6 @@ needs(
           }
         });
       }
-    });
-  }
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { beforeDeadline } from '../../src/base/deadline.ts';
 import type { Shell } from '../../src/ports.ts';
 import { programText } from '../../src/quiesce/holder/programs.ts';
@@ -8,6 +8,7 @@ import { escapeWord, type Report } from '../../src/quiesce/holder/words.ts';
 import { factsIn, textOf } from '../../src/quiesce/probe/facts.ts';
 import { needs } from '../needs.ts';
 import type { LabGuest } from './kit/guest.ts';
+import { eachHolder } from './kit/holders.ts';
 import { diskAt, leftClean, openChannel, standsStill, within, writesWithin } from './kit/holding.ts';
 import { type Lab, openLab } from './kit/lab.ts';
 import { GUEST } from './kit/needs.ts';
@@ -46,18 +47,20 @@ needs(
   afterAll(() => lab.close());
   afterAll(() => shell.close());
 
-  for (const form of ['python3', 'perl', 'sh'] as const) {
-    async function start(): Promise<Session> {
-      const { session } = await startHolder(shell, { holder: 'sent', sudo: false, form }, within(5000));
-      sessions.push(session);
-      return session;
-    }
-    async function ask(...mounts: readonly string[]): Promise<readonly Report[]> {
-      const words = ['owner=the\\040lab', 'max-lease=5000', `mounts=${mounts.map(escapeWord).join(',')}`] as const;
-      return (await start()).ask(['open', ...words], ready, within(5000));
-    }
+  eachHolder(
+    (name) => name,
+    (form, prepare) => {
+      async function start(): Promise<Session> {
+        const { session } = await startHolder(shell, { holder: 'sent', sudo: false, form }, within(5000));
+        sessions.push(session);
+        return session;
+      }
+      async function ask(...mounts: readonly string[]): Promise<readonly Report[]> {
+        const words = ['owner=the\\040lab', 'max-lease=5000', `mounts=${mounts.map(escapeWord).join(',')}`] as const;
+        return (await start()).ask(['open', ...words], ready, within(5000));
+      }
 
-    describe(`the ${form} holder`, () => {
+      beforeAll(() => prepare(guest));
       test('is written in ASCII: its length is its bytes', () => {
         expect(Buffer.byteLength(programText(form))).toBe(programText(form).length);
         expect(programText(form)).toMatch(/^[\n\t -~]*$/);
@@ -257,8 +260,8 @@ needs(
         });
         await channel.close();
       });
-    });
-  }
+    },
+  );
 
   test('the sh holder holds nothing by a lease that it cannot write down', async () => {
     guest.run('mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', '/run');

@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { GuestChannel, Shell } from '../../src/ports.ts';
 import { needs } from '../needs.ts';
 import type { LabDisk } from './kit/disk.ts';
 import type { LabGuest } from './kit/guest.ts';
+import { eachHolder } from './kit/holders.ts';
 import { diskAt, LATE_MS, leftClean, openChannel, standsStill, within, writesWithin } from './kit/holding.ts';
 import { type Lab, openLab } from './kit/lab.ts';
 import { GUEST } from './kit/needs.ts';
@@ -15,8 +16,9 @@ const LEASE_MS = 1500;
  * FIFREEZE of it. /srv/free is an ordinary disk, and is frozen before it.
  */
 needs(...GUEST, 'perl')('a guest whose storage hangs inside the freeze', () => {
-  for (const interpreter of ['python3', 'perl', 'sh'] as const) {
-    describe(`by the ${interpreter} holder`, () => {
+  eachHolder(
+    (name) => `by ${name}`,
+    (interpreter, prepare, short) => {
       let lab: Lab;
       let outer: LabDisk;
       let guest: LabGuest;
@@ -29,7 +31,8 @@ needs(...GUEST, 'perl')('a guest whose storage hangs inside the freeze', () => {
         lab = openLab();
         outer = lab.disk('outer', { sizeMb: 256 });
         const image = `${outer.here}/inner.img`;
-        guest = await lab.guest(interpreter, { mounts: { '/srv/stuck': { image }, '/srv/free': {} } });
+        guest = await lab.guest(short, { mounts: { '/srv/stuck': { image }, '/srv/free': {} } });
+        prepare(guest);
         stuck = diskAt(guest, '/srv/stuck');
         free = diskAt(guest, '/srv/free');
       });
@@ -110,6 +113,6 @@ needs(...GUEST, 'perl')('a guest whose storage hangs inside the freeze', () => {
         expect(await outer.thaw()).toBe('was frozen');
         await writesWithin(LATE_MS, stuck);
       });
-    });
-  }
+    },
+  );
 });

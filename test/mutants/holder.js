@@ -7,6 +7,7 @@ const CHANNEL = 'test/unit/quiesce/channel.test.ts';
 const PROBED = 'test/unit/quiesce/probe.test.ts';
 const QUIESCER = 'test/process/quiescer.test.ts';
 const SCRIPT = 'test/process/quiescer-script.test.ts';
+const ACCOUNT = 'test/lab/holder-account.test.ts';
 const WORDS = 'test/process/holder-words.test.ts';
 
 /** What runs in the guest, in each of its forms. Most of these tests freeze real file systems, as root. */
@@ -129,7 +130,7 @@ export const holder = [
     file: 'src/quiesce/holder/freeze.sh',
     before: 'elif [ -n "$over" ] && [ -e "$folder/$1.trying" ]; then break',
     after: 'elif [ -e "$folder/$1.trying" ]; then break',
-    tests: [`${STUCK} > by the sh holder obeys a release while it is stuck, with a direct write`],
+    tests: [`${STUCK} > by the sh holder in dash obeys a release while it is stuck, with a direct write`],
   },
   {
     name: 'number-of-any-form-sh',
@@ -164,12 +165,44 @@ export const holder = [
     tests: [`${WORDS} > the longest lease of the sh`],
   },
   {
+    name: 'path-of-the-caller-sh',
+    why: 'A program that the caller has put on its path would run as root where sudo leaves the path as it is.',
+    file: 'src/quiesce/holder/freeze.sh',
+    before: 'then PATH=/usr/sbin:/usr/bin:/sbin:/bin; else',
+    after: 'then :; else',
+    tests: [`${WORDS} > no program on the path of the caller`],
+  },
+  {
+    name: 'functions-of-the-caller-sh',
+    why: 'bash takes functions from the environment, in place of the programs that they are named as.',
+    file: 'src/quiesce/holder/print.ts',
+    before: 'exec /usr/bin/env -i ${interpreter}',
+    after: 'exec ${interpreter}',
+    tests: [`${ACCOUNT} > tries it on the sh holder in bash with modules`],
+  },
+  {
+    name: 'modules-of-the-caller-perl',
+    why: 'PERL5LIB and PERL5OPT name modules that run before the first line.',
+    file: 'src/quiesce/holder/print.ts',
+    before: "perl: ' -T'",
+    after: "perl: ''",
+    tests: [`${ACCOUNT} > tries it on the perl holder with modules`],
+  },
+  {
+    name: 'modules-of-the-caller-python',
+    why: 'PYTHONPATH names modules that run before the first line.',
+    file: 'src/quiesce/holder/print.ts',
+    before: "python3: ' -IS'",
+    after: "python3: ' -S'",
+    tests: [`${ACCOUNT} > tries it on the python3 holder with modules`],
+  },
+  {
     name: 'obeys-a-late-hold-word-sh',
     why: 'A hold word that was under way for more than a second freezes nobody.',
     file: 'src/quiesce/holder/channel.sh',
     before: ' || [ $((now - ponged)) -gt $FRESH_MS ]',
     after: '',
-    tests: [`${LATE} > by the sh holder a hold word that was under way for too long`],
+    tests: [`${LATE} > by the sh holder in dash a hold word that was under way for too long`],
   },
   {
     name: 'script-does-not-release-half-a-hold',

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
@@ -88,6 +88,22 @@ for (const name of SHELLS) {
       expect(reports.at(-1)).toEqual({ kind: 'thawed', by: 'unknown-word' });
       await holder.ended;
       expect(existsSync(join(root, 'frozen-srv-mail'))).toBe(false);
+    });
+
+    test('no program on the path of the caller is run by the sh holder', async () => {
+      const planted = join(root, 'planted');
+      mkdirSync(planted);
+      for (const program of ['dd', 'od', 'tr', 'fold', 'readlink']) {
+        const text = `#!/bin/sh\n: > ${join(root, 'ran')}\nPATH=/usr/bin:/bin exec ${program} "$@"\n`;
+        writeFileSync(join(planted, program), text, { mode: 0o755 });
+      }
+      const careless = localShell({ env: { PATH: `${planted}:/usr/bin:/bin` } });
+      const dialogue = await careless.start(argvOf('sh', join(root, 'bin/sh')), within(5000));
+      dialogue.write(programText('sh'));
+      const facts = await session(dialogue, 'here').ask(['look'], ({ kind }) => kind === 'end', within(20_000));
+      expect(facts.length).toBeGreaterThan(2);
+      await careless.close();
+      expect(ran()).toBe(false);
     });
 
     test('the time for a release is a number before the keeper does anything with it', async () => {

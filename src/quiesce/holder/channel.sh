@@ -3,7 +3,6 @@
 # word a wire word.
 trap '' PIPE
 
-PATH=$PATH:/usr/sbin:/sbin
 FRESH_MS=1000     # a hold word is obeyed for so long after an answered ping
 IDLE_MS=120000    # without any word, and with nothing held, the holder goes away
 MOST_LEASE_MS=120000  # no hold is longer, whoever asks

@@ -13,10 +13,17 @@
 # With STILLPOINT_ROOT set, everything that is read of the system is read below that folder: the guests of the demo.
 # channel.sh follows this: the channel, the watch and the letting go, which the keeper of `script` has in common.
 
+# Programs are found where only root puts them; the guests of the demo bring their own.
+if [ -z "${STILLPOINT_ROOT:-}" ]; then PATH=/usr/sbin:/usr/bin:/sbin:/bin; else PATH=$PATH:/usr/sbin:/sbin; fi
+LC_ALL=C
+export PATH LC_ALL
+umask 077
+
 # A holder that a site installs obeys only the mounts that this file lists; the one that is sent has no such file.
 ALLOW_LIST=''
 
 ROOT=${STILLPOINT_ROOT:+$(cd -P "$STILLPOINT_ROOT" && pwd -P)}
+cd /
 TABLE=$ROOT/proc/self/mountinfo
 NET_MS=60000      # the timer of PID 1 leaves so long between being armed and the hold word
 net=
@@ -302,7 +309,7 @@ arm() {
   set --
   while read -r _ _ wire; do unescape "$wire" && set -- "$plain" "$@"; done < "$folder/mounts"
   if systemd-run --quiet "--unit=$net" "--on-active=$seconds" --timer-property=AccuracySec=100ms \
-    sh -c 'for n in 1 2 3; do for m; do fsfreeze -u "$m"; done; sleep 1; done' sh "$@" > /dev/null 2>&1; then
+    /bin/sh -c "PATH=$PATH"'; for n in 1 2 3; do for m; do fsfreeze -u "$m"; done; sleep 1; done' sh "$@" > /dev/null 2>&1; then
     net_fires=$((now + seconds * 1000))
     say ARMED timer
   else
@@ -325,7 +332,7 @@ freezer() {
     [ ! -d "$folder/ending" ] || return
     unescape "$wire"
     : > "$folder/$k.trying" || return
-    if why=$(LC_ALL=C fsfreeze --freeze "$plain" 2>&1); then
+    if why=$(fsfreeze --freeze "$plain" 2>&1); then
       : > "$folder/$k.frozen"
       now
       say FROZEN $k "${now}000000"
@@ -359,7 +366,7 @@ thaw_when_decided() {
   done
   first=
   while :; do
-    if why=$(LC_ALL=C fsfreeze --unfreeze "$2" 2>&1); then result=0
+    if why=$(fsfreeze --unfreeze "$2" 2>&1); then result=0
     else case $why in *nvalid*) result=EINVAL ;; *) result=failed && sleep 0.1 ;; esac; fi
     first=${first:-$result}
     [ "$result" != EINVAL ] || break

@@ -14,6 +14,14 @@ use Fcntl qw(:DEFAULT :flock :mode);
 use POSIX ();
 use Cwd ();
 
+# Programs are found where only root puts them, and nothing that they read comes from whoever started this; -T sees to it,
+# and to modules.
+my @SYSTEM_FOLDERS = ('/usr/sbin', '/usr/bin', '/sbin', '/bin');
+my $PATH = join ':', @SYSTEM_FOLDERS;
+%ENV = (PATH => $PATH, LC_ALL => 'C');
+umask 077;
+chdir '/';
+
 # A holder that a site installs obeys only the mounts that this file lists; the one that is sent has no such file.
 my $ALLOW_LIST = '';
 
@@ -39,7 +47,8 @@ fcntl($uptime, F_SETFD, FD_CLOEXEC);
 sub boot_time {
     sysseek($uptime, 0, 0);
     sysread($uptime, my $text, 64);
-    return 0 + (split ' ', $text)[0];
+    my ($seconds) = $text =~ /^([0-9.]+)/;
+    return 0 + $seconds;
 }
 
 sub stamp { return sprintf '%.0f', boot_time() * 1e9 }
@@ -656,8 +665,7 @@ sub main {
             next;
         }
         $heard = boot_time();
-        return if $nonce eq '' && $parts->[0] !~ /^[0-9a-zA-Z]{8,64}$/;
-        $nonce = $parts->[0] if $nonce eq '';
+        ($nonce) = $parts->[0] =~ /^([0-9a-zA-Z]{8,64})$/ or return if $nonce eq '';
         my ($mark, $word, @rest) = @$parts;
         return if $mark ne $nonce || !defined $word;
         if (eval { before_ready($word, @rest); 1 }) {
@@ -784,7 +792,7 @@ sub sync_all {
     my $call = $SYNC_FS{$machine};
     for my $target (@targets) {
         next if defined $call && syscall($call, $target->{fd} + 0) == 0;
-        system { 'sync' } 'sync';
+        run('sync');
     }
     say_line('SYNCED');
 }
@@ -816,10 +824,11 @@ sub arm_net {
     disarm_net();
     $net_unit = sprintf 'stillpoint-thaw-%s-%d', $nonce, ++$net_count;
     my $seconds = POSIX::ceil($NET_SECONDS + $crew{max_lease} + 5);
-    my $script = 'for n in 1 2 3; do for m; do fsfreeze -u "$m"; done; sleep 1; done';
+    my $script = "PATH=$PATH;" . ' for n in 1 2 3; do for m; do fsfreeze -u "$m"; done; sleep 1; done';
     $net_fires = boot_time() + $seconds;
+    my @paths = map { $_->{path} =~ m{^(/.*)}s } reverse @targets;
     my $armed = run('systemd-run', '--quiet', "--unit=$net_unit", "--on-active=$seconds",
-        '--timer-property=AccuracySec=100ms', 'sh', '-c', $script, 'sh', map { $_->{path} } reverse @targets);
+        '--timer-property=AccuracySec=100ms', '/bin/sh', '-c', $script, 'sh', @paths);
     $net_fires = undef if !$armed;
     return $armed ? 'timer' : 'none';
 }
@@ -830,7 +839,8 @@ sub disarm_net {
 }
 
 sub run {
-    my (@argv) = @_;
+    my ($name, @words) = @_;
+    my ($program) = grep { -x } map { "$_/$name" } @SYSTEM_FOLDERS or return 0;
     my $pid = fork;
     return 0 if !defined $pid;
     if (!$pid) {
@@ -838,8 +848,8 @@ sub run {
         open STDOUT, '>', '/dev/null';
         open STDERR, '>', '/dev/null';
         $SIG{$_} = 'DEFAULT' for qw(HUP INT TERM PIPE);
-        alarm 10;
-        exec { $argv[0] } @argv or POSIX::_exit(127);
+        alarm 10 if $name ne 'sync';
+        exec { $program } $program, @words or POSIX::_exit(127);
     }
     waitpid $pid, 0;
     return $? == 0;

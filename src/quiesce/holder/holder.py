@@ -20,6 +20,14 @@ import signal
 import sys
 import time
 
+# Programs are found where only root puts them, and nothing that they read comes from whoever started this.
+SYSTEM_FOLDERS = ('/usr/sbin', '/usr/bin', '/sbin', '/bin')
+PATH = ':'.join(SYSTEM_FOLDERS)
+os.environ.clear()
+os.environ.update(PATH=PATH, LC_ALL='C')
+os.umask(0o077)
+os.chdir('/')
+
 # A holder that a site installs obeys only the mounts that this file lists; the one that is sent has no such file.
 ALLOW_LIST = ''
 
@@ -667,10 +675,10 @@ class Net:
         self.armed += 1
         self.unit = 'stillpoint-thaw-%s-%d' % (NONCE.decode(), self.armed)
         seconds = NET_SECONDS + max_lease // SECOND + 5
-        script = 'for n in 1 2 3; do for m; do fsfreeze -u "$m"; done; sleep 1; done'
+        script = 'PATH=' + PATH + '; for n in 1 2 3; do for m; do fsfreeze -u "$m"; done; sleep 1; done'
         self.fires = boot_time() + seconds * SECOND
         armed = run(['systemd-run', '--quiet', '--unit=' + self.unit, '--on-active=%d' % seconds,
-                     '--timer-property=AccuracySec=100ms', 'sh', '-c', script, 'sh'] +
+                     '--timer-property=AccuracySec=100ms', '/bin/sh', '-c', script, 'sh'] +
                     [os.fsdecode(path) for path in reversed(self.paths)])
         if not armed:
             self.fires = None
@@ -688,8 +696,9 @@ class Net:
 
 def run(argv):
     import subprocess
+    found = [path for path in (folder + '/' + argv[0] for folder in SYSTEM_FOLDERS) if os.access(path, os.X_OK)]
     try:
-        return subprocess.call(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        return bool(found) and subprocess.call(found[:1] + argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                timeout=10) == 0
     except (OSError, subprocess.SubprocessError):
         return False

@@ -4,6 +4,8 @@
 #
 # The release runs whenever the hold was begun, also if it failed or was cut short: half a hold is one. It runs only
 # after the hold command has ended, so that no hold comes after its release.
+# The commands are found as the login finds them.
+PATH=$PATH:/usr/sbin:/sbin
 ROOT=${STILLPOINT_ROOT:+$(cd -P "$STILLPOINT_ROOT" && pwd -P)}
 
 get_ready() {

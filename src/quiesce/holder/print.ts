@@ -42,7 +42,10 @@ const INTERPRETERS: Readonly<Record<Form, string>> = {
   perl: '/usr/bin/perl',
   sh: '/bin/sh',
 };
-const FLAGS: Readonly<Record<Form, string>> = { python3: ' -IS', perl: '', sh: '' };
+/** What keeps modules and settings out that the caller's environment names. */
+const FLAGS: Readonly<Record<Form, string>> = { python3: ' -IS', perl: ' -T', sh: '' };
+/** The path that the programs set for themselves. */
+const SECURE_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** All that a site needs to install the holder itself, so that our login can do nothing but probe, hold and release. */
 export function holderPrint(order: PrintOrder): HolderPrint {
@@ -80,9 +83,17 @@ export function holderPrint(order: PrintOrder): HolderPrint {
   };
 }
 
-/** Exactly this program and no argument; its input and output stay its own, for while `/` is frozen no log can be written. */
+/**
+ * Exactly this program, no argument, and nothing of the caller's environment; its input and output stay its own, for while
+ * `/` is frozen no log can be written.
+ */
 function sudoersText(user: string): string {
-  return `Defaults!${INSTALLED_PATH} !requiretty, !log_input, !log_output\n${user} ALL=(root) NOPASSWD: ${INSTALLED_PATH} ""\n`;
+  return [
+    `Defaults!${INSTALLED_PATH} env_reset, !setenv, secure_path="${SECURE_PATH}"`,
+    `Defaults!${INSTALLED_PATH} !requiretty, !log_input, !log_output`,
+    `${user} ALL=(root) NOPASSWD: ${INSTALLED_PATH} ""`,
+    '',
+  ].join('\n');
 }
 
 /** The form of an installed program's text; undefined: it is none of this version's. */
@@ -95,7 +106,9 @@ export function formOf(text: string): Form | undefined {
 
 function rendered(form: Form, interpreter: string): string {
   const bound = programText(form).replace(/^((?:my \$)?ALLOW_LIST ?= ?)''/m, `$1'${ALLOW_LIST_PATH}'`);
-  return `#!${interpreter}${FLAGS[form]}\n${bound}`;
+  // bash takes functions from the environment, and other shells their settings: the program begins anew without one.
+  const alone = form === 'sh' ? `case $# in 0) exec /usr/bin/env -i ${interpreter} "$0" - ;; esac\n` : '';
+  return `#!${interpreter}${FLAGS[form]}\n${alone}${bound}`;
 }
 
 export function sha256(text: string): string {

@@ -38,13 +38,13 @@ export function argvOf(program: Program, interpreter: string): readonly string[]
     case 'python3':
       return pythonFromInput(interpreter, programText(program));
     case 'perl':
-      return [interpreter, '-e', PERL, bytes];
+      return [interpreter, '-T', '-e', PERL, bytes];
     case 'sh':
     case 'keeper':
-      return [interpreter, '-c', `eval "$(dd bs=1 count=${bytes} 2>/dev/null)"`];
+      return [interpreter, '-c', `eval "$(PATH=/usr/bin:/bin dd bs=1 count=${bytes} 2>/dev/null)"`];
   }
 }
 
 const PERL = `my ($n, $text) = (shift, '');
 while (length $text < $n) { sysread(STDIN, $text, $n - length $text, length $text) or exit 3 }
-eval $text; die $@ if $@`;
+eval(($text =~ /(.*)/s)[0]); die $@ if $@`;

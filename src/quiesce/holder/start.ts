@@ -30,7 +30,7 @@ echo uid "$(id -u)"
 for p in python3 platform-python; do
   p=$(command -v $p) && "$p" -I -S -c 'import sys; sys.exit(sys.version_info < (3, 5))' && echo python3 "$p" && break
 done 2>/dev/null
-p=$(command -v perl) && "$p" -e 'use POSIX; use Errno; use Fcntl' 2>/dev/null && echo perl "$p"
+p=$(command -v perl) && "$p" -T -e 'use POSIX; use Errno; use Fcntl' 2>/dev/null && echo perl "$p"
 command -v fsfreeze >/dev/null && echo sh "$(command -v sh)"
 true`;
 

@@ -6,7 +6,6 @@ set -e
 given=$1
 folder=$2
 root=$folder/root
-empty=$folder/empty
 if [ -b "$given" ]; then mount "$given" "$root"; else mount -t tmpfs -o mode=755 tmpfs "$root"; fi
 cd "$root"
 mkdir -p usr etc root tmp run dev proc sys mnt srv home/ops/.ssh root/.ssh var/lib var/log var/empty var/tmp old
@@ -15,7 +14,7 @@ chmod 1777 tmp var/tmp
 ln -sfn ../run var/run
 for name in bin sbin lib lib64; do [ ! -L "/$name" ] || ln -sfn "usr/$name" "$name"; done
 # An overlay has no freeze: whatever a test does by mistake, the file system of /usr below it stays out of reach.
-mount -t overlay -o "ro,lowerdir=/usr:$empty" overlay usr
+mount -t overlay -o "ro,lowerdir=$folder/usr:/usr" overlay usr
 cp -a /etc/. etc/
 rm -f etc/mtab etc/fstab
 cp -a "$folder/etc/." etc/

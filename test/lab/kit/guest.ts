@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,8 @@ export interface GuestOptions {
   readonly root?: MountOptions;
   /** Lines for sudoers; the login `ops` has the same key as root. */
   readonly sudoers?: string;
+  /** Programs in place of this machine's, by their path below /usr. */
+  readonly programs?: Readonly<Record<string, string>>;
   /** `none`: only what runs in the controller's namespace reaches it, at `address`, port 22. */
   readonly relay?: 'none';
 }
@@ -81,12 +83,16 @@ async function bringUp(
   undo: (() => unknown)[],
 ): Promise<Omit<LabGuest, 'close'>> {
   const folder = join(above, name);
-  for (const below of ['', 'root', 'empty', 'etc', 'etc/ssh', 'etc/sudoers.d']) mkdirSync(join(folder, below));
+  for (const below of ['', 'root', 'usr', 'usr/bin', 'usr/sbin', 'etc', 'etc/ssh', 'etc/sudoers.d'])
+    mkdirSync(join(folder, below));
   function diskFor(at: string, mount: MountOptions): string {
     const disk = labDisk(folder, mount.image ?? join(folder, `disk${disks.size}.img`), mount);
     disks.set(at, disk);
     undo.push(() => disk.close());
     return disk.device;
+  }
+  for (const [path, text] of Object.entries(options.programs ?? {})) {
+    writeFileSync(join(folder, 'usr', path), text, { mode: 0o755 });
   }
   const lines = Object.entries(options.mounts ?? {}).map(
     ([at, mount]) => `${diskFor(at, mount)} ${mount.type ?? 'ext4'} ${mount.options ?? 'defaults'} ${at}\n`,
@@ -217,19 +223,28 @@ function firstProcess(outer: ChildProcess): number {
   return pid;
 }
 
+/** By everybody's parent: the kernel's own list of children leaves some out while others come and go. */
 function processesUnder(first: number, name?: string): readonly number[] {
-  const found: number[] = [];
-  const walk = (pid: number): void => {
-    let children = '';
+  const all: { pid: number; own: string; state: string; parent: number; began: number }[] = [];
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
     try {
-      children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-      const [, own = '', state] = /\((.*)\) (\w)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-      const counts = name === undefined ? pid !== first && own !== 'sshd' : own === name;
-      if (counts && state !== 'Z') found.push(pid);
+      const [, own = '', rest = ''] = /\((.*)\) (.*)/s.exec(readFileSync(`/proc/${entry}/stat`, 'utf8')) ?? [];
+      const fields = rest.split(' ');
+      const [state = '', parent, began] = [fields[0], fields[1], fields[19]];
+      all.push({ pid: Number(entry), own, state, parent: Number(parent), began: Number(began) });
     } catch {
       // It has ended meanwhile.
     }
-    for (const child of children.split(' ').filter((word) => word !== '')) walk(Number(child));
+  }
+  all.sort((a, b) => a.began - b.began);
+  const found: number[] = [];
+  const walk = (parent: number): void => {
+    for (const { pid, own, state } of all.filter((each) => each.parent === parent)) {
+      const counts = name === undefined ? own !== 'sshd' : own === name;
+      if (counts && state !== 'Z') found.push(pid);
+      walk(pid);
+    }
   };
   walk(first);
   return found;
