@@ -3,8 +3,8 @@ import { asFault, EXIT } from './base/fault.ts';
 import type { TakenLocks } from './base/lock.ts';
 import type { Journal } from './catalog/journal.ts';
 import { newLabel } from './catalog/names.ts';
-import { conclude, concludeFailed } from './flows/conclude.ts';
-import { beginAll, withGuestSnapshots } from './flows/guest-snapshots.ts';
+import { conclude, concludeFailed } from './flows/snapshot/conclude.ts';
+import { beginAll, withGuestSnapshots } from './flows/snapshot/guest-snapshots.ts';
 import {
   armAll,
   flushAll,
@@ -16,10 +16,10 @@ import {
   tellLeftovers,
   unlockAll,
   writeIntent,
-} from './flows/prepare.ts';
-import { finish, reusing } from './flows/report.ts';
-import type { Opened, RunParts, RunReport } from './flows/run-parts.ts';
-import { type Passed, stillHeld } from './flows/still-held.ts';
+} from './flows/snapshot/prepare.ts';
+import { finish, reusing } from './flows/snapshot/report.ts';
+import type { Opened, RunParts, RunReport } from './flows/snapshot/run-parts.ts';
+import { type Passed, stillHeld } from './flows/snapshot/still-held.ts';
 import type { Plan, WindowRecord } from './model.ts';
 import type { RunEvent } from './ports.ts';
 import { runWindow, type WindowArray, type WindowGuest } from './window/run.ts';

@@ -1,4 +1,4 @@
-import type { Checked } from '../flows/check.ts';
+import type { Checked } from '../flows/check/check.ts';
 import { type Paint, PLAIN } from './paint.ts';
 import { marks, thingLines } from './things.ts';
 

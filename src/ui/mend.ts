@@ -1,5 +1,5 @@
 import { count } from '../base/count.ts';
-import type { Mended, MendReport } from '../flows/mend-parts.ts';
+import type { Mended, MendReport } from '../flows/mend/parts.ts';
 import { type Paint, PLAIN } from './paint.ts';
 import { age } from './sizes.ts';
 import { WIDTH, wrap } from './text.ts';

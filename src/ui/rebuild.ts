@@ -1,6 +1,6 @@
-import type { Adoptable } from '../flows/adopt.ts';
-import type { RebuildReport } from '../flows/rebuild.ts';
-import type { Rebuilding } from '../flows/rebuild-plan.ts';
+import type { Adoptable } from '../flows/rebuild/adopt.ts';
+import type { Rebuilding } from '../flows/rebuild/plan.ts';
+import type { RebuildReport } from '../flows/rebuild/rebuild.ts';
 import { type Paint, PLAIN } from './paint.ts';
 import { mayBeText, whereText } from './rebuilt.ts';
 import { age } from './sizes.ts';

@@ -1,4 +1,4 @@
-import { STANDINGS, type Standing, type Verified } from '../flows/verified.ts';
+import { STANDINGS, type Standing, type Verified } from '../flows/verify/verified.ts';
 import { type Paint, PLAIN } from './paint.ts';
 import { marks, thingLines } from './things.ts';
 

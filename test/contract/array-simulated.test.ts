@@ -1,7 +1,7 @@
-import { simulatedArray } from '../../src/arrays/simulated/array.ts';
-import { simulated } from '../../src/arrays/simulated/driver.ts';
-import type { FireFault } from '../../src/arrays/simulated/faults.ts';
 import type { DeviceKey } from '../../src/model.ts';
+import { simulatedArray } from '../doubles/array/array.ts';
+import { simulated } from '../doubles/array/driver.ts';
+import type { FireFault } from '../doubles/array/faults.ts';
 import { jumpingClock } from './array-clock.ts';
 import type { ArrayLab, LabFault } from './array-lab.ts';
 import { arraySuite } from './array-suite.ts';

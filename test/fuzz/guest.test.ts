@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { deadline } from '../../src/base/deadline.ts';
-import { fsfreeze, fsfreezeSettings } from '../../src/quiesce/fsfreeze.ts';
+import { fsfreeze, fsfreezeSettings } from '../../src/quiesce/fsfreeze/method.ts';
 import { refusal } from '../../src/quiesce/holder/refusal.ts';
 import { reportIn } from '../../src/quiesce/holder/words.ts';
 import { choose } from '../../src/quiesce/probe/choose.ts';

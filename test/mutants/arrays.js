@@ -25,8 +25,8 @@ export const arrays = [
     name: 'removes-what-does-not-carry-its-label',
     why: 'Nothing is removed whose name does not carry the label of our journal.',
     file: 'src/arrays/identity.ts',
-    before: 'if (labelIn(ours.name) !== ours.label) {',
-    after: 'if (labelIn(ours.name) === undefined) {',
+    before: 'if (labelOf(there ?? ours) !== ours.label)',
+    after: 'if (labelOf(there ?? ours) === undefined)',
     tests: SIMULATED,
   },
   {

@@ -208,7 +208,7 @@ export const catalog = [
   {
     name: 'flag-of-one-run-removes-older-weak-sets',
     why: '`--weak remove` is of its own run.',
-    file: 'src/flows/retention.ts',
+    file: 'src/flows/snapshot/retention.ts',
     before: 'weak: group.weak,',
     after: 'weak: parts.weak ?? group.weak,',
     tests: ['test/sim/retention.test.ts'],

@@ -7,7 +7,7 @@ export const flows = [
   {
     name: 'skip-the-placement-check-after',
     why: 'Disks that moved while guests were held cost the set.',
-    file: 'src/flows/conclude.ts',
+    file: 'src/flows/snapshot/conclude.ts',
     before: "return found.some(({ severity }) => severity === 'error') ? 'changed' : 'same';",
     after: "return 'same';",
     tests: [`${RUN} > disks that moved`],
@@ -15,7 +15,7 @@ export const flows = [
   {
     name: 'skip-the-placement-check-before',
     why: 'Nobody is held for disks that no longer lie where they were planned.',
-    file: 'src/flows/prepare.ts',
+    file: 'src/flows/snapshot/prepare.ts',
     before: 'if (moved !== undefined) {',
     after: 'if (moved !== undefined && plan.disks.length === 0) {',
     tests: [`${RUN} > disks that moved`],
@@ -23,7 +23,7 @@ export const flows = [
   {
     name: 'late-answer-improves-the-verdict',
     why: 'What is found on an array after the window settles what is kept, and proves nothing.',
-    file: 'src/flows/conclude.ts',
+    file: 'src/flows/snapshot/conclude.ts',
     before: 'const judged = withDoubled(verdict(past.plan, past.record, placement), doubledIn(seen.taken, wanted));',
     after: `const fires = past.record.fires.map((fire) =>
       seen.unsettled.has(fire.array) ? fire : { ...fire, outcome: 'cut' as const, answeredAtMs: fire.answeredAtMs ?? fire.sentAtMs },
@@ -34,7 +34,7 @@ export const flows = [
   {
     name: 'bug-in-the-window-keeps-the-set',
     why: 'An error of ours ends the run, whatever the arrays have taken.',
-    file: 'src/flows/conclude.ts',
+    file: 'src/flows/snapshot/conclude.ts',
     before: 'bug: parts.interrupt.aborted && signal === undefined,',
     after: 'bug: false,',
     tests: [`${RUN} > an error that nobody caught`],
@@ -42,7 +42,7 @@ export const flows = [
   {
     name: 'old-sets-go-while-a-guest-is-in-doubt',
     why: 'A guest that may be held is told of at once, not after old sets were removed.',
-    file: 'src/flows/conclude-keep.ts',
+    file: 'src/flows/snapshot/keep.ts',
     before: "if (decision.state === 'good' && mayBeHeld(record).length === 0)",
     after: "if (decision.state === 'good')",
     tests: [`${RUN} > while a guest may be held`],
@@ -50,16 +50,15 @@ export const flows = [
   {
     name: 'array-that-failed-to-prepare-is-left',
     why: 'An array that was asked to prepare, and failed at it, may carry something of ours.',
-    file: 'src/flows/conclude.ts',
-    before: 'const drivers = [...opened.touched].map((array) => driverOf(parts, array));\n  if (drivers.length > 0)',
-    after:
-      'const drivers = [...opened.armed.keys()].map((array) => driverOf(parts, array));\n  if (drivers.length > 0)',
+    file: 'src/flows/snapshot/conclude.ts',
+    before: 'const drivers = [...opened.touched].map((array) => driverOf(parts, array));',
+    after: 'const drivers = [...opened.armed.keys()].map((array) => driverOf(parts, array));',
     tests: [`${RUN} > an array whose answer to the preparing`],
   },
   {
     name: 'only-the-group-is-locked',
     why: 'Two runs that share a VM or a cut unit never overlap.',
-    file: 'src/flows/prepare.ts',
+    file: 'src/flows/snapshot/prepare.ts',
     before: '...plan.guests.map(({ vm, instanceUuid }) => ({ key: `vm:${instanceUuid}`, shown: `guest ${vm}` })),',
     after: '',
     tests: [`${RUN} > locks the group`],
@@ -67,7 +66,7 @@ export const flows = [
   {
     name: 'arming-is-not-announced',
     why: 'From before an array is asked to prepare, the journal says that it may carry something of ours.',
-    file: 'src/flows/prepare.ts',
+    file: 'src/flows/snapshot/prepare.ts',
     before: "for (const { array } of plan.arrays) await journal.note({ type: 'arming', array });",
     after: '',
     tests: [`${MEND} > at any of its steps: all on the arrays`],
@@ -83,7 +82,7 @@ export const flows = [
   {
     name: 'window-record-stays-in-memory',
     why: 'What happened in the window is on disk before anybody looks at the arrays.',
-    file: 'src/flows/conclude.ts',
+    file: 'src/flows/snapshot/conclude.ts',
     before: 'await papers.window(past.record);',
     after: '',
     tests: [`${RUN} > the record of the window`],
@@ -91,7 +90,7 @@ export const flows = [
   {
     name: 'optional-guest-stops-the-run',
     why: 'A guest that is optional is left out, not the end of the run.',
-    file: 'src/flows/prepare.ts',
+    file: 'src/flows/snapshot/prepare.ts',
     before: 'if (outcome.ok || guest?.optional !== true) return outcome;',
     after: "if (outcome.ok || guest?.vm !== '') return outcome;",
     tests: [`${RUN} > an optional guest`],
@@ -99,7 +98,7 @@ export const flows = [
   {
     name: 'gone-before-it-is-gone',
     why: 'A snapshot is marked as gone only when its array has removed it.',
-    file: 'src/flows/clean-up.ts',
+    file: 'src/flows/undo/take-back.ts',
     before: 'await driver.remove(snapshot, limit);\n      await gone(snapshot);',
     after: 'await gone(snapshot);\n      await driver.remove(snapshot, limit);',
     tests: [REMOVE],
@@ -107,7 +106,7 @@ export const flows = [
   {
     name: 'what-stays-is-called-clean',
     why: 'What could not be removed is named, and looked for again.',
-    file: 'src/flows/clean-up.ts',
+    file: 'src/flows/undo/take-back.ts',
     before: 'if (left.length > 0) return { array: driver.id, names: left.map(({ name }) => name), why };',
     after: '',
     tests: [`${RUN} > what an array does not let go of`],
@@ -115,7 +114,7 @@ export const flows = [
   {
     name: 'late-snapshot-is-forgotten',
     why: 'An array that may still carry out what it was sent is not called clean.',
-    file: 'src/flows/clean-up.ts',
+    file: 'src/flows/undo/take-back.ts',
     before: 'if (open !== undefined) return',
     after: 'if (open !== undefined && there.length > 0) return',
     tests: [`${RUN} > a cut that comes 30 s late`],
@@ -123,7 +122,7 @@ export const flows = [
   {
     name: 'prepared-things-stay',
     why: 'What was prepared on an array goes with the snapshots.',
-    file: 'src/flows/clean-up.ts',
+    file: 'src/flows/undo/take-back.ts',
     before: 'await driver.disarm(label, limit);\n    const found',
     after: 'const found',
     tests: [`${RUN} > a guest that cannot be held`],
@@ -131,7 +130,7 @@ export const flows = [
   {
     name: 'removes-the-last-good-set',
     why: 'The last good set of a group stays, unless somebody says that it may go.',
-    file: 'src/flows/remove.ts',
+    file: 'src/flows/remove/remove.ts',
     before: 'if (lastOnes !== undefined && !last) throw',
     after: 'if (lastOnes !== undefined && !last && distinct.length > 1) throw',
     tests: [REMOVE],
@@ -139,7 +138,7 @@ export const flows = [
   {
     name: 'removal-does-not-look-again',
     why: 'A set that became the last good one while a question was open stays.',
-    file: 'src/flows/remove.ts',
+    file: 'src/flows/remove/remove.ts',
     before: '      await chooseDoomed(parts, [id]);\n',
     after: '',
     tests: [REMOVE],
@@ -147,7 +146,7 @@ export const flows = [
   {
     name: 'removes-a-pinned-set',
     why: 'A pinned set goes by nobody’s hand before it is unpinned.',
-    file: 'src/flows/remove.ts',
+    file: 'src/flows/remove/remove.ts',
     before: 'if (set.pinned !== undefined) throw pinned(set.id, set.pinned);',
     after: '',
     tests: [REMOVE],
@@ -155,7 +154,7 @@ export const flows = [
   {
     name: 'leftovers-go-as-if-nothing-could-come',
     why: 'Removing what a run left says what may still appear.',
-    file: 'src/flows/late.ts',
+    file: 'src/flows/undo/late.ts',
     before: 'return until.getTime() > now.getTime() ?',
     after: 'return until.getTime() < 0 ?',
     tests: [REMOVE],
@@ -171,7 +170,7 @@ export const flows = [
   {
     name: 'own-set-goes-with-the-old-ones',
     why: 'The set that a run has just taken stays, whatever the dates of the others say.',
-    file: 'src/flows/retention.ts',
+    file: 'src/flows/snapshot/retention.ts',
     before: 'const sets = [...byDate.filter(isOwn), ...byDate.filter((set) => !isOwn(set))];',
     after: 'const sets = byDate;',
     tests: ['test/sim/retention.test.ts'],
@@ -179,7 +178,7 @@ export const flows = [
   {
     name: 'sealed-meanwhile-and-removed-as-leftovers',
     why: 'What a dead run left is read again under its lock: it may be a set by then.',
-    file: 'src/flows/remove.ts',
+    file: 'src/flows/remove/remove.ts',
     before: 'await stillLeftover(parts, doomed.id)',
     after: 'doomed.run',
     tests: [REMOVE],
@@ -187,7 +186,7 @@ export const flows = [
   {
     name: 'late-preparing-is-forgotten',
     why: 'What an array may still prepare for a run that was interrupted is looked for again.',
-    file: 'src/flows/prepare.ts',
+    file: 'src/flows/snapshot/prepare.ts',
     before: 'opened.unanswered.add(array);',
     after: 'void array;',
     tests: [`${RUN} > what an array prepares after the run was interrupted`],
@@ -195,7 +194,7 @@ export const flows = [
   {
     name: 'refused-preparing-is-late',
     why: 'An array that refused to prepare has answered: nothing of it is open.',
-    file: 'src/flows/prepare.ts',
+    file: 'src/flows/snapshot/prepare.ts',
     before: 'if (!isAnswer && driver.traits.prepares === true)',
     after: 'if (driver.traits.prepares === true)',
     tests: [`${RUN} > a refusal to prepare`],
@@ -203,7 +202,7 @@ export const flows = [
   {
     name: 'key-is-not-read-again',
     why: 'A retried job that waited for its first attempt takes no second set.',
-    file: 'src/flows/prepare.ts',
+    file: 'src/flows/snapshot/prepare.ts',
     before: 'if (key === undefined) return undefined;',
     after: 'if (key !== undefined || group.name !== key) return undefined;',
     tests: [`${RUN} > with a key that another run has taken`],

@@ -312,7 +312,7 @@ export const holder = [
   {
     name: 'uncounted-disk-is-no-less',
     why: 'Where nobody can tell who writes to a disk, its hold gives `crash`.',
-    file: 'src/quiesce/fsfreeze.ts',
+    file: 'src/quiesce/fsfreeze/method.ts',
     before: "gives: watches.length < order.watches.length ? 'crash' : order.gives",
     after: 'gives: order.gives',
     tests: [QUIESCER],
@@ -336,7 +336,7 @@ export const holder = [
   {
     name: 'script-holds-what-was-mounted-since',
     why: 'Also what a script covers is what the plan was made from.',
-    file: 'src/quiesce/script.ts',
+    file: 'src/quiesce/script/method.ts',
     before: 'if (fingerprint(view, coveredIn(view)) !== before) throw',
     after: "if (before === '') throw",
     tests: ['test/process/quiescer.test.ts > which a script holds'],

@@ -6,7 +6,7 @@ export const mending = [
   {
     name: 'mends-foreign-labels',
     why: 'Only what carries the label of the run’s own intent is that run’s.',
-    file: 'src/flows/mend-plan.ts',
+    file: 'src/flows/mend/plan.ts',
     before: 'snapshot.label === intent.label &&',
     after: '',
     tests: PLAN,
@@ -14,7 +14,7 @@ export const mending = [
   {
     name: 'mends-snapshots-of-other-volumes',
     why: 'Only what is of a volume that the run was to cut is that run’s.',
-    file: 'src/flows/mend-plan.ts',
+    file: 'src/flows/mend/plan.ts',
     before: 'isCutBy(units, snapshot) &&',
     after: '',
     tests: PLAN,
@@ -22,7 +22,7 @@ export const mending = [
   {
     name: 'mends-another-hands-snapshot',
     why: 'What has the name of a snapshot that the run has seen, and another id, is not that snapshot.',
-    file: 'src/flows/mend-plan.ts',
+    file: 'src/flows/mend/plan.ts',
     before: '(noted.get(snapshot.name) ?? snapshot.id) === snapshot.id',
     after: 'snapshot.id !== undefined',
     tests: PLAN,
@@ -30,7 +30,7 @@ export const mending = [
   {
     name: 'mended-set-is-good',
     why: 'What mend seals as good, the run itself had compared after its window.',
-    file: 'src/flows/mend-seal.ts',
+    file: 'src/flows/mend/seal.ts',
     before: "isWhole && allSeen && judgedBy(record)?.placement === 'same' ? 'same' : 'unread'",
     after: "isWhole && allSeen ? 'same' : 'unread'",
     tests: PLAN,
@@ -38,7 +38,7 @@ export const mending = [
   {
     name: 'silent-array-has-everything',
     why: 'Where an array that could not be asked would decide, nothing is done.',
-    file: 'src/flows/mend-plan.ts',
+    file: 'src/flows/mend/plan.ts',
     before: 'if (unasked.length > 0) return leave(',
     after: 'if (unasked.length > intent.arrays.length) return leave(',
     tests: PLAN,
@@ -46,7 +46,7 @@ export const mending = [
   {
     name: 'silent-array-has-nothing',
     why: 'An array that could not be asked may have its snapshot.',
-    file: 'src/flows/mend-plan.ts',
+    file: 'src/flows/mend/plan.ts',
     before: 'if (unasked.some((one) => one.array === array)) continue;',
     after: '',
     tests: PLAN,
@@ -54,7 +54,7 @@ export const mending = [
   {
     name: 'failed-run-is-kept',
     why: 'A run that said that it failed has decided: what it made goes.',
-    file: 'src/flows/mend-plan.ts',
+    file: 'src/flows/mend/plan.ts',
     before: "if (result?.state === 'failed' && result.unsealed !== true) return",
     after: "if (result?.state === 'failed' && result.unsealed === true) return",
     tests: PLAN,
@@ -62,7 +62,7 @@ export const mending = [
   {
     name: 'mends-a-run-that-goes-on',
     why: 'Nothing of a run that is going on, or may be, is touched.',
-    file: 'src/flows/mend-cases.ts',
+    file: 'src/flows/mend/cases.ts',
     before: ' && !running.has(entry.id)',
     after: '',
     tests: PLAN,
@@ -70,7 +70,7 @@ export const mending = [
   {
     name: 'mends-another-group',
     why: 'Mending one group leaves all others alone.',
-    file: 'src/flows/mend-cases.ts',
+    file: 'src/flows/mend/cases.ts',
     before: '(group === undefined || entry.group === group)',
     after: "(group === undefined || group !== '')",
     tests: PLAN,
@@ -78,7 +78,7 @@ export const mending = [
   {
     name: 'mend-removes-a-pinned-set',
     why: 'A pinned set stays, also where its removal was begun.',
-    file: 'src/flows/mend-cases.ts',
+    file: 'src/flows/mend/cases.ts',
     before: 'removals: removing.filter(({ pinned }) => pinned === undefined),',
     after: 'removals: removing,',
     tests: [`${MEND} > finishes a removal`],
@@ -94,7 +94,7 @@ export const mending = [
   {
     name: 'late-snapshot-of-a-dead-run-is-forgotten',
     why: 'As long as an array may still carry out a dead run’s request, the run is not closed.',
-    file: 'src/flows/late.ts',
+    file: 'src/flows/undo/late.ts',
     before: 'return !units',
     after: 'return units',
     tests: [`${MEND} > says what may still appear`],
@@ -102,7 +102,7 @@ export const mending = [
   {
     name: 'late-snapshot-is-counted-from-the-start',
     why: 'What was fired at a time that cannot be read may have been fired right before the run ended.',
-    file: 'src/flows/late.ts',
+    file: 'src/flows/undo/late.ts',
     before: 'return opening?.at === undefined ? endOf(record, now) :',
     after: 'return opening?.at === undefined ? Date.parse(intent.startedAt) :',
     tests: ['test/unit/flows/late.test.ts'],
@@ -110,7 +110,7 @@ export const mending = [
   {
     name: 'late-arming-of-a-dead-run-is-forgotten',
     why: 'What an array prepares after the process that asked for it has died is taken away too.',
-    file: 'src/flows/late.ts',
+    file: 'src/flows/undo/late.ts',
     before: 'isArmed && traits.prepares === true &&',
     after: 'isArmed && traits.prepares !== true &&',
     tests: [`${MEND} > takes away what an array prepares`],
@@ -118,7 +118,7 @@ export const mending = [
   {
     name: 'late-arming-is-counted-from-its-note',
     why: 'An arm is waited for as long as the run has time; what it may still make is late from its end on.',
-    file: 'src/flows/late.ts',
+    file: 'src/flows/undo/late.ts',
     before: 'return result === undefined ? now.getTime() : Date.parse(result.finishedAt);',
     after: 'return result === undefined ? now.getTime() - 600_000 : Date.parse(result.finishedAt) - 600_000;',
     tests: [`${MEND} > takes away what an array prepares`],
@@ -126,7 +126,7 @@ export const mending = [
   {
     name: 'stray-of-a-running-run-is-taken',
     why: 'A snapshot of a run that goes on is that run’s business.',
-    file: 'src/flows/mend-look.ts',
+    file: 'src/flows/mend/look.ts',
     before: 'running.has(run.id) || ',
     after: '',
     tests: ['test/unit/flows/strays.test.ts'],
@@ -134,7 +134,7 @@ export const mending = [
   {
     name: 'foreign-snapshot-is-not-told',
     why: 'Snapshots of our form that no run here has taken are named, and stay.',
-    file: 'src/flows/mend-look.ts',
+    file: 'src/flows/mend/look.ts',
     before: 'shown.snapshots.filter(({ label }) => !known.has(label))',
     after: 'shown.snapshots.filter(({ label }) => known.has(label))',
     tests: [`${MEND} > names snapshots of our form`],
@@ -142,7 +142,7 @@ export const mending = [
   {
     name: 'silent-guest-writes',
     why: 'A guest that could not be asked may still be held: exit 6.',
-    file: 'src/flows/mend-guests.ts',
+    file: 'src/flows/mend/guests.ts',
     before: "return is === 'not-writing' || is === 'not-asked';",
     after: "return is === 'not-writing';",
     tests: [`${MEND} > asks the guests`],
@@ -166,7 +166,7 @@ export const mending = [
   {
     name: 'mend-calls-every-array-clean',
     why: 'An array is called clean only where nothing of the run stays or may come.',
-    file: 'src/flows/mend-carry-out.ts',
+    file: 'src/flows/mend/carry-out.ts',
     before: "if (open.length === 0) await journal.note({ type: 'clean', array });",
     after: "if (left.length === 0) await journal.note({ type: 'clean', array });",
     tests: [`${MEND} > says what may still appear`],
@@ -174,7 +174,7 @@ export const mending = [
   {
     name: 'unknown-label-is-some-runs',
     why: 'A snapshot of our form that no intent of ours names is nobody’s to take.',
-    file: 'src/flows/mend-look.ts',
+    file: 'src/flows/mend/look.ts',
     before: 'runs.find(({ record }) => record.intent?.label === label)',
     after: 'runs.find(({ record }) => record.intent !== undefined)',
     tests: ['test/unit/flows/strays.test.ts'],
@@ -182,7 +182,7 @@ export const mending = [
   {
     name: 'unreadable-set-has-strays',
     why: 'The snapshots of a set whose manifest cannot be read are nobody’s to take.',
-    file: 'src/flows/mend-look.ts',
+    file: 'src/flows/mend/look.ts',
     before: ' || sets.some((one) => one.id === run.id)) continue;',
     after: ') continue;',
     tests: ['test/unit/flows/strays.test.ts'],
@@ -190,7 +190,7 @@ export const mending = [
   {
     name: 'unsealed-set-goes-with-a-doubt',
     why: 'That a set is only unsealed is a fact of its own, whatever else went wrong.',
-    file: 'src/flows/mend-plan.ts',
+    file: 'src/flows/mend/plan.ts',
     before: 'result.unsealed !== true) return',
     after: "result.fault?.code !== 'run.unsealed') return",
     tests: [`${MEND} > seals it also where a guest is in doubt`],
@@ -198,7 +198,7 @@ export const mending = [
   {
     name: 'run-out-of-sight-is-no-matter',
     why: 'A run whose lock cannot be judged from here is named, and mend has not done everything.',
-    file: 'src/flows/mend.ts',
+    file: 'src/flows/mend/mend.ts',
     before: 'if (!parts.inDoubt.has(id) || record.intent === undefined ||',
     after: 'if (parts.inDoubt.has(id) || record.intent === undefined ||',
     tests: [`${MEND} > a run that is going on is not touched`],
@@ -206,7 +206,7 @@ export const mending = [
   {
     name: 'missing-guest-is-let-off',
     why: 'A guest of another topology is that one’s to ask.',
-    file: 'src/flows/mend.ts',
+    file: 'src/flows/mend/mend.ts',
     before: "!(is === 'gone' && isOurs)",
     after: "is !== 'gone'",
     tests: [`${MEND} > asks a guest of another topology`],

@@ -8,7 +8,7 @@ export const proving = [
   {
     name: 'held-disk-may-need-recovery',
     why: 'A file system that stood still when it was cut needs no recovery, or the record is wrong.',
-    file: 'src/flows/verify-evidence.ts',
+    file: 'src/flows/verify/evidence.ts',
     before: "if (recovery.needed === 'yes' && hold.kind === 'held') {",
     after: "if (recovery.needed === 'unknown' && hold.kind === 'held') {",
     tests: EVIDENCE,
@@ -16,7 +16,7 @@ export const proving = [
   {
     name: 'verify-forgets-the-id',
     why: 'A snapshot that another hand put in its place is not the one that was taken.',
-    file: 'src/flows/verify-snapshots.ts',
+    file: 'src/flows/verify/snapshots.ts',
     before: 'if (seen.id !== recorded.id) {',
     after: 'if (seen.name !== recorded.name) {',
     tests: EVIDENCE,
@@ -24,7 +24,7 @@ export const proving = [
   {
     name: 'verify-forgets-what-is-besides',
     why: 'What nobody took stands under no label of ours unnamed.',
-    file: 'src/flows/verify-snapshots.ts',
+    file: 'src/flows/verify/snapshots.ts',
     before: '...seen.filter((one) => !known.has(one)).map(extra),',
     after: '',
     tests: EVIDENCE,
@@ -48,7 +48,7 @@ export const proving = [
   {
     name: 'torn-ledger-is-only-worth-knowing',
     why: 'Writes that are there without those before them contradict a set that claims to be one instant.',
-    file: 'src/flows/verify-ledgers.ts',
+    file: 'src/flows/verify/ledgers.ts',
     before: "verdict.oneInstant && !verdict.vms.some(({ aside }) => aside) ? 'wrong' : 'worth-knowing'",
     after: "verdict.oneInstant && verdict.vms.length === 0 ? 'wrong' : 'worth-knowing'",
     tests: LEDGERS,
@@ -56,7 +56,7 @@ export const proving = [
   {
     name: 'rebuilt-set-goes-unadopted',
     why: 'That the snapshots of a rebuilt set are ours to remove stands nowhere, before a person has said it.',
-    file: 'src/flows/remove-rebuilt.ts',
+    file: 'src/flows/remove/rebuilt.ts',
     before: "if (entry.state === 'rebuilt') throw notAdopted(id);",
     after: '',
     tests: REBUILT,
@@ -64,7 +64,7 @@ export const proving = [
   {
     name: 'adopts-what-is-young',
     why: 'A label that may be of a run at work elsewhere is not adopted unsaid.',
-    file: 'src/flows/adopt.ts',
+    file: 'src/flows/rebuild/adopt.ts',
     before: 'if (!isAlready && !parts.young) refuseYoung(wanted, snapshots, now);',
     after: '',
     tests: REBUILT,
@@ -88,7 +88,7 @@ export const proving = [
   {
     name: 'failed-run-takes-another-hands-snapshot',
     why: 'What is under a run’s label, and of no volume that it was to cut, is not its own.',
-    file: 'src/flows/clean-up.ts',
+    file: 'src/flows/undo/take-back.ts',
     before: 'const there = found.filter(isOurs);',
     after: 'const there = found;',
     tests: ['test/sim/run.test.ts'],
@@ -96,7 +96,7 @@ export const proving = [
   {
     name: 'two-under-one-label-prove-something',
     why: 'Of two snapshots of a volume under one label it is not known which the window covers.',
-    file: 'src/flows/conclude.ts',
+    file: 'src/flows/snapshot/conclude.ts',
     before: 'doubledIn(seen.taken, wanted)',
     after: '[]',
     tests: ['test/sim/run.test.ts'],
@@ -104,7 +104,7 @@ export const proving = [
   {
     name: 'ledger-hides-what-was-seen',
     why: 'What a guest has written where its ledger should be takes nothing from what its file systems show.',
-    file: 'src/flows/verify.ts',
+    file: 'src/flows/verify/verify.ts',
     before: 'if (!read.ok) return [{ subject',
     after: 'if (!read.ok) throw read.fault;\n  if (!read) return [{ subject',
     tests: ['test/unit/flows/verify-flow.test.ts > a ledger that cannot be read'],
@@ -112,7 +112,7 @@ export const proving = [
   {
     name: 'empty-table-is-passed-over',
     why: 'A held disk has a file system; a table of partitions without one contradicts that.',
-    file: 'src/flows/verify-evidence.ts',
+    file: 'src/flows/verify/evidence.ts',
     before: 'if (evidence.parts.length === 0) return [judgeNoPartition(hold, say)];',
     after: '',
     tests: ['test/unit/flows/verify.test.ts'],

@@ -201,7 +201,7 @@ export const transport = [
   {
     name: 'holds-what-was-mounted-since',
     why: 'What is held is what the plan was made from.',
-    file: 'src/quiesce/fsfreeze.ts',
+    file: 'src/quiesce/fsfreeze/method.ts',
     before: 'if (before !== undefined && before !== now) throw',
     after: 'if (before === undefined && now === undefined) throw',
     tests: ['test/process/quiescer.test.ts > in which something was mounted since the plan'],

@@ -14,7 +14,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { type Deadline, deadline } from '../../src/base/deadline.ts';
 import type { GuestChannel } from '../../src/ports.ts';
-import { script, scriptSettings } from '../../src/quiesce/script.ts';
+import { script, scriptSettings } from '../../src/quiesce/script/method.ts';
 import { localShell } from '../../src/transport/local.ts';
 import { needs, pathOfShell, SHELLS, type ShellName } from '../needs.ts';
 

@@ -5,12 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { deadline } from '../../src/base/deadline.ts';
 import type { Guest } from '../../src/ports.ts';
-import { fsfreeze, fsfreezeSettings } from '../../src/quiesce/fsfreeze.ts';
-import { script, scriptSettings } from '../../src/quiesce/script.ts';
-import { simulated } from '../../src/quiesce/simulated.ts';
+import { fsfreeze, fsfreezeSettings } from '../../src/quiesce/fsfreeze/method.ts';
+import { script, scriptSettings } from '../../src/quiesce/script/method.ts';
 import { localShell } from '../../src/transport/local.ts';
 import { quiescerSuite } from '../contract/quiescer-suite.ts';
 import { local, standInRoot } from '../contract/stand-in.ts';
+import { simulated } from '../doubles/guest.ts';
 import { needs, pathOfShell, SHELLS } from '../needs.ts';
 
 const NOWHERE: Guest = {

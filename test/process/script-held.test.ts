@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { deadline } from '../../src/base/deadline.ts';
 import type { Guest } from '../../src/ports.ts';
-import { script, scriptSettings } from '../../src/quiesce/script.ts';
+import { script, scriptSettings } from '../../src/quiesce/script/method.ts';
 import { localShell } from '../../src/transport/local.ts';
 
 /** A release that was not confirmed: what an application says of itself decides, not that its file system takes a write. */

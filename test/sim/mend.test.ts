@@ -3,7 +3,7 @@ import { Fault } from '../../src/base/fault.ts';
 import { asOf, leftovers } from '../../src/catalog/leftovers.ts';
 import { beginRemoval } from '../../src/catalog/removal.ts';
 import { listRuns, listSets } from '../../src/catalog/store.ts';
-import type { RunReport } from '../../src/flows/run-parts.ts';
+import type { RunReport } from '../../src/flows/snapshot/run-parts.ts';
 import type { ArrayDriver } from '../../src/ports.ts';
 import { showRunLines } from '../../src/ui/run.ts';
 import { type MemoryFileSystem, memoryFileSystem } from '../fixtures/memory-file-system.ts';

@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { simulated } from '../../src/arrays/simulated/driver.ts';
 import { deadline } from '../../src/base/deadline.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { listRebuilt, type RebuiltEntry } from '../../src/catalog/rebuilt.ts';
 import { beginRemoval } from '../../src/catalog/removal.ts';
 import { listSets } from '../../src/catalog/store.ts';
-import { type AdoptParts, adopt, chooseAdoption } from '../../src/flows/adopt.ts';
-import { type RebuildReport, rebuild } from '../../src/flows/rebuild.ts';
-import { chooseDoomed, type RemoveParts, remove } from '../../src/flows/remove.ts';
+import { type AdoptParts, adopt, chooseAdoption } from '../../src/flows/rebuild/adopt.ts';
+import { type RebuildReport, rebuild } from '../../src/flows/rebuild/rebuild.ts';
+import { chooseDoomed, type RemoveParts, remove } from '../../src/flows/remove/remove.ts';
 import type { CutLabel } from '../../src/model.ts';
+import { simulated } from '../doubles/array/driver.ts';
 import { type MemoryFileSystem, memoryFileSystem } from '../fixtures/memory-file-system.ts';
 import { DIED, type Mortal, mortal } from './mortal.ts';
 import { type Shop, shop } from './shop.ts';

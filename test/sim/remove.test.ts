@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { simulated } from '../../src/arrays/simulated/driver.ts';
 import { deadline } from '../../src/base/deadline.ts';
 import { listRuns, listSets } from '../../src/catalog/store.ts';
-import { chooseDoomed, type RemoveParts, remove } from '../../src/flows/remove.ts';
+import { chooseDoomed, type RemoveParts, remove } from '../../src/flows/remove/remove.ts';
+import { simulated } from '../doubles/array/driver.ts';
 import { DIED, mortal } from './mortal.ts';
 import { type Shop, shop } from './shop.ts';
 

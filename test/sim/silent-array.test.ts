@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { groupStatus } from '../../src/catalog/status.ts';
 import { listRuns } from '../../src/catalog/store.ts';
-import type { RunReport } from '../../src/flows/run-parts.ts';
+import type { RunReport } from '../../src/flows/snapshot/run-parts.ts';
 import type { ArrayDriver, RunEvent } from '../../src/ports.ts';
 import { type Shop, type ShopRun, shop } from './shop.ts';
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import { simulatedArray } from '../../src/arrays/simulated/array.ts';
-import { simulated as simulatedDriver } from '../../src/arrays/simulated/driver.ts';
-import type { FireFault } from '../../src/arrays/simulated/faults.ts';
 import { deadline } from '../../src/base/deadline.ts';
 import { interruptedBy } from '../../src/base/interrupt.ts';
 import type { CutLabel, CutUnit, DeviceKey, DiskRef, Level, Plan, PlannedDisk, WindowRecord } from '../../src/model.ts';
 import type { ArrayDriver, RunEvent } from '../../src/ports.ts';
-import { type SimulatedGuest, simulated as simulatedGuest } from '../../src/quiesce/simulated.ts';
 import { runWindow, type WindowArray } from '../../src/window/run.ts';
+import { simulatedArray } from '../doubles/array/array.ts';
+import { simulated as simulatedDriver } from '../doubles/array/driver.ts';
+import type { FireFault } from '../doubles/array/faults.ts';
+import { type SimulatedGuest, simulated as simulatedGuest } from '../doubles/guest.ts';
 import { type HandClock, handClock } from './hand-clock.ts';
 import type { Still, Truth } from './truth.ts';
 

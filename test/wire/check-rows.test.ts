@@ -3,7 +3,7 @@ import { commandConfig } from '../../src/arrays/command/config.ts';
 import { command } from '../../src/arrays/command/driver.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { deadline } from '../../src/base/deadline.ts';
-import { check } from '../../src/flows/check.ts';
+import { check } from '../../src/flows/check/check.ts';
 import type { World } from '../../src/flows/survey.ts';
 import type { ArrayDriver } from '../../src/ports.ts';
 import { localShell } from '../../src/transport/local.ts';

@@ -1,7 +1,7 @@
 import { count } from '../../base/count.ts';
 import { deadline } from '../../base/deadline.ts';
 import { EXIT } from '../../base/fault.ts';
-import { check } from '../../flows/check.ts';
+import { check } from '../../flows/check/check.ts';
 import { readTopology } from '../../topology/read.ts';
 import { checkDocument, checkLines } from '../../ui/check.ts';
 import { TopologyFault, tellFindings } from '../findings.ts';

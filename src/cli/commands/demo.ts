@@ -1,7 +1,7 @@
 import { EXIT, Fault } from '../../base/fault.ts';
 import { newSetId, systemRandom } from '../../catalog/names.ts';
 import { type Program, playDemo } from '../../demo/screenplay.ts';
-import type { RunReport } from '../../flows/run-parts.ts';
+import type { RunReport } from '../../flows/snapshot/run-parts.ts';
 import { survey } from '../../flows/survey.ts';
 import { snapshot } from '../../snapshot.ts';
 import { readTopology } from '../../topology/read.ts';

@@ -1,7 +1,7 @@
 import { deadline } from '../../base/deadline.ts';
 import { EXIT, Fault } from '../../base/fault.ts';
-import { type AdoptParts, adopt, chooseAdoption } from '../../flows/adopt.ts';
-import { rebuild } from '../../flows/rebuild.ts';
+import { type AdoptParts, adopt, chooseAdoption } from '../../flows/rebuild/adopt.ts';
+import { rebuild } from '../../flows/rebuild/rebuild.ts';
 import type { Topology } from '../../topology/topology.ts';
 import { adoptLines, rebuildDocument, rebuildLines } from '../../ui/rebuild.ts';
 import { askTyped } from '../ask.ts';

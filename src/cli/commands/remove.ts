@@ -1,8 +1,8 @@
 import { count } from '../../base/count.ts';
 import { deadline } from '../../base/deadline.ts';
 import { asFault, EXIT, Fault } from '../../base/fault.ts';
-import { chooseDoomed, type Doomed, type RemoveParts, remove } from '../../flows/remove.ts';
-import { remainsText } from '../../flows/report.ts';
+import { chooseDoomed, type Doomed, type RemoveParts, remove } from '../../flows/remove/remove.ts';
+import { remainsText } from '../../flows/snapshot/report.ts';
 import { setText } from '../../ui/set.ts';
 import { askYes } from '../ask.ts';
 import { existingCatalog, openCatalog } from '../catalog.ts';

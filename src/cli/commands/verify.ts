@@ -1,7 +1,7 @@
 import { deadline } from '../../base/deadline.ts';
 import { findSet } from '../../catalog/find-set.ts';
-import { exitOf } from '../../flows/verified.ts';
-import { verify } from '../../flows/verify.ts';
+import { exitOf } from '../../flows/verify/verified.ts';
+import { verify } from '../../flows/verify/verify.ts';
 import { verifyDocument, verifyLines } from '../../ui/verify.ts';
 import { existingCatalog } from '../catalog.ts';
 import { timeoutMs } from '../flags.ts';

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { simulatedArray } from '../../../src/arrays/simulated/array.ts';
-import { simulated as simulatedDriver } from '../../../src/arrays/simulated/driver.ts';
 import { deadline } from '../../../src/base/deadline.ts';
 import { Fault } from '../../../src/base/fault.ts';
-import { check } from '../../../src/flows/check.ts';
+import { check } from '../../../src/flows/check/check.ts';
 import type { GuestSide, World } from '../../../src/flows/survey.ts';
 import { deviceKey } from '../../../src/inventory/device.ts';
 import type { DeviceKey, DiskPlacement, GuestUse, Placement, VmPlacement } from '../../../src/model.ts';
-import { fsfreeze, fsfreezeSettings } from '../../../src/quiesce/fsfreeze.ts';
-import { type SimulatedGuest, simulated as simulatedGuest } from '../../../src/quiesce/simulated.ts';
+import { fsfreeze, fsfreezeSettings } from '../../../src/quiesce/fsfreeze/method.ts';
 import { parseTopology } from '../../../src/topology/read.ts';
 import { checkLines } from '../../../src/ui/check.ts';
+import { simulatedArray } from '../../doubles/array/array.ts';
+import { simulated as simulatedDriver } from '../../doubles/array/driver.ts';
+import { type SimulatedGuest, simulated as simulatedGuest } from '../../doubles/guest.ts';
 import { handClock } from '../../sim/hand-clock.ts';
 import { expectGolden } from '../golden.ts';
 

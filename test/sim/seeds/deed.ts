@@ -1,6 +1,6 @@
 import { asFault, type Fault } from '../../../src/base/fault.ts';
-import type { MendReport } from '../../../src/flows/mend-parts.ts';
-import type { RunReport } from '../../../src/flows/run-parts.ts';
+import type { MendReport } from '../../../src/flows/mend/parts.ts';
+import type { RunReport } from '../../../src/flows/snapshot/run-parts.ts';
 import type { SetId } from '../../../src/model.ts';
 import type { RunEvent } from '../../../src/ports.ts';
 import type { GroupSettings } from '../../../src/topology/topology.ts';

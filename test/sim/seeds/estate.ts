@@ -1,8 +1,8 @@
-import type { SimulatedSettings } from '../../../src/arrays/simulated/array.ts';
 import { unreachable } from '../../../src/base/unreachable.ts';
 import { deviceKey } from '../../../src/inventory/device.ts';
 import type { DeviceKey, Level } from '../../../src/model.ts';
 import type { GroupSettings, MemberSettings } from '../../../src/topology/topology.ts';
+import type { SimulatedSettings } from '../../doubles/array/array.ts';
 import type { Draw } from './draw.ts';
 
 /** What stands in the world before anything happens: arrays, datastores, VMs, and the groups that are snapshotted. */

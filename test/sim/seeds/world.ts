@@ -1,6 +1,6 @@
-import { type SimulatedArray, simulatedArray } from '../../../src/arrays/simulated/array.ts';
 import type { DeviceKey, VmName } from '../../../src/model.ts';
-import { type SimulatedGuest, type SimulatedQuiescer, simulated } from '../../../src/quiesce/simulated.ts';
+import { type SimulatedArray, simulatedArray } from '../../doubles/array/array.ts';
+import { type SimulatedGuest, type SimulatedQuiescer, simulated } from '../../doubles/guest.ts';
 import { type HandClock, handClock } from '../hand-clock.ts';
 import { type Chronicle, emptyChronicle } from './chronicle.ts';
 import type { Draw } from './draw.ts';

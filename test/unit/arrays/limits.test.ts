@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { box } from '../../../src/arrays/box.ts';
 import { commandMs } from '../../../src/arrays/place.ts';
-import { simulatedArray } from '../../../src/arrays/simulated/array.ts';
-import { simulated } from '../../../src/arrays/simulated/driver.ts';
 import { watchedArray } from '../../../src/arrays/watched.ts';
 import { beforeDeadline, deadline } from '../../../src/base/deadline.ts';
 import { asFault, type Fault } from '../../../src/base/fault.ts';
@@ -10,6 +8,8 @@ import { interruptedBy } from '../../../src/base/interrupt.ts';
 import { waitsOn } from '../../../src/base/waits.ts';
 import type { CutLabel } from '../../../src/model.ts';
 import type { Shell } from '../../../src/ports.ts';
+import { simulatedArray } from '../../doubles/array/array.ts';
+import { simulated } from '../../doubles/array/driver.ts';
 import { handClock } from '../../sim/hand-clock.ts';
 
 const LABEL = 'spaaaaaaaaaaaaa' as CutLabel;

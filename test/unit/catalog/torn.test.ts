@@ -6,7 +6,7 @@ import { beginRemoval } from '../../../src/catalog/removal.ts';
 import { readRunPlan, writeRunPlan } from '../../../src/catalog/run-plan.ts';
 import { openState, type StateFolder } from '../../../src/catalog/state-folder.ts';
 import { listRuns, listSets } from '../../../src/catalog/store.ts';
-import { openCases } from '../../../src/flows/mend-cases.ts';
+import { openCases } from '../../../src/flows/mend/cases.ts';
 import { memoryFileSystem } from '../../fixtures/memory-file-system.ts';
 import { idOf, intentFor, mailPlan, mailWindow, manifestOf, resultOf } from '../../fixtures/sets.ts';
 

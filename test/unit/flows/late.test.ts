@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RunRecord } from '../../../src/catalog/journal.ts';
-import { lastSentAt, lateOf } from '../../../src/flows/late.ts';
+import { lastSentAt, lateOf } from '../../../src/flows/undo/late.ts';
 import type { ArrayTraits } from '../../../src/ports.ts';
 import { idOf, intentFor, labelOf, mailSnapshots, mailWindow, resultOf } from '../../fixtures/sets.ts';
 

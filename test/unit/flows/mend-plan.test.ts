@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { JournalEntry, Judged, RunRecord } from '../../../src/catalog/journal.ts';
 import type { RunEntry } from '../../../src/catalog/store.ts';
-import { openCases } from '../../../src/flows/mend-cases.ts';
-import { type ArraySeen, mendPlan, type RunSeen } from '../../../src/flows/mend-plan.ts';
+import { openCases } from '../../../src/flows/mend/cases.ts';
+import { type ArraySeen, mendPlan, type RunSeen } from '../../../src/flows/mend/plan.ts';
 import type { ArraySnapshot, WindowRecord } from '../../../src/model.ts';
 import {
   entryOfSet,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { RebuiltEntry, RebuiltSet } from '../../../src/catalog/rebuilt.ts';
 import type { SetEntry } from '../../../src/catalog/set-entry.ts';
 import type { RunEntry } from '../../../src/catalog/store.ts';
-import { type RebuildFacts, rebuildPlan, withoutLabel } from '../../../src/flows/rebuild-plan.ts';
+import { type RebuildFacts, rebuildPlan, withoutLabel } from '../../../src/flows/rebuild/plan.ts';
 import { ADOPTED, idOf, intentFor, labelOf, mailSnapshots, rebuiltOf } from '../../fixtures/sets.ts';
 
 const NOW = new Date('2026-11-26T00:00:00.000Z');

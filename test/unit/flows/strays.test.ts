@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RunRecord } from '../../../src/catalog/journal.ts';
 import type { RunEntry } from '../../../src/catalog/store.ts';
-import { straysIn } from '../../../src/flows/mend-look.ts';
+import { straysIn } from '../../../src/flows/mend/look.ts';
 import { entryOfSet, idOf, intentFor, labelOf, mailSnapshots, manifestOf, resultOf } from '../../fixtures/sets.ts';
 
 const RUN = idOf();

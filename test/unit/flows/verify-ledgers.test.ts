@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeLedgers, type LedgerFile } from '../../../src/flows/verify-ledgers.ts';
+import { judgeLedgers, type LedgerFile } from '../../../src/flows/verify/ledgers.ts';
 import type { Manifest } from '../../../src/model.ts';
 import { BEGUN_AT_MS, ledgerHistory } from '../../fixtures/ledger.ts';
 import { manifestOf } from '../../fixtures/sets.ts';

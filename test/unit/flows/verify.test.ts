@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Evidence, Part } from '../../../src/evidence/evidence.ts';
-import { exitOf, type Verified } from '../../../src/flows/verified.ts';
-import { judgeEvidence } from '../../../src/flows/verify-evidence.ts';
-import { judgeSnapshots } from '../../../src/flows/verify-snapshots.ts';
-import { judgeTimes } from '../../../src/flows/verify-times.ts';
+import { judgeEvidence } from '../../../src/flows/verify/evidence.ts';
+import { judgeSnapshots } from '../../../src/flows/verify/snapshots.ts';
+import { judgeTimes } from '../../../src/flows/verify/times.ts';
+import { exitOf, type Verified } from '../../../src/flows/verify/verified.ts';
 import type { ArraySnapshot, Manifest } from '../../../src/model.ts';
 import { labelOf, mailVerdict, mailWindow, manifestOf } from '../../fixtures/sets.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { deadline } from '../../../src/base/deadline.ts';
-import { simulated } from '../../../src/quiesce/simulated.ts';
+import { simulated } from '../../doubles/guest.ts';
 import { handClock } from '../../sim/hand-clock.ts';
 
 test('the end of an earlier hold’s lease lets nobody in beside whoever has the guest by then', async () => {

@@ -1,6 +1,6 @@
-import type { SimulatedArray } from '../../../../src/arrays/simulated/array.ts';
-import type { CallFault, FireFault, Operation } from '../../../../src/arrays/simulated/faults.ts';
 import { unreachable } from '../../../../src/base/unreachable.ts';
+import type { SimulatedArray } from '../../../doubles/array/array.ts';
+import type { CallFault, FireFault, Operation } from '../../../doubles/array/faults.ts';
 import type { Chronicle, FireSeen } from '../chronicle.ts';
 import type { Weather } from '../weather.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../../src/base/clock.ts';
 import { unreachable } from '../../../../src/base/unreachable.ts';
 import type { GuestChannel, Quiescer } from '../../../../src/ports.ts';
-import type { SimulatedGuest } from '../../../../src/quiesce/simulated.ts';
+import type { SimulatedGuest } from '../../../doubles/guest.ts';
 import type { Chronicle, HoldSeen } from '../chronicle.ts';
 import type { Weather } from '../weather.ts';
 

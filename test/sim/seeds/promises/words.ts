@@ -1,5 +1,5 @@
 import { unreachable } from '../../../../src/base/unreachable.ts';
-import type { RunReport } from '../../../../src/flows/run-parts.ts';
+import type { RunReport } from '../../../../src/flows/snapshot/run-parts.ts';
 import type { Deed } from '../deed.ts';
 import { SECRET } from '../process.ts';
 import { type Broken, broken, type Story } from '../story.ts';
