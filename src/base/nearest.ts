@@ -10,6 +10,13 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return found?.word;
 }
 
+/** All of them, the most alike first; equals as they came. */
+export function byNearness(word: string, known: readonly string[]): readonly string[] {
+  const wanted = plain(word);
+  const measured = known.map((one) => ({ one, distance: editDistance(wanted, plain(one), Number.POSITIVE_INFINITY) }));
+  return measured.toSorted((a, b) => a.distance - b.distance).map(({ one }) => one);
+}
+
 /** `known_hosts`, `knownhosts` and `KnownHosts` are one word to whoever typed it. */
 function plain(word: string): string {
   return word

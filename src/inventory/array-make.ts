@@ -6,6 +6,8 @@ export interface ArrayMake {
   readonly id: string;
   /** 'Pure Storage FlashArray' */
   readonly name: string;
+  /** What it can be spoken to with today: `command` is whatever its maker has for a shell. */
+  readonly by: 'reflink' | 'zfs' | 'command';
 }
 
 /**
@@ -28,13 +30,18 @@ const PREFIXES: readonly (readonly [prefix: string, id: string, name: string])[]
   ['naa.6589cfc', 'truenas', 'TrueNAS (ZFS)'],
   ['naa.6001405', 'lio', 'a Linux target (LIO), also Synology'],
 ];
+/** ZFS has its own command line, whoever sells it; a Linux target mostly serves files. */
+const BY: ReadonlyMap<string, ArrayMake['by']> = new Map([
+  ['lio', 'reflink'],
+  ['truenas', 'zfs'],
+]);
 
 export function arrayMakeOf(device: DeviceKey): ArrayMake {
-  if (device.startsWith('nfs://')) return { id: 'filer', name: 'an NFS filer' };
+  if (device.startsWith('nfs://')) return { id: 'filer', name: 'an NFS filer', by: 'command' };
   // HPE Nimble and its successors carry their OUI inside an EUI, behind a serial.
-  if (/^eui\..*6c9ce9/.test(device)) return { id: 'nimble', name: 'HPE Nimble or Alletra' };
+  if (/^eui\..*6c9ce9/.test(device)) return { id: 'nimble', name: 'HPE Nimble or Alletra', by: 'command' };
   const known = PREFIXES.find(([prefix]) => device.startsWith(prefix));
-  return known === undefined
-    ? { id: 'array', name: 'an array of a make not told by its LUNs' }
-    : { id: known[1], name: known[2] };
+  if (known === undefined) return { id: 'array', name: 'an array of a make not told by its LUNs', by: 'command' };
+  const [, id, name] = known;
+  return { id, name, by: BY.get(id) ?? 'command' };
 }

@@ -1,12 +1,13 @@
 import { jsonLine } from '../base/json.ts';
 import type { DatastorePlacement, DeviceKey, DiskPlacement, Placement, VmPlacement } from '../model.ts';
 import { arrayMakeOf } from './array-make.ts';
+import { arrayStub } from './array-stub.ts';
 
 export interface InitSource {
   readonly url: string;
   readonly username: string;
-  /** As it was given: what the server is believed by. */
-  readonly tls?: { readonly ca: string } | { readonly fingerprint: string };
+  /** What the server is believed by: as it was given, or as it was seen when nobody looked. */
+  readonly tls?: { readonly ca: string } | { readonly fingerprint: string; readonly unchecked?: true };
 }
 
 /**
@@ -21,9 +22,7 @@ export function initFromVsphere(placement: Placement, source: InitSource): strin
     `  url: ${scalar(source.url)}`,
     `  username: ${scalar(source.username)} # a read-only role is enough`,
     '  password: { env: VC_PASSWORD } # or { file: PATH } or { command: [pass, show, vc] }; never the password itself',
-    source.tls === undefined
-      ? '  # tls: { ca: vcenter-ca.pem } # or { fingerprint: "SHA256:AB:CD:…" }'
-      : `  tls: { ${Object.entries(source.tls).map(([key, value]) => `${key}: ${scalar(value)}`)} }`,
+    tlsLine(source.tls),
     '',
     ...(devices.length === 0 ? noDevices() : deviceSections(devices)),
     '',
@@ -43,6 +42,15 @@ export function initFromVsphere(placement: Placement, source: InitSource): strin
   ].join('\n');
 }
 
+function tlsLine(tls: InitSource['tls']): string {
+  if (tls === undefined) return '  # tls: { ca: vcenter-ca.pem } # or { fingerprint: "SHA256:AB:CD:…" }';
+  if ('ca' in tls) return `  tls: { ca: ${scalar(tls.ca)} }`;
+  const written = `  tls: { fingerprint: ${scalar(tls.fingerprint)} }`;
+  return tls.unchecked === true
+    ? `${written} # as it was seen, unchecked: compare it on the server's own console`
+    : written;
+}
+
 function deviceSections(devices: readonly FoundDevice[]): readonly string[] {
   return [
     '# One for each maker that the LUNs tell. Two arrays of one make: write two, and say below which has which volume.',
@@ -60,7 +68,7 @@ function noDevices(): readonly string[] {
   return [
     '# None of these disks lies on a LUN (VMFS, RDM) or an NFS export that vSphere tells: no array is known. This is a stub.',
     'arrays:',
-    ...arrayStub('array', 'a name of your choice'),
+    ...arrayStub({ id: 'array', name: 'a name of your choice', by: 'command' }),
     '',
     'volumes: {} # nothing to cut is known: what the disks lie on must be said here, or they are in no snapshot',
   ];
@@ -126,20 +134,8 @@ function unique(name: string, taken: ReadonlySet<string>): string {
 }
 
 function arrayStubs(devices: readonly FoundDevice[]): readonly string[] {
-  const ids = new Map(devices.map((device) => [device.array, arrayMakeOf(device.key).name]));
-  return [...ids].flatMap(([id, name]) => arrayStub(id, name));
-}
-
-function arrayStub(id: string, name: string): readonly string[] {
-  return [
-    `  ${id}: # ${name}`,
-    '    driver: command # any array with a command line: put its commands in',
-    `    ssh: { host: ${id}.example, user: stillpoint }`,
-    '    snapshot: { run: [arraycli, snapshot-create, --volume, <volume>, --name, <snapshot>] }',
-    '    answers: cut # only if exit 0 means that the snapshot exists',
-    "    find: { run: [arraycli, snapshot-list], row: '^(?<volume>\\S+) (?<snapshot>\\S+) (?<id>\\S+) (?<unixtime>\\d+)$' }",
-    '    remove: { run: [arraycli, snapshot-remove, --volume, <volume>, --name, <snapshot>], gone: "no such snapshot" }',
-  ];
+  const makes = new Map(devices.map(({ key }) => arrayMakeOf(key)).map((make) => [make.id, make]));
+  return [...makes.values()].flatMap(arrayStub);
 }
 
 function volumeLines({ key, array, volume, datastore, raw }: FoundDevice): readonly string[] {
@@ -167,10 +163,15 @@ function isUnique(vm: VmPlacement, { vms }: Placement): boolean {
 }
 
 function diskComment(disk: DiskPlacement, { datastores }: Placement): string {
-  const size = `${Number((disk.sizeBytes * 10n) / 1024n ** 3n) / 10} GiB`;
   const on = datastores.filter(({ devices }) => devices.some((device) => disk.data.includes(device)));
   const place = isRaw(disk) || on.length === 0 ? '' : ` on ${on.map(({ name }) => name).join(', ')}`;
-  return `${disk.address}  ${disk.kind}  ${size}${place}  ${disk.data.join(', ')}`;
+  return `${disk.address}  ${disk.kind}  ${sizeText(disk.sizeBytes)}${place}  ${disk.data.join(', ')}`;
+}
+
+/** Of less than 1 GiB a tenth is too coarse: 8 MiB is not 0 GiB. */
+function sizeText(bytes: bigint): string {
+  const [unit, name] = bytes < 1024n ** 3n ? ([1024n ** 2n, 'MiB'] as const) : ([1024n ** 3n, 'GiB'] as const);
+  return `${Number((bytes * 10n) / unit) / 10} ${name}`;
 }
 
 /** A comment ends with its line: what came after it, from whoever names VMs, would be a topology that runs commands. */

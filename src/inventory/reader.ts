@@ -36,6 +36,10 @@ export interface ReaderParts {
 export interface VsphereReader extends PlacementReader {
   /** 'SHA256:AB:CD:…': the certificate that the server showed. */
   readonly certificate: string;
+  /** Nobody checked it. */
+  readonly unchecked: boolean;
+  /** Every VM that the login sees: by name, or by path where two have the same. */
+  vmNames(limit: Deadline): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -47,7 +51,20 @@ export async function placementReader(
 ): Promise<VsphereReader> {
   const vsphere = await connectVsphere(connectionOf(settings, environment), limit);
   const login = async (): Promise<Vsphere> => vsphere;
-  return { ...readerOf(login, parts), certificate: vsphere.certificate, close: () => vsphere.close() };
+  return {
+    ...readerOf(login, parts),
+    certificate: vsphere.certificate,
+    unchecked: vsphere.unchecked !== undefined,
+    async vmNames(budget) {
+      const names = collectNames();
+      await vsphere.loggedIn(
+        () => readEverywhere(vsphere, NAME_WANTED, names.receive, budget, parts.pageObjects),
+        budget,
+      );
+      return names.vms().map(({ ref }) => names.nameOf(ref));
+    },
+    close: () => vsphere.close(),
+  };
 }
 
 /** Reads over a login that others share, and that it neither begins nor ends. */

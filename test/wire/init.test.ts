@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makes } from '../../src/cli/makes.ts';
 import { startVcenter } from '../../src/demo/vcenter.ts';
@@ -40,6 +41,38 @@ describe('init, of the small vCenter in this process', () => {
       exit: 4,
       stdout: { type: 'init', text: stdout, warnings: [{ subject: 'mali99' }] },
     });
+  });
+
+  test('a name that is not there is answered with the VMs that are, the nearest first', async () => {
+    const { exit, stdout, stderr } = await program(believing('mali01'), PASSWORD);
+    expect({ exit, stdout }).toEqual({ exit: 4, stdout: '' });
+    const listed = stderr.replace(/\s+/g, ' ');
+    expect(listed).toContain('Did you mean mail01?');
+    expect(listed).toMatch(/VMs there, the nearest first: mail01, .*web01/);
+    const some = await program(believing('mail01', 'nobody99'), PASSWORD);
+    expect(some.stderr.replace(/\s+/g, ' ')).toMatch(/VMs there, the nearest first: .*mail01/);
+  });
+
+  test('let in by GOVC_INSECURE, it says so and writes the fingerprint that it saw', async () => {
+    const env = { ...PASSWORD, GOVC_URL: vcenter.url, GOVC_USERNAME: 'reader', GOVC_INSECURE: '1' };
+    const { exit, stdout, stderr } = await program(['init', 'mail01'], env);
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: expect.stringContaining('is not checked (GOVC_INSECURE)') });
+    expect(stdout).toContain(`  tls: { fingerprint: ${vcenter.certificate.fingerprint} } # as it was seen, unchecked`);
+    expect(parseTopology(stdout, 'stillpoint.yaml', makes, { env: {} }).findings).toEqual([]);
+  });
+
+  test('the group in it is the one that README goes on with', async () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const steps = readme.slice(readme.indexOf('## A first topology'), readme.indexOf('## Exit codes'));
+    const named = [...steps.matchAll(/stillpoint (?:plan|snapshot) (\w+)/g)].map(([, group]) => group);
+    expect(named.length).toBeGreaterThan(3);
+    for (const text of [(await program(['init'])).stdout, (await program(believing('mail01'), PASSWORD)).stdout]) {
+      const { topology } = parseTopology(text, 'stillpoint.yaml', makes, { env: {} });
+      expect([...(topology?.groups.keys() ?? [])]).toEqual([...new Set(named)]);
+      expect([...text.matchAll(/stillpoint (?:plan|snapshot) (\w+)/g)].every(([, group]) => group === named[0])).toBe(
+        true,
+      );
+    }
   });
 
   test('a certificate that nobody signed: the flag to add stands in a line of its own', async () => {

@@ -1,8 +1,11 @@
 import { resolve } from 'node:path';
 import { deadline } from '../../base/deadline.ts';
 import { EXIT, Fault } from '../../base/fault.ts';
+import { byNearness } from '../../base/nearest.ts';
 import { type InitSource, initFromVsphere, oneLine } from '../../inventory/init.ts';
 import { placementReader } from '../../inventory/reader.ts';
+import type { Finding } from '../../model.ts';
+import { wrap } from '../../ui/text.ts';
 import { type ConnectionSettings, connectionOf } from '../../vsphere/settings.ts';
 import { tellFindings } from '../findings.ts';
 import { durationFlag, usage } from '../flags.ts';
@@ -12,8 +15,8 @@ import type { Args } from '../verb.ts';
 /** What `stillpoint init` prints: a topology to fill in, which already passes `check --offline`. */
 export function initText(): string {
   return `# A topology for Stillpoint: which guests lie on which arrays, and how each is held still.
-#   stillpoint check --offline    reads this file only          stillpoint plan mail       what a run would do
-#   stillpoint check              looks at everything           stillpoint snapshot mail   takes one set
+#   stillpoint check --offline    reads this file only          stillpoint plan all        what a run would do
+#   stillpoint check              looks at everything           stillpoint snapshot all    takes one set
 # An editor that completes it: stillpoint schema > stillpoint.schema.json, and as the first line of this file
 #   # yaml-language-server: $schema=./stillpoint.schema.json
 version: 1
@@ -48,7 +51,7 @@ vms: # by their names in vSphere
   # web01: { quiesce: none } # no hold: cut as it is
 
 groups: # VMs that are snapshotted at one instant
-  mail:
+  all:
     vms: [mail01]
     window: 8s # no guest is still for longer
     keep: { last: 7 } # whole sets; the last good one always stays
@@ -85,15 +88,17 @@ async function fromVsphere(session: Session, names: readonly string[], flags: Fl
   try {
     const wanted = names.map((name) => ({ vm: name.split('/').at(-1) ?? name, wanted: name }));
     const placement = await reader.read(wanted, limit);
-    const errors = placement.findings.filter(({ severity }) => severity === 'error');
+    const told = await withNames(placement.findings, () => reader.vmNames(limit));
+    const errors = told.filter(({ severity }) => severity === 'error');
     const [first] = placement.vms.length === 0 ? errors : [];
     if (first !== undefined) {
       const hint = first.hint === undefined ? {} : { hint: first.hint };
       throw new Fault({ code: first.code, message: `${first.subject}: ${first.message}`, ...hint });
     }
-    tellFindings(session, errors);
+    tellFindings(session, reader.unchecked ? told.filter(isOfTrust) : errors);
     const said = errors.map(({ subject, message }) => `# ${oneLine(`${subject}: ${message}`)}\n`).join('');
-    const tls = writtenTrust(flags);
+    const seen = { fingerprint: reader.certificate, unchecked: true } as const;
+    const tls = reader.unchecked ? seen : writtenTrust(flags);
     print(
       session,
       said + initFromVsphere(placement, { url: url.href, username, ...(tls === undefined ? {} : { tls }) }),
@@ -104,6 +109,33 @@ async function fromVsphere(session: Session, names: readonly string[], flags: Fl
     limit.done();
     await reader.close();
   }
+}
+
+const NAMES_LISTED = 60;
+
+/** Whoever mistypes a name, or knows none, is shown what there is; asked for only then. */
+async function withNames(
+  findings: readonly Finding[],
+  namesOf: () => Promise<readonly string[]>,
+): Promise<readonly Finding[]> {
+  const unknown = findings.filter(({ code }) => code === 'vsphere.vm-not-found');
+  if (unknown.length === 0) return findings;
+  const names = await namesOf();
+  const most = Math.max(5, Math.floor(NAMES_LISTED / unknown.length));
+  return findings.map((finding) => {
+    if (finding.code !== 'vsphere.vm-not-found' || names.length === 0) return finding;
+    const near = byNearness(finding.subject, names).slice(0, most);
+    const more = names.length > near.length ? ` and ${names.length - near.length} more` : '';
+    const listed = wrap(`${near.join(', ')}${more}`, LIST_WIDTH, '  ').join('\n');
+    return { ...finding, hint: `${finding.hint ?? ''}\nVMs there, the nearest first:\n${listed}` };
+  });
+}
+
+const LIST_WIDTH = 72;
+
+/** What stops nothing, and is said all the same: that nobody looked whom the password went to. */
+function isOfTrust({ severity, code }: Finding): boolean {
+  return severity === 'error' || code === 'vsphere.unchecked-certificate';
 }
 
 function settingsOf({ url, username, ca, fingerprint }: Flags): ConnectionSettings {

@@ -89,6 +89,49 @@ describe('a topology from what vSphere says', () => {
     expect(topology?.volumes).toEqual([]);
   });
 
+  test('a fingerprint that nobody compared says so beside it', () => {
+    const tls = { fingerprint: `SHA256:${Array(32).fill('AB').join(':')}`, unchecked: true } as const;
+    const written = initFromVsphere(placement, { url: 'https://vc.test/sdk', username: 'reader', tls });
+    expect(written).toMatch(/^ {2}tls: \{ fingerprint: SHA256:AB:.* \} # as it was seen, unchecked: compare it/m);
+    const { topology } = parseTopology(written, 'stillpoint.yaml', makes, { env: {} });
+    expect(topology?.vsphere.tls).toEqual({ fingerprint: 'ab'.repeat(32) });
+  });
+
+  test.each([
+    [8n * 1024n ** 2n, '8 MiB'],
+    [1024n ** 3n - 1n, '1023.9 MiB'],
+    [1024n ** 3n, '1 GiB'],
+    [40n * 1024n ** 3n, '40 GiB'],
+  ])('a disk of %s bytes is one of %s', (sizeBytes, size) => {
+    const small = { ...disk('scsi0:1', 'rdm-physical', [LUN]), sizeBytes };
+    const one = { ...placement, vms: [vm('mail01', '/DC/vm/mail01', [small])], datastores: [] };
+    const written = initFromVsphere(one, { url: 'https://vc.test/sdk', username: 'reader' });
+    expect(written).toContain(`# scsi0:1  rdm-physical  ${size}  naa.`);
+  });
+
+  test.each([
+    ['naa.60014051c1d2e3f40516273849a0b1c2', 'lio', 'reflink', 'a Linux target (LIO)'],
+    ['naa.6589cfc0000006f1c0b2a3d4e5f60718', 'truenas', 'command', 'zfs, snapshot'],
+    [
+      'naa.624a9370a7b9f7ecc01e40f7000000a1',
+      'pure',
+      'command',
+      'Pure Storage FlashArray; there is no driver of its own',
+    ],
+    ['naa.6346ac2100afeaf6149f8644000000a0', 'array', 'command', 'not told by its LUNs'],
+  ])('a LUN %s is of an array %s that the driver %s speaks to', (naa, id, driver, says) => {
+    const on = {
+      ...placement,
+      vms: [vm('a', '/DC/vm/a', [disk('scsi0:1', 'rdm-physical', [key(naa)])])],
+      datastores: [],
+    };
+    const written = initFromVsphere(on, { url: 'https://vc.test/sdk', username: 'reader' });
+    const { findings, topology } = parseTopology(written, 'stillpoint.yaml', makes, { env: {} });
+    expect(findings).toEqual([]);
+    expect([...(topology?.arrays.values() ?? [])].map((array) => [array.id, array.driver])).toEqual([[id, driver]]);
+    expect(written).toContain(says);
+  });
+
   test('names every disk with its kind, size and LUN, and every array with its maker', () => {
     expect(text).toContain('# scsi0:1  rdm-physical  40 GiB  naa.624a9370a7b9f7ecc01e40f7000000a1');
     expect(text).toContain('# scsi0:0  vmfs  40 GiB on VMFS # 1  naa.600507680c80000100000000000000b0, naa.6005');
