@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
 import type { Shell } from '../../src/ports.ts';
+import { startHolder } from '../../src/quiesce/holder/start.ts';
 import { findProgram } from '../../src/transport/programs.ts';
 import { connectSsh } from '../../src/transport/ssh.ts';
 import { sudoed } from '../../src/transport/sudo.ts';
@@ -75,6 +76,18 @@ needs(
     expect(`${fault.code}: ${fault.message}. ${fault.hint}`).toMatchInlineSnapshot(
       `"sudo.not-allowed: 127.0.0.1: sudo does not let guest run /usr/bin/id. Add to /etc/sudoers.d/stillpoint on 127.0.0.1 (visudo -f): guest ALL=(root) NOPASSWD: /usr/bin/id"`,
     );
+  });
+
+  test('never advises a line that would make the account root', async () => {
+    await open(['guest ALL=(root) NOPASSWD: /usr/bin/true', 'Defaults !authenticate']);
+    for (const program of ['sh', '/usr/bin/perl', 'python3', '/usr/bin/env', 'cp']) {
+      const fault = await faultOf(shell.run([program], { deadline: within() }));
+      expect(fault.hint).toMatch(/^Log in as root there, or allow guest all/);
+    }
+    const holder = await startHolder(plain, { holder: 'sent', sudo: true, form: 'perl' }, within());
+    const fault = await faultOf(holder.session.ask(['probe'], ({ kind }) => kind === 'end', within()));
+    expect(fault.message).toContain('stillpoint holder print --user guest --mounts PATHS');
+    expect(fault.message).not.toContain('NOPASSWD');
   });
 
   test('that knows nothing of the account says so', async () => {

@@ -51,7 +51,10 @@ export async function writeLedger(
   }
   const program = ledgerProgram();
   const argv = [...pythonFromInput(python, program), '--until-input-ends', ...ledgerArguments(order)];
-  const raised = writing.mayRaise && /^not-writable /m.test(stdout) ? sudoed(shell) : shell;
+  const raised =
+    writing.mayRaise && /^not-writable /m.test(stdout)
+      ? sudoed(shell, (user) => `Make the folders writable for ${user}, or log in as root.`)
+      : shell;
   const dialogue = await raised.start(argv, limit);
   dialogue.write(program);
   return follow(dialogue, shell.where, writing);

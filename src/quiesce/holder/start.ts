@@ -1,8 +1,9 @@
 import type { Deadline } from '../../base/deadline.ts';
 import { Fault } from '../../base/fault.ts';
 import { lastLine, quoted } from '../../base/quoted.ts';
+import { pasted } from '../../base/shell-word.ts';
 import type { Shell } from '../../ports.ts';
-import { sudoed } from '../../transport/sudo.ts';
+import { type Remedy, sudoed } from '../../transport/sudo.ts';
 import { factsIn, runsAsRoot } from '../probe/facts.ts';
 import { formOf, sha256 } from './print.ts';
 import { argvOf, type Form, programText } from './programs.ts';
@@ -15,6 +16,8 @@ export interface Delivery {
   readonly sudo: boolean | undefined;
   /** Absent: the best that the guest has. */
   readonly form: Form | undefined;
+  /** Where sudo does not let the login; absent: the holder that the site can install. */
+  readonly remedy?: Remedy;
 }
 
 export interface Started {
@@ -63,9 +66,18 @@ async function send(shell: Shell, wanted: Delivery, limit: Deadline): Promise<St
     });
   }
   const elevated = wanted.sudo ?? uid !== '0';
-  const dialogue = await (elevated ? sudoed(shell) : shell).start(argvOf(form, interpreter), limit);
+  const dialogue = await (elevated ? sudoed(shell, wanted.remedy ?? installIt) : shell).start(
+    argvOf(form, interpreter),
+    limit,
+  );
   dialogue.write(programText(form));
   return { session: session(dialogue, shell.where), form, described: described(form, elevated, 'sent') };
+}
+
+/** A line of sudoers for an interpreter would make the login root. */
+function installIt(user: string): string {
+  const print = pasted(['stillpoint', 'holder', 'print', '--user', user, '--mounts', 'PATHS']);
+  return `Install the holder, and the lines of sudoers that let ${user} run it and nothing else: ${print}; then say \`holder: installed\`.`;
 }
 
 function pair(line: string): readonly [string, string] {
@@ -83,7 +95,7 @@ function described(form: Form, elevated: boolean, how: 'sent' | 'installed'): st
  */
 async function startInstalled(shell: Shell, path: string, wanted: Delivery, limit: Deadline): Promise<Started> {
   for (const elevated of wanted.sudo === undefined ? [false, true] : [wanted.sudo]) {
-    const started = session(await (elevated ? sudoed(shell) : shell).start([path], limit), shell.where);
+    const started = session(await (elevated ? sudoed(shell, installIt) : shell).start([path], limit), shell.where);
     const facts = factsIn(await started.ask(['self'], (report) => report.kind === 'end', limit));
     const [file, text] = [...facts.files].find(([name]) => !name.startsWith('/proc/')) ?? [path, undefined];
     const form = text === undefined ? undefined : formOf(text.toString());

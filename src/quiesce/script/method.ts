@@ -66,7 +66,7 @@ export function script(settings: ScriptSettings, parts: { readonly clock: Clock 
       const { check } = settings;
       const shell = await guest.connect(limit);
       if (check === undefined) throw cannotTell(shell.where);
-      const { exit } = await (settings.sudo ? sudoed(shell) : shell).run(check, { deadline: limit });
+      const { exit } = await (settings.sudo ? sudoed(shell, callsSudo) : shell).run(check, { deadline: limit });
       return exit === 0 ? [THING] : [];
     },
 
@@ -101,7 +101,7 @@ export function script(settings: ScriptSettings, parts: { readonly clock: Clock 
       const shell = await guest.connect(limit);
       const blind = planned.get(guest.vm)?.blind;
       const watches = order.watches.filter((disk) => blind?.has(disk) !== true);
-      const dialogue = await (settings.sudo ? sudoed(shell) : shell).start(argvOf('keeper', 'sh'), limit);
+      const dialogue = await (settings.sudo ? sudoed(shell, callsSudo) : shell).start(argvOf('keeper', 'sh'), limit);
       dialogue.write(programText('keeper'));
       const keeper = session(dialogue, shell.where);
       try {
@@ -130,7 +130,7 @@ export function script(settings: ScriptSettings, parts: { readonly clock: Clock 
   };
 
   async function look(guest: Guest, limit: Deadline): Promise<GuestView> {
-    const delivery = { holder: 'sent', sudo: settings.sudo, form: undefined } as const;
+    const delivery = { holder: 'sent', sudo: settings.sudo, form: undefined, remedy: callsSudo } as const;
     const { session: holder } = await startHolder(await guest.connect(limit), delivery, limit);
     try {
       return guestView(factsIn(await holder.ask(['probe'], (report) => report.kind === 'end', limit)));
@@ -195,6 +195,11 @@ export function script(settings: ScriptSettings, parts: { readonly clock: Clock 
         hint: 'Name the mount point itself.',
       }));
   }
+}
+
+/** The keeper is a shell: a line of sudoers for it would make the login root. */
+function callsSudo(user: string): string {
+  return `Leave out \`sudo\`, let the commands themselves begin with sudo -n, and give ${user} a line of sudoers for each; or log in as root.`;
 }
 
 /** A check is ended after two seconds; it is asked when all is held, and again before it is let go. */
