@@ -2,6 +2,7 @@ const JOURNAL = ['test/unit/catalog/journal.test.ts'];
 const MANIFEST = ['test/unit/catalog/manifest.test.ts'];
 const RETENTION = ['test/unit/catalog/retention.test.ts'];
 const STORE = ['test/unit/catalog/store.test.ts'];
+const INDEX = ['test/unit/catalog/set-index-histories.test.ts'];
 
 /** What is believed of our own papers, and what they let go. */
 export const catalog = [
@@ -96,7 +97,7 @@ export const catalog = [
   {
     name: 'set-that-is-going-is-good',
     why: 'From the first mark of its removal on a set counts for nothing.',
-    file: 'src/catalog/store.ts',
+    file: 'src/catalog/set-entry.ts',
     before: 'if (removal === undefined) return manifest.state;',
     after: 'if (removal?.finishedAt === undefined) return manifest.state;',
     tests: STORE,
@@ -104,17 +105,41 @@ export const catalog = [
   {
     name: 'unreadable-pin-is-none',
     why: 'A pin that cannot be read still pins.',
-    file: 'src/catalog/store.ts',
+    file: 'src/catalog/set-entry.ts',
     before: "return pin.success ? pin.data.because : 'its reason cannot be read';",
     after: 'return pin.success ? pin.data.because : undefined;',
     tests: STORE,
   },
   {
+    name: 'index-is-not-told-of-a-removal',
+    why: 'Before a set counts for nothing, a name beside it says so to whoever has an index.',
+    file: 'src/catalog/removal.ts',
+    before: "if (!isLabel(set.id)) await state.files.writeWhole(removalFlag(state, set.id), '');",
+    after: '',
+    tests: INDEX,
+  },
+  {
+    name: 'set-that-changed-while-it-was-read-is-indexed',
+    why: 'A line of the index is of the folder that was read, and of no later one.',
+    file: 'src/catalog/set-lines.ts',
+    before: 'from === to ? to : undefined',
+    after: 'to',
+    tests: INDEX,
+  },
+  {
+    name: 'damaged-index-is-believed',
+    why: 'Of an index that was changed, or is of another version, nothing is believed.',
+    file: 'src/catalog/set-index.ts',
+    before: 'if (head !== `${FORM} ${checksum(body)}`) return undefined;',
+    after: '',
+    tests: INDEX,
+  },
+  {
     name: 'weaker-set-is-reused',
     why: 'A set is taken for a retried job only if it proves what is asked now.',
-    file: 'src/catalog/store.ts',
-    before: 'its === key && atLeast(verdict.level, require ?? leastGiven(plan.guests))',
-    after: 'its === key',
+    file: 'src/catalog/find-set.ts',
+    before: 'if (atLeast(entry.level, require ?? leastGiven(entry.manifest.plan.guests))) return',
+    after: 'return',
     tests: STORE,
   },
   {
@@ -200,8 +225,8 @@ export const catalog = [
   {
     name: 'key-answers-with-less',
     why: 'A retried job that asks for no level wants what its guests give, not what somebody once lowered by hand.',
-    file: 'src/catalog/store.ts',
-    before: 'require ?? leastGiven(plan.guests)',
+    file: 'src/catalog/find-set.ts',
+    before: 'require ?? leastGiven(entry.manifest.plan.guests)',
     after: "require ?? 'crash'",
     tests: ['test/unit/catalog/store.test.ts'],
   },

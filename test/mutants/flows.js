@@ -131,8 +131,8 @@ export const flows = [
     name: 'removes-the-last-good-set',
     why: 'The last good set of a group stays, unless somebody says that it may go.',
     file: 'src/flows/remove/remove.ts',
-    before: 'if (lastOnes !== undefined && !last) throw',
-    after: 'if (lastOnes !== undefined && !last && distinct.length > 1) throw',
+    before: "if (last || one.kind !== 'set' ||",
+    after: "if (last || one.kind !== 'set' || distinct.size === 1 ||",
     tests: [REMOVE],
   },
   {

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
+import { manifestFile, writeManifest } from '../../src/catalog/manifest.ts';
+import { setLines } from '../../src/catalog/set-lines.ts';
 import { listSets } from '../../src/catalog/store.ts';
+import { memoryFileSystem } from '../fixtures/memory-file-system.ts';
+import { idOf, manifestOf } from '../fixtures/sets.ts';
 import { firstTakerWaits, type Shop, shop } from './shop.ts';
 
 async function states(world: Shop): Promise<Readonly<Record<string, string>>> {
@@ -42,4 +46,23 @@ test('`--weak remove` is of its own run: a weak set that was kept stays', async 
   expect([weak.exit, good.exit]).toEqual([3, 0]);
   expect(await states(world)).toEqual({ [weak.run]: 'weak', [good.run]: 'good' });
   expect(world.onArrays()).toHaveLength(6);
+});
+
+test('what goes is decided by the manifests: one that an index calls good, and that cannot be read, is no set that is kept', async () => {
+  const files = memoryFileSystem();
+  const world = await shop({ keepLast: 20, files });
+  const older = Array.from({ length: 20 }, (_, day) =>
+    manifestOf({ at: new Date(Date.UTC(2020, 0, day + 1)).toISOString(), seed: day + 1 }),
+  );
+  for (const manifest of older) await writeManifest(world.state, manifest);
+  await setLines(world.state);
+  const [oldest, next] = older;
+  // In place, as an editor may: nothing tells the index.
+  await files.append(manifestFile(world.state, next?.id ?? idOf()), 'x');
+  expect(await setLines(world.state)).not.toContainEqual(expect.objectContaining({ state: 'unreadable' }));
+  const { run } = await world.run();
+  const now = await states(world);
+  expect(now[run]).toBe('good');
+  expect(now[oldest?.id ?? '']).toBe('good');
+  expect(Object.values(now).filter((state) => state === 'good')).toHaveLength(20);
 });

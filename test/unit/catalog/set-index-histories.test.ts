@@ -81,6 +81,8 @@ const byHand: fc.WeightedArbitrary<Event> = {
   }),
 };
 
+const NO_INDEX: Event = { is: 'damaged index', how: 'gone' };
+
 class World {
   memory = memoryFileSystem({ coarse: true });
   readonly indexes: (string | undefined)[] = [];
@@ -202,6 +204,7 @@ test('a list tells what reading every manifest tells, whatever happened', async 
       for (const event of events) await world.happens(event);
       expect(await setLines(world.state())).toEqual(await readInFull(world.state()));
     }),
+    { examples: [[[NO_INDEX, { is: 'meanwhile', set: 0, how: 'pin' }]]] },
   );
 });
 
@@ -213,6 +216,7 @@ test('how groups stand is told as by reading every manifest, whatever Stillpoint
       const [found, wanted] = [await standings(world.state()), standingsOf(await readInFull(world.state()))];
       expect(found.map(told)).toEqual(wanted.map(told));
     }),
+    { examples: [[[{ is: 'deed', deed: { does: 'remove', set: 0, gone: 0 }, diesAt: undefined }]]] },
   );
 });
 
