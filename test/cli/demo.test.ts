@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { patient } from '../patience.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -15,7 +16,7 @@ interface Played {
   readonly ended: Promise<{ readonly code: number | null; readonly stderr: string }>;
 }
 
-describe('the demo', { timeout: 180_000 }, () => {
+describe('the demo', { timeout: patient(180_000) }, () => {
   /** All that the demo makes lies in here: so whatever it leaves behind is seen. */
   let temp: string;
   const started: Played[] = [];
@@ -78,7 +79,7 @@ describe('the demo', { timeout: 180_000 }, () => {
     expect(result.held.windowMs).toHaveLength(10);
 
     const [, shown = ''] = /^ {2}(node .* show latest .*)$/m.exec(people.text()) ?? [];
-    const { stdout } = await promisify(execFile)('sh', ['-c', shown], { cwd: ROOT, timeout: 20_000 });
+    const { stdout } = await promisify(execFile)('sh', ['-c', shown], { cwd: ROOT, timeout: patient(20_000) });
     expect(stdout).toMatch(/^demo-\d{8}T\d{6}Z-[0-9a-f]{4}/m);
     expect(await processesOf(temp)).toEqual([]);
   });
@@ -102,7 +103,7 @@ describe('the demo', { timeout: 180_000 }, () => {
     await sleep(700);
     played.child.kill('SIGKILL');
     await played.ended;
-    for (let waited = 0; (await processesOf(temp)).length > 0 && waited < 100; waited += 1) await sleep(100);
+    for (let waited = 0; (await processesOf(temp)).length > 0 && waited < patient(100); waited += 1) await sleep(100);
     expect(await processesOf(temp)).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import { settle } from '../../src/base/gather.ts';
 import { labelIn } from '../../src/label.ts';
 import type { ArraySnapshot, CutLabel, CutUnit, DeviceKey } from '../../src/model.ts';
 import type { ArmedCut, ArrayDriver, Fired } from '../../src/ports.ts';
+import { patient } from '../patience.ts';
 import type { ArrayLab, LabFault } from './array-lab.ts';
 
 const LABEL = label('spaaaaaaaaaaaaa');
@@ -43,7 +44,7 @@ export function arraySuite(
       return made;
     }
 
-    function soon(ms = 15_000): Deadline {
+    function soon(ms = patient(15_000)): Deadline {
       return deadline(lab.clock, ms, 'the test');
     }
 
@@ -190,7 +191,7 @@ export function arraySuite(
       const armed = await arm(array, LABEL);
       const before = await lab.objects();
       const stop = AbortSignal.abort(new Fault({ code: 'interrupted', message: 'interrupted by INT' }));
-      const fired = await armed.fire(deadline(lab.clock, 1000, 'the window', stop));
+      const fired = await armed.fire(deadline(lab.clock, patient(1000), 'the window', stop));
       expect(kinds(fired)).toEqual(armed.units.map(() => 'refused'));
       expect(whys(fired)).toEqual(armed.units.map(() => 'array.not-sent'));
       expect(await armed.collect(soon())).toEqual({ taken: [], settled: true });
@@ -294,7 +295,7 @@ export function arraySuite(
           (thrown: unknown) => (thrown instanceof Fault ? 'a fault' : thrown),
         );
         expect(['answered', 'a fault'], call).toContain(end);
-        expect(performance.now() - startedAt, call).toBeLessThan(3_000);
+        expect(performance.now() - startedAt, call).toBeLessThan(patient(3_000));
       }
     });
 
@@ -421,9 +422,9 @@ function byName(snapshots: readonly ArraySnapshot[]): readonly ArraySnapshot[] {
   return snapshots.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-/** Until it holds, or ten seconds are over. */
+/** Until it holds, or more than ten seconds are over. */
 async function eventually(holds: () => Promise<void>): Promise<void> {
-  const endsAt = performance.now() + 10_000;
+  const endsAt = performance.now() + patient(10_000);
   for (;;) {
     try {
       return await holds();

@@ -7,6 +7,7 @@ import { Fault } from '../../src/base/fault.ts';
 import { labelIn } from '../../src/label.ts';
 import type { CutLabel, DeviceKey } from '../../src/model.ts';
 import type { ArrayDriver, CommandResult } from '../../src/ports.ts';
+import { patient } from '../patience.ts';
 
 /** A vendor CLI that prints JSON. */
 export const XCLI = `
@@ -57,5 +58,5 @@ export function labelled(text: string): CutLabel {
 }
 
 export function soon() {
-  return deadline(systemClock, 5000, 'the test');
+  return deadline(systemClock, patient(5000), 'the test');
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { type Deadline, deadline } from '../../src/base/deadline.ts';
 import type { Guest, GuestChannel, HoldOrder, Quiescer } from '../../src/ports.ts';
+import { patient } from '../patience.ts';
 
 /** One implementation of the contract, with a guest to try it on. */
 export interface Subject {
@@ -16,13 +17,13 @@ export interface Subject {
 }
 
 const COVERS = [{ vm: 'guest', disk: 'scsi0:1' }];
-const ORDER = { owner: 'the suite', covers: COVERS, watches: [] as readonly string[], maxLeaseMs: 5000 };
-const LEASE_MS = 4000;
-const SHORT_MS = 1500;
+const ORDER = { owner: 'the suite', covers: COVERS, watches: [] as readonly string[], maxLeaseMs: patient(5000) };
+const LEASE_MS = patient(4000);
+const SHORT_MS = patient(1500);
 /** I1, and the time of a command for those that run one. */
-const LATE_MS = 1500;
+const LATE_MS = patient(1500);
 
-const within = (ms: number): Deadline => deadline(systemClock, ms, 'the suite');
+const within = (ms: number): Deadline => deadline(systemClock, patient(ms), 'the suite');
 
 /** What every Quiescer must do. Call it in a `describe`. */
 export function quiescerSuite(make: () => Promise<Subject>, is: { line: boolean }): void {

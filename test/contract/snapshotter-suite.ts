@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { type Deadline, deadline } from '../../src/base/deadline.ts';
 import type { CutLabel } from '../../src/model.ts';
 import type { Guest, Snapshotter, VmIdentity } from '../../src/ports.ts';
+import { patient } from '../patience.ts';
 
 /** One implementation of the contract, with a VM to try it on. */
 export interface SnapshotterSubject {
@@ -36,7 +37,7 @@ export function snapshotterSuite(make: () => Promise<SnapshotterSubject>): void 
   });
 
   function soon(): Deadline {
-    const limit = deadline(systemClock, 30_000, 'the suite');
+    const limit = deadline(systemClock, patient(30_000), 'the suite');
     limits.push(limit);
     return limit;
   }

@@ -11,6 +11,7 @@ import { deadline } from '../../src/base/deadline.ts';
 import { labelIn } from '../../src/label.ts';
 import type { ArraySnapshot, CutLabel, DeviceKey } from '../../src/model.ts';
 import type { ArrayDriver } from '../../src/ports.ts';
+import { patient } from '../patience.ts';
 import { mutated } from './kit/mutated.ts';
 import { runs, settles, survives } from './kit/survives.ts';
 
@@ -100,7 +101,7 @@ describe('whatever the programs of an array print', () => {
         fc.array(mutated(recordings, [LABEL, '/array/']), { minLength: 1, maxLength: 4 }),
         async (said) => {
           const { driver, ran } = driverSaying(make, said.map(String));
-          const limit = deadline(systemClock, 5000, 'the test');
+          const limit = deadline(systemClock, patient(5000), 'the test');
           const devices = ['naa.60' as DeviceKey];
           await settles(driver.check(limit));
           await settles(driver.locate(devices, limit));
@@ -122,7 +123,7 @@ describe('whatever the programs of an array print', () => {
 
 describe('a number that is none', () => {
   const [shown = '', listed = ''] = BTRFS;
-  const soon = () => deadline(systemClock, 5000, 'the test');
+  const soon = () => deadline(systemClock, patient(5000), 'the test');
 
   test('is no birth of a clone', async () => {
     const file = `regular file|132|${'9'.repeat(40)}.000000000|1|/array/.stillpoint/${LABEL}-lun0.img@1\0`;
@@ -150,7 +151,7 @@ describe('a job that an array names', () => {
       settled: { run: ['cli', 'job', '<job>'], done: 'ok' },
     });
     const { driver, ran } = driverSaying((parts) => command('a', settings, parts), [`job ${job}\n`], { find: '' });
-    const limit = deadline(systemClock, 5000, 'the test');
+    const limit = deadline(systemClock, patient(5000), 'the test');
     const units = await driver.group([{ array: 'a', id: 'v', name: 'v', sizeBytes: 0n, container: 'v' }], limit);
     const armed = await driver.arm(units, labelled(LABEL), limit);
     expect(await armed.fire(limit)).toMatchObject([{ kind: 'unknown' }]);

@@ -10,6 +10,7 @@ import { countFindings } from '../../src/quiesce/probe/counted.ts';
 import { factsIn } from '../../src/quiesce/probe/facts.ts';
 import { guestView } from '../../src/quiesce/probe/guest.ts';
 import { usesOf } from '../../src/quiesce/probe/uses.ts';
+import { patient } from '../patience.ts';
 import { PROBE, SPOKEN, wildGuest } from './kit/guest.ts';
 import { mutated } from './kit/mutated.ts';
 import { runs, settles, survives } from './kit/survives.ts';
@@ -92,7 +93,7 @@ describe('a guest that tells too much', () => {
   test('without end is let go of, with what it said', async () => {
     const guest = wildGuest({ at: 'probe', lines: [`F /proc/x ${'00'.repeat(5000)}`], forever: true });
     const quiescer = fsfreeze(fsfreezeSettings.parse({}), { clock: systemClock });
-    await expect(quiescer.probe(guest, deadline(systemClock, 30_000, 'the test'))).rejects.toMatchObject({
+    await expect(quiescer.probe(guest, deadline(systemClock, patient(30_000), 'the test'))).rejects.toMatchObject({
       code: 'quiesce.holder-ended',
       message: 'guest01: the holder ended: it said more than 16 MiB',
     });

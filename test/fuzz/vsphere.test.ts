@@ -8,6 +8,7 @@ import { placementReader } from '../../src/inventory/reader.ts';
 import { response } from '../../src/vsphere/soap.ts';
 import { type ReaderOptions, xmlReader } from '../../src/vsphere/xml.ts';
 import { refusedWorld } from '../fixtures/world-table.ts';
+import { patient } from '../patience.ts';
 import { type Meddler, startMeddler } from './kit/meddler.ts';
 import { mutated, mutation } from './kit/mutated.ts';
 import { runs, settles, survives } from './kit/survives.ts';
@@ -37,7 +38,7 @@ describe('whatever a vCenter answers', () => {
   });
 
   async function read(): Promise<unknown> {
-    const limit = deadline(systemClock, 10_000, 'the test');
+    const limit = deadline(systemClock, patient(10_000), 'the test');
     const settings = { url: meddler.url, username: 'reader', password: new Secret('right'), tls: meddler.tls };
     try {
       const reader = await placementReader(settings, { clock: systemClock, environment: {} }, limit);

@@ -10,8 +10,9 @@ import type { Report } from '../../src/quiesce/holder/words.ts';
 import { localShell } from '../../src/transport/local.ts';
 import { standInRoot } from '../contract/stand-in.ts';
 import { needs, pathOfShell, SHELLS } from '../needs.ts';
+import { patient } from '../patience.ts';
 
-const within = (ms: number): Deadline => deadline(systemClock, ms, 'the test');
+const within = (ms: number): Deadline => deadline(systemClock, patient(ms), 'the test');
 
 /** What the account of a holder may say to it, whoever wrote the other end. */
 for (const name of SHELLS) {

@@ -31,7 +31,7 @@ needs('python3')('on a real terminal', () => {
     const { exit, text } = await run(80);
     expect(exit).toBe(0);
     expect(text).toMatch(/⠙ reading where the disks lie/);
-    expect(text).toMatch(/· reading where the disks lie {2}\d+ ms\r\n/);
+    expect(text).toMatch(/· reading where the disks lie {2}(\d+ ms|\d\.\d s)\r\n/);
     expect(text).toContain('  warning: array fast: is slow\r\n');
     for (const s of [5, 6]) expect(text).toContain(` preparing the arrays (waiting for array fast: ${s} s)`);
     expect(text).toContain('<window></window>');

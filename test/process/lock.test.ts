@@ -10,6 +10,7 @@ import { fileLocks } from '../../src/base/lock.ts';
 import { type Claim, claim, lockFileName, succeed } from '../../src/base/lock-file.ts';
 import { livenessOf, type ProcessIdentity, thisProcess } from '../../src/base/process-identity.ts';
 import { type Compiled, compiled } from '../fixtures/compiled.ts';
+import { patient } from '../patience.ts';
 
 let racer: Compiled;
 let folder: string;
@@ -112,7 +113,7 @@ describe('locks', () => {
   test('are waited for, as long as was said', async () => {
     const taken = await locks().take(names('a'), 'run-1', waiting());
     setTimeout(() => void taken.release(), 400);
-    await (await locks().take(names('a'), 'run-2', waiting(20_000))).release();
+    await (await locks().take(names('a'), 'run-2', waiting(patient(20_000)))).release();
   });
 
   test('are given up when the time to wait is over', async () => {
@@ -124,7 +125,7 @@ describe('locks', () => {
   test('are no longer waited for after an interrupt, which keeps its own reason', async () => {
     const taken = await locks().take(names('a'), 'run-1', waiting());
     const interrupt = new AbortController();
-    const limit = deadline(systemClock, 60_000, 'waiting', interrupt.signal);
+    const limit = deadline(systemClock, patient(60_000), 'waiting', interrupt.signal);
     setTimeout(() => interrupt.abort(new Fault({ code: 'interrupted', message: 'SIGINT', exit: 130 })), 50);
     await expect(locks().take(names('a'), 'run-2', limit)).rejects.toMatchObject({ code: 'interrupted', exit: 130 });
     await taken.release();
@@ -293,7 +294,7 @@ describe('twenty processes that want the same locks', () => {
     const survivors = codes.filter((code) => code === 0).length;
     expect(count).toBeGreaterThanOrEqual(survivors * 3 + (20 - survivors));
     expect(count).toBeLessThanOrEqual(60);
-    await (await locks().take(names('a', 'b'), 'last', waiting(20_000))).release();
+    await (await locks().take(names('a', 'b'), 'last', waiting(patient(20_000)))).release();
     expect(await lockFiles()).toEqual([]);
   });
 });

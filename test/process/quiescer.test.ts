@@ -12,6 +12,7 @@ import { quiescerSuite } from '../contract/quiescer-suite.ts';
 import { local, standInRoot } from '../contract/stand-in.ts';
 import { simulated } from '../doubles/guest.ts';
 import { needs, pathOfShell, SHELLS } from '../needs.ts';
+import { patient } from '../patience.ts';
 
 const NOWHERE: Guest = {
   vm: 'guest',
@@ -75,7 +76,7 @@ describe('a stand-in for a guest', () => {
     });
     const quiescer = fsfreeze(fsfreezeSettings.parse({ interpreter: 'sh', sudo: false }), { clock: systemClock });
     const { guest } = local(quiescer, shell, { isHeld: async () => false, async close() {} });
-    const { uses, disks, findings } = await quiescer.probe(guest, deadline(systemClock, 10_000, 'the probe'));
+    const { uses, disks, findings } = await quiescer.probe(guest, deadline(systemClock, patient(10_000), 'the probe'));
     expect(findings).toEqual([]);
     expect(uses).toEqual([
       { what: '/', kind: 'mount', fsType: 'ext4', disks: ['sda'], held: false },
@@ -123,7 +124,7 @@ describe('a stand-in for a guest', () => {
     });
     const quiescer = fsfreeze(fsfreezeSettings.parse({ interpreter: 'sh', sudo: false }), { clock: systemClock });
     const { guest } = local(quiescer, shell, { isHeld: async () => false, async close() {} });
-    const limit = deadline(systemClock, 20_000, 'the test');
+    const limit = deadline(systemClock, patient(20_000), 'the test');
     const order = { owner: 'the test', covers: [], gives: 'filesystem' as const, watches: [], maxLeaseMs: 8000 };
     await quiescer.probe(guest, limit);
     const channel = await quiescer.open(guest, order, limit);
@@ -145,7 +146,7 @@ describe('a stand-in for a guest', () => {
     const settings = { hold: ['true'], release: ['true'], gives: 'application', covers: ['/srv/mail'] };
     const quiescer = script(scriptSettings.parse(settings), { clock: systemClock });
     const { guest } = local(quiescer, shell, { isHeld: async () => false, async close() {} });
-    const limit = deadline(systemClock, 20_000, 'the test');
+    const limit = deadline(systemClock, patient(20_000), 'the test');
     const order = { owner: 'the test', covers: [], gives: 'filesystem' as const, watches: [], maxLeaseMs: 8000 };
     const { uses } = await quiescer.probe(guest, limit);
     expect(uses.filter(({ held }) => held).map(({ what }) => what)).toEqual(['/srv/mail']);

@@ -7,6 +7,7 @@ import { deadline } from '../../src/base/deadline.ts';
 import type { SecretRef } from '../../src/base/secret-ref.ts';
 import { parseTopology } from '../../src/topology/read.ts';
 import { readSecrets, secretsIn } from '../../src/topology/secrets.ts';
+import { patient } from '../patience.ts';
 import { someMakes } from '../unit/topology/makes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stillpoint-secrets-'));
@@ -140,5 +141,5 @@ function file(name: string, text: string, mode = 0o600): string {
 
 function read(refs: readonly SecretRef[], env: Record<string, string> = {}, terminal = true) {
   const wanted = refs.map((ref, index) => ({ subject: 'array fast', key: `key${index}`, ref }));
-  return readSecrets(wanted, { env, terminal }, deadline(systemClock, 15_000, 'reading the secrets'));
+  return readSecrets(wanted, { env, terminal }, deadline(systemClock, patient(15_000), 'reading the secrets'));
 }

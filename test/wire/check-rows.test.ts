@@ -8,6 +8,7 @@ import type { World } from '../../src/flows/survey.ts';
 import type { ArrayDriver } from '../../src/ports.ts';
 import { localShell } from '../../src/transport/local.ts';
 import { checkDocument, checkLines } from '../../src/ui/check.ts';
+import { patient } from '../patience.ts';
 
 /** An array whose `list` prints one volume and a word of welcome, and which tells no id and no time. */
 function printing(id: string): ArrayDriver {
@@ -24,7 +25,7 @@ function printing(id: string): ArrayDriver {
 
 test('check shows how the lines of every command array were understood, for people and for machines', async () => {
   const drivers = new Map(['fast', 'bulk'].map((id) => [id, printing(id)]));
-  const limit = deadline(systemClock, 30_000, 'checking');
+  const limit = deadline(systemClock, patient(30_000), 'checking');
   // Without groups nothing else is asked.
   const lines = await check({ drivers, guests: new Map() } as unknown as World, [], limit);
   limit.done();

@@ -8,6 +8,7 @@ import { lunUuid, type WorldTable } from '../../src/demo/table.ts';
 import { twoTierTable } from '../../src/demo/two-tier.ts';
 import { startVcenter, type Vcenter } from '../../src/demo/vcenter.ts';
 import { needs } from '../needs.ts';
+import { patient } from '../patience.ts';
 
 const GIB = 1n << 30n;
 const LUN = twoTierTable.luns[1];
@@ -76,7 +77,7 @@ needs('govc')('govc reads the small vCenter', () => {
 
   async function govc(...args: readonly string[]): Promise<string> {
     const { stdout, stderr } = await promisify(execFile)('govc', args, {
-      timeout: 20_000,
+      timeout: patient(20_000),
       env: {
         PATH: process.env.PATH,
         HOME: folder,
@@ -104,7 +105,7 @@ needs('govc')('govc reads the small vCenter', () => {
   test('is refused with a wrong password', async () => {
     await expect(
       promisify(execFile)('govc', ['about', '-k', '-u', vcenter.url.replace('//', '//reader:wrong@')], {
-        timeout: 20_000,
+        timeout: patient(20_000),
         env: { PATH: process.env.PATH, HOME: folder, GOVC_PERSIST_SESSION: 'false' },
       }),
     ).rejects.toThrow(/incorrect user name or password/);

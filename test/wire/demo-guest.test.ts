@@ -14,9 +14,10 @@ import { newSshKey } from '../../src/demo/ssh-key.ts';
 import type { Shell } from '../../src/ports.ts';
 import { connectSsh } from '../../src/transport/ssh.ts';
 import { needs } from '../needs.ts';
+import { patient } from '../patience.ts';
 
 const key = newSshKey();
-const budget = () => deadline(systemClock, 10_000, 'the test');
+const budget = () => deadline(systemClock, patient(10_000), 'the test');
 
 const disk = { sizeBytes: 1n << 30n, wwid: 'naa.6000c290000000000000000000000001', fsType: 'ext4' };
 
@@ -137,7 +138,7 @@ needs('ssh')('a guest of the demo, to OpenSSH', () => {
       'root@localhost',
       'echo "$HOME"; exit 3',
     ];
-    const failed = await promisify(execFile)('ssh', argv, { timeout: 10_000 }).catch((error) => error);
+    const failed = await promisify(execFile)('ssh', argv, { timeout: patient(10_000) }).catch((error) => error);
     expect(failed).toMatchObject({ code: 3, stdout: `${join(folder, 'mail01')}\n` });
   });
 });

@@ -11,8 +11,9 @@ import { TWO_TIERS, twoTierTable } from '../../src/demo/two-tier.ts';
 import { type SmallWorld, startWorld } from '../../src/demo/world.ts';
 import { placementReader } from '../../src/inventory/reader.ts';
 import { readTopology } from '../../src/topology/read.ts';
+import { patient } from '../patience.ts';
 
-const budget = () => deadline(systemClock, 20_000, 'the test');
+const budget = () => deadline(systemClock, patient(20_000), 'the test');
 
 describe('the small world', () => {
   let world: SmallWorld;

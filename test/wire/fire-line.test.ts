@@ -7,6 +7,7 @@ import type { Shell } from '../../src/ports.ts';
 import { localShell } from '../../src/transport/local.ts';
 import { connectSsh } from '../../src/transport/ssh.ts';
 import { needs } from '../needs.ts';
+import { patient } from '../patience.ts';
 import { until } from './kit/processes.ts';
 import { faultOf, within } from './kit/shell-suite.ts';
 import { settingsFor, startSshd, type TestSshd } from './kit/sshd.ts';
@@ -67,6 +68,6 @@ function suite(shell: () => Shell): void {
   test('that nothing was fired on is stopped at once', async () => {
     const line = await openFireLine(shell(), TAKE, [{ source: '8', target: join(folder, 'made') }], within());
     await line.ping(within());
-    await line.stop(within(2000));
+    await line.stop(within(patient(2000)));
   });
 }

@@ -14,6 +14,7 @@ import type { LedgerReport } from '../../src/ledger/report.ts';
 import { judgeLedger } from '../../src/ledger/rule.ts';
 import { localShell } from '../../src/transport/local.ts';
 import { needs } from '../needs.ts';
+import { patient } from '../patience.ts';
 import { within } from './kit/shell-suite.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../src/ledger/ledger.py', import.meta.url));
@@ -39,13 +40,13 @@ needs(
     begun = () => {},
   ): Promise<Written> {
     const told = { clock: systemClock, stop, mayRaise: false, onBegun: begun, onProgress() {} };
-    return writeLedger(localShell(), { folders, everyMs: 0, ...order }, told, within(15_000));
+    return writeLedger(localShell(), { folders, everyMs: 0, ...order }, told, within(patient(15_000)));
   }
   /** Runs it as somebody does who has it as a file. */
   function byHand(...args: readonly string[]) {
     const { status, stdout, stderr } = spawnSync('python3', ['-I', '-S', PROGRAM, ...args], {
       encoding: 'utf8',
-      timeout: 15_000,
+      timeout: patient(15_000),
     });
     return { exit: status, stdout, stderr: stderr.trim() };
   }

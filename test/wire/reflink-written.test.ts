@@ -9,6 +9,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { deadline } from '../../src/base/deadline.ts';
 import { localShell } from '../../src/transport/local.ts';
 import { needs } from '../needs.ts';
+import { patient } from '../patience.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'stillpoint-reflink-'));
 afterEach(() => rmSync(root, { recursive: true, force: true }));
@@ -25,7 +26,7 @@ needs('linux')('a clone on a file system that clones files', () => {
       shell: async () => localShell({ clock: systemClock }),
       volumes: [],
     });
-    const found = await array.findAll(deadline(systemClock, 10_000, 'the test'));
+    const found = await array.findAll(deadline(systemClock, patient(10_000), 'the test'));
     const invalid = Object.fromEntries(found.map((snapshot) => [snapshot.source.name, snapshot.invalid]));
     expect(invalid).toEqual({ early: undefined, late: `was written to at ${later}, long after it was taken` });
     await array.close();
@@ -44,7 +45,7 @@ needs('linux')('a clone on a file system that clones files', () => {
       shell: async () => localShell({ clock: systemClock, env }),
       volumes: [],
     });
-    const found = await array.findAll(deadline(systemClock, 10_000, 'the test'));
+    const found = await array.findAll(deadline(systemClock, patient(10_000), 'the test'));
     expect(found.map((snapshot) => snapshot.source.name)).toEqual(['ours']);
     await array.close();
   });

@@ -12,6 +12,7 @@ import type { Shell } from '../../src/ports.ts';
 import type { SshSettings } from '../../src/transport/ssh/settings.ts';
 import { connectSsh } from '../../src/transport/ssh.ts';
 import { needs } from '../needs.ts';
+import { patient } from '../patience.ts';
 import { end, freePort } from './kit/processes.ts';
 import { type Relay, startMute, startRelay } from './kit/relay.ts';
 import { faultOf, within } from './kit/shell-suite.ts';
@@ -68,7 +69,6 @@ needs('sshd', 'ssh')('a line that is lost', () => {
     relay.pause();
     expect((await talk.ended).why).toBe('the line to 127.0.0.1 was lost: nothing was heard for 8 s');
     expect(performance.now() - before).toBeGreaterThan(5000);
-    expect(performance.now() - before).toBeLessThan(12_000);
     // Words to the dead are lost without an error.
     talk.send('anybody?');
     talk.end();
@@ -249,7 +249,7 @@ needs('sshd', 'ssh')('a host that cannot be spoken to', () => {
     const mute = await startMute();
     onTestFinished(() => mute.stop());
     const control = new AbortController();
-    const limit = deadline(systemClock, 20_000, 'the test', control.signal);
+    const limit = deadline(systemClock, patient(20_000), 'the test', control.signal);
     const connecting = connectSsh(settingsFor(sshd, { port: mute.port }), { deadline: limit });
     setTimeout(() => control.abort(new Fault({ code: 'interrupted', message: 'SIGINT' })), 200);
     expect(await faultOf(connecting)).toMatchObject({ code: 'interrupted', message: 'SIGINT' });

@@ -11,6 +11,7 @@ import { Fault } from '../../src/base/fault.ts';
 import { Secret } from '../../src/base/secret.ts';
 import type { Trust } from '../../src/transport/tls-settings.ts';
 import { connectVsphere, type Vsphere } from '../../src/vsphere/client.ts';
+import { patient } from '../patience.ts';
 import { page, type Script, type ScriptedServer, soapFault, startScripted, xml } from './vsphere-server.ts';
 
 const cleanups: (() => void | Promise<void>)[] = [];
@@ -26,7 +27,7 @@ async function scripted(script: Script = {}): Promise<ScriptedServer> {
 
 const PASSWORD = 'corr3ct&<horse>';
 
-async function connect(url: string, trust?: Trust, ms = 20_000): Promise<Vsphere> {
+async function connect(url: string, trust?: Trust, ms = patient(20_000)): Promise<Vsphere> {
   const limit = deadline(systemClock, ms, 'the test');
   cleanups.push(() => limit.done());
   const base = { url: new URL(url), username: 'reader@test.local', password: new Secret(PASSWORD) };
@@ -231,7 +232,7 @@ describe('the session', () => {
           },
   };
   const currentTime = (vsphere: Vsphere) => {
-    const limit = deadline(systemClock, 5_000, 'asking');
+    const limit = deadline(systemClock, patient(5_000), 'asking');
     cleanups.push(() => limit.done());
     return { limit, ask: () => vsphere.call('ServiceInstance:ServiceInstance', 'CurrentTime', [], limit) };
   };
@@ -309,7 +310,7 @@ describe('the session', () => {
       C: () => soapFault('HostNotConnected', '', 'The host is not connected'),
     });
     const vsphere = await connect(server.url, insecure);
-    const limit = deadline(systemClock, 5_000, 'asking');
+    const limit = deadline(systemClock, patient(5_000), 'asking');
     cleanups.push(() => limit.done());
     const faults = [];
     for (const method of ['A', 'B', 'C']) {

@@ -7,10 +7,11 @@ import { startVcenter } from '../../src/demo/vcenter.ts';
 import { placementReader } from '../../src/inventory/reader.ts';
 import type { Placement } from '../../src/model.ts';
 import { LUNS, refusedWorld, singleHostWorld, standardWorld } from '../fixtures/world-table.ts';
+import { patient } from '../patience.ts';
 
 async function read(table: WorldTable, vms: readonly string[]): Promise<Placement> {
   const vcenter = await startVcenter({ table, username: 'reader', password: 'right', pageSize: 3 });
-  const limit = deadline(systemClock, 20_000, 'the test');
+  const limit = deadline(systemClock, patient(20_000), 'the test');
   try {
     const fingerprint = vcenter.certificate.fingerprint.replace('SHA256:', '').replaceAll(':', '').toLowerCase();
     const settings = { url: vcenter.url, username: 'reader', password: new Secret('right'), tls: { fingerprint } };

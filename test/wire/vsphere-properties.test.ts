@@ -9,6 +9,7 @@ import { connectVsphere, type Vsphere } from '../../src/vsphere/client.ts';
 import { snapshotCreator } from '../../src/vsphere/events.ts';
 import { type Found, insistOnAll, readEverywhere, readThese } from '../../src/vsphere/properties.ts';
 import { diskTasks } from '../../src/vsphere/tasks.ts';
+import { patient } from '../patience.ts';
 import { objects, type Script, type ScriptedServer, soapFault, startScripted } from './vsphere-server.ts';
 
 const cleanups: (() => void | Promise<void>)[] = [];
@@ -21,7 +22,7 @@ async function session(
 ): Promise<{ readonly server: ScriptedServer; readonly vsphere: Vsphere; readonly limit: Deadline }> {
   const server = await startScripted(script);
   cleanups.push(() => server.close());
-  const limit = deadline(systemClock, 20_000, 'the test');
+  const limit = deadline(systemClock, patient(20_000), 'the test');
   cleanups.push(() => limit.done());
   const url = new URL(server.url);
   const trust = { insecure: true } as const;

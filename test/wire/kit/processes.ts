@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { patient } from '../../patience.ts';
 
 /** Polls until `is` answers something; fails with `what` after `ms`. */
-export async function until<T>(what: string, is: () => T | undefined | false, ms = 10_000): Promise<T> {
+export async function until<T>(what: string, is: () => T | undefined | false, ms = patient(10_000)): Promise<T> {
   const end = Date.now() + ms;
   for (;;) {
     const answer = is();

@@ -3,8 +3,9 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { type Deadline, deadline } from '../../../src/base/deadline.ts';
 import type { Fault } from '../../../src/base/fault.ts';
 import type { Dialogue, Shell } from '../../../src/ports.ts';
+import { patient } from '../../patience.ts';
 
-export function within(ms = 30_000): Deadline {
+export function within(ms = patient(30_000)): Deadline {
   return deadline(systemClock, ms, 'the test');
 }
 
