@@ -101,7 +101,7 @@ describe('a stand-in for a guest', () => {
     };
     const quiescer = fsfreeze(fsfreezeSettings.parse({ interpreter: 'sh', sudo: false }), { clock: systemClock });
     const { guest } = local(quiescer, shell, { isHeld: async () => false, async close() {} });
-    const limit = deadline(systemClock, 20_000, 'the test');
+    const limit = deadline(systemClock, patient(20_000), 'the test');
     if (when === 'before the plan') switchOff();
     const { gives, findings } = await quiescer.probe(guest, limit);
     expect(gives).toBe(when === 'before the plan' ? 'crash' : 'filesystem');

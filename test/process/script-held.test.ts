@@ -7,6 +7,7 @@ import { deadline } from '../../src/base/deadline.ts';
 import type { Guest } from '../../src/ports.ts';
 import { script, scriptSettings } from '../../src/quiesce/script/method.ts';
 import { localShell } from '../../src/transport/local.ts';
+import { patient } from '../patience.ts';
 
 /** A release that was not confirmed: what an application says of itself decides, not that its file system takes a write. */
 describe('a guest held by a script, asked whether it is still held', () => {
@@ -26,7 +27,7 @@ describe('a guest held by a script, asked whether it is still held', () => {
     told: new Map(),
     connect: async () => localShell({ env: process.env }),
   });
-  const soon = () => deadline(systemClock, 20_000, 'the test');
+  const soon = () => deadline(systemClock, patient(20_000), 'the test');
 
   test('by its `check`: held while that succeeds, and not afterwards', async () => {
     const held = method(['test', '-e', `${folder}/held now`]);
