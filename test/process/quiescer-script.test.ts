@@ -44,9 +44,12 @@ function keeperSuite(shell: ShellName): void {
     return ['sh', '-c', `echo ${name} >> "$1/did"; ${rest || ':'}`, 'sh', folder];
   }
   async function open(settings: { hold: string[]; release: string[]; check?: string[] }): Promise<GuestChannel> {
-    const method = script(scriptSettings.parse({ ...settings, gives: 'application', releaseLimit: `${Math.ceil(PATIENCE)}s` }), {
-      clock: systemClock,
-    });
+    const method = script(
+      scriptSettings.parse({ ...settings, gives: 'application', releaseLimit: `${Math.ceil(PATIENCE)}s` }),
+      {
+        clock: systemClock,
+      },
+    );
     const env = { ...process.env, SP_KEEPER: folder, PATH: `${folder}/bin:${process.env.PATH}` };
     const guest = { vm: 'guest', connect: async () => localShell({ env, variables: ['SP_KEEPER'] }), told: new Map() };
     const channel = await method.open(
