@@ -69,7 +69,7 @@ function ofRun(record: RunRecord): readonly Leftover[] {
 function openOn(array: ArrayId, record: RunRecord): Pick<Leftover, 'snapshots' | 'why' | 'until'> | undefined {
   // A journal with a line that cannot be read, or one that lost its first lines, may hide that the array was armed.
   let open = record.faults.length > 0 || record.window !== undefined;
-  let why = record.result === undefined ? 'the run ended without a word' : 'the run failed';
+  let why = record.result === undefined ? 'the run crashed or was killed (no result recorded)' : 'the run failed';
   let until: string | undefined;
   const seen = new Map<string, ArraySnapshot>();
   for (const entry of record.entries) {

@@ -6,7 +6,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'check',
     argument: '[group]',
-    summary: 'does everything stand? Freezes and cuts nothing',
+    summary: 'check connections and configuration; freezes nothing, takes no snapshots',
     about: 'Connects to vSphere, every array and every guest, and makes the plan of every group. Worst first.',
     flags: [['--offline', 'read the topology only: no network, no secret']],
     load: () => import('./commands/check.ts'),
@@ -177,7 +177,7 @@ export const GLOBAL_FLAGS: readonly (readonly [flags: string, description: strin
   ['--quiet', 'silent on success; on any other end the whole log'],
   ['--verbose', 'every event'],
   ['--no-color', 'no colours; also NO_COLOR'],
-  ['--yes', 'answers the question, never a refusal'],
+  ['--yes', 'assume yes at prompts; does not override safety checks'],
   ['--because <text>', 'a reason, kept where something is removed'],
   ['--wait <duration>', 'for a lock that another run holds; default 0'],
   [

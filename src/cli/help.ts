@@ -2,11 +2,11 @@
 export function homeHelp(version: string): string {
   return `stillpoint ${version}   one state-consistent snapshot of VMs across several storage arrays
 
-  Look first      check   plan     Does everything stand?  What would a run do?
+  Look first      check   plan     Connections and configuration.  What would a run do?
   Take            snapshot         One set of a group, now
   See             list  show  status
-  Prove           verify  ledger   As its manifest says?  One instant, by the disks?
-  Clean up        remove  mend     Delete a set.  Finish or undo what a dead run left
+  Prove           verify  ledger   Compare with the manifest.  One instant, by the data?
+  Clean up        remove  mend     Delete a set.  Finish or undo what a killed run left
   Set up          init  schema  holder
   Try it          demo             No configuration needed
 
@@ -15,7 +15,7 @@ export function homeHelp(version: string): string {
   --json                for machines: objects, or one document, on standard output
   --quiet  --verbose    silent on success; every event
   --no-color            no colours; also NO_COLOR
-  --yes                 answers the question, never a refusal
+  --yes                 assume yes at prompts; does not override safety checks
   --because TEXT        a reason, kept where something is removed
   --wait DURATION       for a lock that another run holds; default 0
   --timeout DURATION    time limit for preparation; never for releasing guests
@@ -29,10 +29,10 @@ export const EXIT_HELP = `Exit codes
     0   done as asked
     1   a bug, with its stack
     2   usage or topology; nothing was touched
-    3   weaker than asked
-    4   could not resolve, connect or prepare; no guest was held
-    5   the window failed; all guests were let go; no usable set
-    6   A GUEST MAY STILL BE HELD: the message names it, until when, and what to type
+    3   less than required
+    4   could not resolve, connect or prepare; no guest was frozen
+    5   the window failed; all guests were released; no usable set
+    6   A GUEST MAY STILL BE FROZEN: the message names it, until when, and what to type
    10   locked by another run
   128+n ended by signal n (130: INT, 143: TERM, 129: HUP)
 
@@ -58,7 +58,7 @@ What remains after \`snapshot\`
 
 Per command
 
-  check    0 all stands   4 something does not
+  check    0 all passed   4 something failed
   plan     0 a plan   3 weaker than required   4 something stops it
   status   0 every group fresh and good   3 anything that needs somebody, or none
   verify   0 as the manifest says   3 it is not   4 an array cannot be reached

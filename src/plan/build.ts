@@ -183,7 +183,9 @@ function unreachable(member: MemberSettings, why: Fault): Finding {
     code: why.code,
     severity: member.optional ? 'warning' : 'error',
     subject: member.vm,
-    message: member.optional ? `${why.message}; it is optional, and will be cut without being held` : why.message,
+    message: member.optional
+      ? `${why.message}; it is optional, so its snapshot will be taken without quiescing`
+      : why.message,
     ...(why.hint === undefined ? {} : { hint: why.hint }),
   };
 }

@@ -82,7 +82,7 @@ export function partialFindings(
 
 function partial(subject: string, message: string): Finding {
   const hint = 'Run `stillpoint check`: what it says of vSphere and of the arrays may tell why.';
-  return { code: 'plan.partial', severity: 'error', subject, message: `${message}: the image would be a part`, hint };
+  return { code: 'plan.partial', severity: 'error', subject, message: `${message}: the set would be incomplete`, hint };
 }
 
 function isMember(unit: CutUnit, volume: Volume | undefined): boolean {
@@ -135,7 +135,7 @@ export function groundFindings(placement: Placement, topology: Topology, ground:
         code: 'plan.own-ground',
         severity: 'error' as const,
         subject: vm.vm,
-        message: `it is ${role}: held still, it could not be told to go on`,
+        message: `it is ${role}: freezing it would block its own release`,
         hint: 'Run Stillpoint elsewhere, or take this VM with `quiesce: none`.',
       },
     ];

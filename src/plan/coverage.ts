@@ -245,7 +245,7 @@ function spans(
     code: 'plan.spans-outside',
     severity: 'error',
     subject: vm.vm,
-    message: `${useText(use)} lies partly on ${where.join(' and ')}: the image would hold only a part of it`,
+    message: `${useText(use)} lies partly on ${where.join(' and ')}: the set would contain only a part of it`,
     hint: 'Take the excluded disk as well (`exclude`), or move what lies there onto the VM’s own disks.',
   };
 }

@@ -99,7 +99,7 @@ function notHeld(
       code: 'plan.disk-unmatched',
       severity: 'error',
       subject,
-      message: `it cannot be told which of the guest's disks this one (${disk.label}, ${size}) is, so nothing proves that it is held`,
+      message: `cannot match "${disk.label}" (${size}) to a device in the guest, so nothing proves that it is frozen`,
       hint: `Set disk.EnableUUID on the VM, or say what lies on it: \`disks: { "${disk.address}": /the/mount }\`, or \`exclude\` it.`,
     };
   }

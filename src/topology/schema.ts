@@ -29,7 +29,7 @@ function fileSchema<Driver extends z.ZodType, Quiesce extends z.ZodType>(driver:
       .enum(['crash', 'hold'])
       .exactOptional()
       .describe(
-        'The disk of `/` (Windows: `C:`): `crash`, the default, lets it be cut without being held; `hold` demands it held',
+        'The disk of `/` (Windows: `C:`): `crash`, the default, allows its snapshot without quiescing; `hold` requires that it is held',
       ),
     encrypted: z.literal('accepted').exactOptional().describe('An encrypted VM is refused without this'),
     allow: z
@@ -126,7 +126,10 @@ const mountPoint = text.regex(/^(\/|[A-Za-z]:)/, 'a mount point begins with / (o
 
 const diskSchema = z.strictObject({
   mount: mountPoint.exactOptional().describe('Mount point that lies on this disk'),
-  require: z.literal('crash').exactOptional().describe('`crash`: this disk may be cut without being held'),
+  require: z
+    .literal('crash')
+    .exactOptional()
+    .describe('`crash`: the snapshot of this disk may be taken without quiescing'),
 });
 
 const vsphereSchema = z.strictObject({

@@ -67,7 +67,7 @@ export function dialogue(pipe: Pipe, clock: Clock = systemClock): Dialogue {
     end() {
       if (over || cancelGrace !== undefined) return;
       pipe.stdin.end();
-      cancelGrace = clock.after(AFTER_END_MS, () => giveUp('it did not end with its input, and was let go of'));
+      cancelGrace = clock.after(AFTER_END_MS, () => giveUp('it did not end with its input, and was left running'));
     },
   };
 }

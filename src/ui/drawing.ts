@@ -68,7 +68,7 @@ export function proofOf(record: WindowRecord): string | undefined {
   );
   const cut = record.fires.length > 0 && record.fires.every((fire) => fire.outcome === 'cut');
   if (!cut || !stood || record.holds.length === 0 || record.stopped !== undefined) return undefined;
-  return 'Every snapshot lies inside every hold, and every guest said it was still held when let go: that is the proof.';
+  return 'Every snapshot was taken while every guest was held, and every guest confirmed its hold at release: this is the proof.';
 }
 
 const STATE_WIDTH = 16;
@@ -119,10 +119,10 @@ function holdRow(hold: HoldRecord, stages: number, scale: Scale): Row {
     const doubt =
       release === 'written'
         ? 'it was written to while it was held'
-        : 'it is not proved to have been held until it was let go';
+        : 'its hold is not proved to have lasted until its release';
     return { name, state, bar, below: `${doubt}${why === undefined ? '' : `: ${why}`}` };
   }
-  const lease = `it lets go by itself within ${seconds(hold.leaseMs)} of being held`;
+  const lease = `it releases itself within ${seconds(hold.leaseMs)} of being held`;
   return {
     name,
     state,

@@ -25,7 +25,10 @@ export function mendLines(
       guests.map(({ text }) => text),
     ),
     ...section('Stays open:', left).map((line) => paint.warn(line)),
-    ...section('Of our form, and not in this state folder (left alone; to list them: mend --rebuild):', strangers),
+    ...section(
+      'Snapshots with a Stillpoint label that this state folder does not know (left alone; to list them: mend --rebuild):',
+      strangers,
+    ),
   ];
 }
 

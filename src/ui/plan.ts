@@ -70,7 +70,7 @@ function guestTexts(guest: PlannedGuest): readonly string[] {
   const stages = guest.stages.map(({ method, gives, holds }) => `${[method, ...holds].join(' ')} → ${gives}`);
   return [
     stages.length === 0 ? 'not held' : stages.join(', then '),
-    ...(guest.after.length === 0 ? [] : [`held after ${guest.after.join(', ')}, let go before`]),
+    ...(guest.after.length === 0 ? [] : [`held after ${guest.after.join(', ')}, released before`]),
     ...(guest.optional ? ['optional: the run goes on without it'] : []),
     ...(guest.atBest === 'application' ? [] : [`${guest.atBest} at best`]),
     ...guest.excluded.map(({ disk, because }) => `${disk} is left out: ${because}`),
@@ -109,7 +109,7 @@ function timingLines(plan: Plan): readonly string[] {
   return [
     `No guest is held for longer than ${seconds(windowMs)}; the last ${seconds(reserveMs)} are kept for letting go.`,
     `A snapshot is sent only if it will be taken before ${last} have passed.`,
-    `When interrupted, the guests are let go within ${seconds(releaseMs)}.`,
+    `When interrupted, the guests are released within ${seconds(releaseMs)}.`,
   ].flatMap((text) => wrap(text, WIDTH, '     ', '   '));
 }
 

@@ -89,7 +89,7 @@ export function showRunDocument({ run, running, leftovers, log }: RunShown): Rea
   return { type: 'run', id: run.id, group: run.group, state, leftovers, log, ...run.record };
 }
 
-/** 'array fast: snapshots of mail_db, and whatever else carries the label sp…; the run ended without a word' */
+/** 'array fast: snapshots of mail_db, and whatever else carries the label sp…; the run crashed or was killed (no result recorded)' */
 export function leftoverText({ array, snapshots, label, why }: Leftover): string {
   // Many arrays name a snapshot by its label: the label once, and the volumes.
   const volumes = [...new Set(snapshots.map(({ source }) => source.name))];
@@ -105,7 +105,9 @@ function section(title: string, texts: readonly string[]): readonly string[] {
 
 function endText(run: RunEntry, running: ReadonlySet<SetId>): string {
   if (run.state === 'unfinished')
-    return running.has(run.id) ? 'still going on' : `failed: it ended without a word${howFar(run)}`;
+    return running.has(run.id)
+      ? 'still going on'
+      : `failed: it crashed or was killed (no result recorded)${howFar(run)}`;
   const { result } = run.record;
   return `${run.state}${result === undefined ? '' : ` (exit ${result.exit})`}`;
 }

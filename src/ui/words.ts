@@ -94,7 +94,7 @@ function guestText(event: Extract<RunEvent, { type: 'guest' }>): string {
     case 'not-held':
       return `not held${why}`;
     case 'releasing':
-      return 'being let go';
+      return 'releasing';
     case 'released':
       return `${releaseText(event.release)}${why}`;
     default:
@@ -105,11 +105,11 @@ function guestText(event: Extract<RunEvent, { type: 'guest' }>): string {
 function releaseText(release: ReleaseKind | undefined): string {
   switch (release) {
     case 'kept':
-      return 'let go, and held until then';
+      return 'released; hold confirmed';
     case 'written':
-      return 'let go, and held until then, but written to meanwhile';
+      return 'released; a disk was written during the hold';
     case 'expired':
-      return 'let go, and not proved to be held until then';
+      return 'released; hold not confirmed';
     case 'unknown':
     case undefined:
       return 'its release is not confirmed';

@@ -122,9 +122,9 @@ export function verdict(plan: Plan, window: WindowRecord, placement: PlacementWo
         return [`guest ${hold.vm} was written to while it was held (${hold.method}${reasonOf(hold)})`];
       if (hold.release === 'expired') {
         const how = `${hold.method}${reasonOf(hold)}`;
-        return [`guest ${hold.vm} is not proved to have been held until it was let go (${how})`];
+        return [`guest ${hold.vm}: its hold is not proved to have lasted until its release (${how})`];
       }
-      return [`guest ${hold.vm} did not say that it was still held when it was let go (${hold.method})`];
+      return [`guest ${hold.vm}: hold not confirmed at release (${hold.method})`];
     });
     return [...less, ...holds];
   }

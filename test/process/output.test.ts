@@ -85,7 +85,7 @@ describe('plain lines', () => {
       `${STAMP}  guest db01 (stage 2): not held: EBUSY`,
       `${STAMP}  array fast: snapshot in 21 ms`,
       `${STAMP}  array bulk: refused the snapshot: pool full`,
-      `${STAMP}  guest mail01: let go, and not proved to be held until then`,
+      `${STAMP}  guest mail01: released; hold not confirmed`,
       `${STAMP}  the window is closed, after 118 ms`,
       `${STAMP}  interrupted by SIGTERM: nothing new is begun, and a guest that is held is released within 5 s`,
       `${STAMP}  warning: array fast: is slow. Look.`,

@@ -72,7 +72,7 @@ describe('a whole run', () => {
       const world = await shop({ db01, db01Optional: true });
       expect(await world.run()).toMatchObject({ state: 'good', exit: 0 });
       const said = world.events.flatMap((event) => (event.type === 'finding' ? [event.finding] : []));
-      expect(said).toMatchObject([{ subject: 'db01', message: expect.stringContaining('cut without being held') }]);
+      expect(said).toMatchObject([{ subject: 'db01', message: expect.stringContaining('taken without quiescing') }]);
       expect(await (await shop({ db01 })).run()).toMatchObject({ state: 'failed', exit: 4 });
     },
   );
@@ -167,7 +167,7 @@ describe('a whole run', () => {
     const world = await shop({ mail01: { letsGoAfterMs: 30 } });
     const report = await world.run();
     expect(report).toMatchObject({ state: 'weak', exit: 3 });
-    expect(report.because.join()).toContain('guest mail01 is not proved to have been held until it was let go');
+    expect(report.because.join()).toContain('guest mail01: its hold is not proved to have lasted until its release');
   });
 
   test('what could not be taken away beside the snapshots is said, and costs the set nothing', async () => {
@@ -182,7 +182,7 @@ describe('a whole run', () => {
     const world = await shop({ mail01: { lineLostAfterMs: 60, lineEnds: 'silent' } });
     const report = await world.run();
     expect(report).toMatchObject({ exit: 6, mayBeHeld: ['mail01'], fault: { code: 'guest.may-be-held' } });
-    expect(report.fault?.message).toContain('lets go by itself within');
+    expect(report.fault?.message).toContain('releases itself within');
     expect(report.fault?.hint).toContain('on mail01: fsfreeze --unfreeze /srv');
     expect(world.held()).toEqual([]);
   });

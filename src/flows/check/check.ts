@@ -49,7 +49,7 @@ async function checkGuest(vm: string, side: GuestSide | undefined, limit: Deadli
   const subject = `guest ${vm}`;
   const methods = side === undefined ? [] : [...side.quiescers, ...(side.snapshotters ?? [])];
   if (side === undefined || methods.length === 0) {
-    return [{ subject, stands: true, message: 'nobody holds it: cut with the rest' }];
+    return [{ subject, stands: true, message: 'not quiesced; its snapshot is crash-consistent' }];
   }
   const lines: Checked[] = [];
   for (const method of methods) {

@@ -123,7 +123,7 @@ async function disarmAll({ parts, seen, limit }: Work, arrays: readonly ArrayId[
   );
 }
 
-const DIED = { code: 'run.died', message: 'the run ended without a word; mend brought it to its end' };
+const DIED = { code: 'run.died', message: 'the run crashed or was killed (no result recorded); mend finished it' };
 
 /** The word that the run itself could not write. */
 async function lastWord(work: Work, state: SetState, line: string, what: string): Promise<void> {

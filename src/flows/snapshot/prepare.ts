@@ -230,7 +230,7 @@ function withoutOptional(
         code,
         severity: 'warning',
         subject: guest.vm,
-        message: `${message}; it is optional, and is cut without being held`,
+        message: `${message}; it is optional, so its snapshot is taken without quiescing`,
       },
     });
     return { ok: true, value: { ...guest, stages: [] } };

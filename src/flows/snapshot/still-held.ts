@@ -30,8 +30,8 @@ export function stillHeld(
     const left = endsAtMs - clock.now();
     const until =
       left > 0
-        ? `it lets go by itself within ${seconds(left)}, at ${clockTime(new Date(clock.date().getTime() + left))}`
-        : `its lease ended at ${clockTime(new Date(clock.date().getTime() + left))}, so it should have let go by itself`;
+        ? `it releases itself within ${seconds(left)}, at ${clockTime(new Date(clock.date().getTime() + left))}`
+        : `its lease ended at ${clockTime(new Date(clock.date().getTime() + left))}, so it should have released itself`;
     return `guest ${vm} may still be held: it did not confirm its release; ${until}`;
   });
   const commands = plan.guests

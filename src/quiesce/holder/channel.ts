@@ -56,7 +56,7 @@ export function holderChannel(parts: {
   });
   void session.ended.then(({ why }) => {
     word ??= wordSent
-      ? { kind: 'unknown', why: `the line was lost before the guest said that it let go (${why})` }
+      ? { kind: 'unknown', why: `the connection was lost before the guest confirmed its release (${why})` }
       : nothingHeld();
     if (!closing) line.abort(lineLost(session.where, why));
     settled();
@@ -76,14 +76,14 @@ export function holderChannel(parts: {
   function wordOf({ by, written }: Extract<Report, { kind: 'thawed' }>): Release {
     if (!wordSent) return nothingHeld();
     const stuck = things.filter((_, index) => thaws.get(index)?.first === 'stuck');
-    if (stuck.length > 0) return { kind: 'unknown', why: `${stuck.join(', ')} could not be let go` };
+    if (stuck.length > 0) return { kind: 'unknown', why: `${stuck.join(', ')} could not be released` };
     if (by !== 'word') return { kind: 'expired', why: own(ENDINGS, by) ?? 'for a reason that we do not know' };
     if (!confirmed) return { kind: 'expired', why: 'the hold was never confirmed' };
     // A guest that was paused with its holder obeys the word when it wakes, and its disks did stand. But it stood still for
     // longer than anybody was promised, and what comes after its time proves nothing here.
     if (clock.now() >= leaseEndsAtMs) return { kind: 'expired', why: 'its word came after its lease had ended' };
     const moved = things.filter((_, index) => !stood(thaws.get(index)));
-    if (moved.length > 0) return { kind: 'expired', why: `${moved.join(', ')} had been let go by somebody else` };
+    if (moved.length > 0) return { kind: 'expired', why: `${moved.join(', ')} had been released by somebody else` };
     return parts.watches.length === 0 ? { kind: 'kept' } : unwritten(written, parts.watches);
   }
 

@@ -430,7 +430,7 @@ describe('the status', () => {
         label: labelOf(1),
         array: 'bulk',
         snapshots: [],
-        why: 'the run ended without a word',
+        why: 'the run crashed or was killed (no result recorded)',
       },
     ],
     fine: false,

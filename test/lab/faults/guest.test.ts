@@ -15,7 +15,7 @@ const MAY_BE_HELD = [
   /Look whether it writes again \(stillpoint mend asks it\)/,
   /on \S+: fsfreeze --unfreeze \/mnt\/b; fsfreeze --unfreeze \/mnt\/a/,
 ];
-const NOT_PROVED = /is not proved to have been held until it was let go \(fsfreeze: [^)]+\)/;
+const NOT_PROVED = /its hold is not proved to have lasted until its release \(fsfreeze: [^)]+\)/;
 const WHOLE = { alpha: 1, beta: 1 };
 
 needs(...LAB)('a guest, its holder or the controller that fails in the middle of a run', () => {

@@ -58,7 +58,7 @@ needs(...LAB)('what a run leans on, and that fails in its middle', () => {
     await world.vcsim.stop();
     const after = await scene.found(await run.ended);
     expect(after).toMatchObject({ exit: 3, state: { run: 'weak', set: 'weak' }, onArrays: WHOLE });
-    expect(after.said).toContain('let go, and held until then');
+    expect(after.said).toContain('released; hold confirmed');
     expect(after.said).toMatch(/warning: vSphere: \S+ nothing listens on port \d+/);
     await world.restartVcenter();
     const mend = await recovers(scene);

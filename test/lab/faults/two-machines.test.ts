@@ -76,7 +76,9 @@ needs(...LAB)('two runs from two machines', () => {
     const second = on(1, 'db');
     await second.goesOn();
     const foreign = await second.mended();
-    expect(foreign).toContain('Of our form, and not in this state folder (left alone; to list them: mend --rebuild):');
+    expect(foreign).toContain(
+      'Snapshots with a Stillpoint label that this state folder does not know (left alone; to list them: mend --rebuild):',
+    );
     expect(onArrays(world, 'db')).toEqual({ alpha: 2, beta: 1 });
     const first = on(0, 'db');
     const after = await found(world, topology, 'db', { ...(await run.ended), exit: null }, machines[0]);

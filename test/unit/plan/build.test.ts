@@ -142,7 +142,7 @@ describe('a plan', () => {
     const excluded = { yaml: without, vm, probe: { disks, uses: spanning('sdb', 'sdc') } };
     expect(stopCodes(excluded)).toEqual(['plan.spans-outside']);
     expect(plan(excluded).findings.find(({ code }) => code === 'plan.spans-outside')?.message).toBe(
-      '/srv/mail (xfs) lies partly on sdc, which is scsi0:2, excluded: the image would hold only a part of it',
+      '/srv/mail (xfs) lies partly on sdc, which is scsi0:2, excluded: the set would contain only a part of it',
     );
     expect(stopCodes({ vm, probe: { disks, uses: spanning('sdb', 'sdc') } })).toEqual([]);
     const foreign = { probe: { uses: spanning('sdb', 'nvme7n1') } };

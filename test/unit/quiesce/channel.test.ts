@@ -32,11 +32,11 @@ describe('what a release says', () => {
 
   test.each([
     ['every mount stood until our word', 'word', [stood, stood], 'kept'],
-    ['one had been let go by somebody else', 'word', [stood, { first: 'EINVAL', again: 'EINVAL' }], 'expired'],
+    ['one had been released by somebody else', 'word', [stood, { first: 'EINVAL', again: 'EINVAL' }], 'expired'],
     ['of one nothing is said', 'word', [stood], 'expired'],
     ['the lease ended first', 'lease', [stood, stood], 'expired'],
     ['the line ended first', 'line', [stood, stood], 'expired'],
-    ['one could not be let go', 'word', [stood, { first: 'stuck', again: '-' }], 'unknown'],
+    ['one could not be released', 'word', [stood, { first: 'stuck', again: '-' }], 'unknown'],
   ])('where %s', async (_, by, thaws, kind) => {
     const { channel, say, clock } = await held();
     const released = channel.release('taken', deadline(clock, 5000, 'the test'));

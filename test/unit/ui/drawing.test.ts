@@ -45,7 +45,7 @@ test('the sentence of proof stands only where the picture shows it', () => {
   if (hold === undefined || fire === undefined) throw new Error('it has both');
   const { heldAtMs: _held, ...neverHeld } = hold;
   const { answeredAtMs: _answered, ...unanswered } = fire;
-  expect(proofOf(whole)).toContain('that is the proof');
+  expect(proofOf(whole)).toContain('this is the proof');
   const short: readonly WindowRecord[] = [
     windowOf(100, [25, 20, 30, 90]),
     windowOf(100, [10, 20, 95, 90]),

@@ -152,7 +152,7 @@ export function shellSuite(open: () => Shell): void {
     talk.end();
     talk.end();
     talk.send('nobody hears this');
-    expect(await talk.ended).toMatchObject({ exit: null, why: 'it did not end with its input, and was let go of' });
+    expect(await talk.ended).toMatchObject({ exit: null, why: 'it did not end with its input, and was left running' });
   });
 
   test('words to a program that has ended are lost without an error', async () => {
