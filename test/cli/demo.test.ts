@@ -71,7 +71,7 @@ describe('the demo', { timeout: patient(180_000) }, () => {
     expect(people.text()).toMatch(/mail01 +boot +\d+ +data +\d+ +these two never existed together/);
     expect(people.text()).toMatch(/10 rounds: (10|9|8) with a torn guest/);
     expect(people.text()).toContain('10 rounds: 0 torn (0 of 30)');
-    expect(people.text()).toContain('that is the proof.');
+    expect(people.text()).toContain('this is the proof.');
 
     const result = JSON.parse(machine.text().trim().split('\n').at(-1) ?? '');
     expect(result).toMatchObject({ v: 1, type: 'result', held: { rounds: 10, torn: 0 }, unheld: { rounds: 10 } });

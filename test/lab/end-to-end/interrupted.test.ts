@@ -133,7 +133,7 @@ needs(...LAB)('a run that is interrupted', () => {
       const [line] = (await stillpoint('list', '--runs')).stdout.split('\n').filter((text) => text.startsWith(run));
       expect(line).toContain('failed');
       const shown = (await stillpoint('show', run)).stdout.replace(/\s+/g, ' ');
-      expect(shown).toContain('without a word');
+      expect(shown).toContain('crashed or was killed');
       expect(shown).toContain('inside its window');
       expect(shown).toContain('It may have left');
     });
