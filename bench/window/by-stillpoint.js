@@ -91,7 +91,8 @@ export async function openStillpoint(far, { key, knownHosts }) {
   async function openGuest(index, shell, limit) {
     const vm = `guest${index}`;
     const covers = [{ vm, disk: 'scsi0:0' }];
-    const order = { owner: 'the bench', covers, maxLeaseMs: WINDOW_MS };
+    const { gives } = quiescer;
+    const order = { owner: 'the bench', covers, gives, watches: ['sda'], maxLeaseMs: WINDOW_MS };
     const guest = { vm, connect: async () => shell, told: new Map() };
     const channel = await quiescer.open(guest, order, limit);
     const stage = { method: quiescer.method, gives: quiescer.gives, channel };

@@ -1,3 +1,5 @@
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+
 /**
  * A guest, as far as a window needs one: it looks like a machine with one data disk, speaks the holder's words, and has
  * an fsfreeze. Where a kernel would work, it waits.
@@ -13,11 +15,14 @@ const FILES = {
   '/sys/class/block/sda/size': '2097152\n',
   '/sys/class/block/sda/dev': '8:0\n',
   '/sys/class/block/sda/ro': '0\n',
+  '/sys/class/block/sda/stat': '60 0 2400 9 148 5 4216 29 0 20 51 0 0 0 0 28 12\n',
 };
 const LINKS = {
   '/dev/sda': '/dev/sda',
   '/sys/class/block/sda': '/sys/devices/pci0000:00/0000:03:00.0/host0/target0:0:0/0:0:0:0/block/sda',
 };
+/** A device of this machine, whose counters are read when a guest's own would be. */
+const COUNTED = readdirSync('/sys/class/block').slice(0, 1);
 const FACTS = [
   ...Object.entries(FILES).map(([path, text]) => `F ${path} ${Buffer.from(text).toString('hex')}`),
   ...Object.entries(LINKS).map(([path, target]) => `L ${path} ${target}`),
@@ -76,6 +81,12 @@ function holder(channel, programBytes, freeze, thaw, exit) {
   let toSkip = programBytes;
   let text = '';
   let state = 'ready';
+  const counters = COUNTED.flatMap((name) =>
+    ['stat', 'inflight'].map((file) => openSync(`/sys/class/block/${name}/${file}`, 'r')),
+  );
+  const count = () => {
+    for (const fd of counters) readSync(fd, Buffer.alloc(512), 0, 512, 0);
+  };
   channel.on('data', (/** @type {Buffer} */ chunk) => {
     text += chunk.subarray(Math.min(toSkip, chunk.length)).toString();
     toSkip = Math.max(0, toSkip - chunk.length);
@@ -84,6 +95,9 @@ function holder(channel, programBytes, freeze, thaw, exit) {
     for (const line of lines) obey(line);
   });
   channel.on('end', () => exit(0));
+  channel.on('close', () => {
+    for (const fd of counters.splice(0)) closeSync(fd);
+  });
 
   /** @param {string} line */
   function obey(line) {
@@ -107,12 +121,14 @@ function holder(channel, programBytes, freeze, thaw, exit) {
         state = 'freezing';
         return freeze((errno) => {
           if (errno !== '0') return say(`FAILED 0 ${errno}`, `THAW 0 idle`, `THAWED by=failed ${now()}`);
+          count();
           say(`FROZEN 0 ${now()}`, `ALL-FROZEN ${now()}`);
           state = 'held';
         });
       case 'thaw':
+        count();
         return thaw((errno) => {
-          say(`THAW 0 ${errno} EINVAL ${now()}`, `THAWED by=word ${now()}`);
+          say(`THAW 0 ${errno} EINVAL ${now()}`, `THAWED by=word ${now()} written=-`);
           exit(0);
         });
       default:
