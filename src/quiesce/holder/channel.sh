@@ -135,7 +135,8 @@ agree_watch() {
   while [ -n "$rest" ]; do
     name=${rest%%,*}
     rest=${rest#*,}
-    case $name in '' | [!A-Za-z0-9]* | *[!A-Za-z0-9_!.+-]*) ;; *) watch="$watch $name" ;; esac
+    # What is no name of sysfs cannot be read, and is told so.
+    case $name in '') ;; [!A-Za-z0-9]* | *[!A-Za-z0-9_!.+-]*) watch="$watch -" ;; *) watch="$watch $name" ;; esac
   done
 }
 

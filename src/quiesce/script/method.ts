@@ -36,7 +36,9 @@ export const scriptSettings = z.strictObject({
     .describe('The level that the disks under `covers`, or those that later stages still, get by it'),
   covers: z
     .array(z.string().regex(/^\//, 'an absolute path'))
-    .describe('Mount points that are still while it holds; none: it only lends its level to what later stages still')
+    .describe(
+      'Mount points that are still while it holds: writes to their disks are counted; none: it only lends its level to what later stages still',
+    )
     .default([]),
   releaseLimit: z
     .string()
