@@ -137,6 +137,8 @@ export interface DatastorePlacement {
   readonly devices: readonly DeviceKey[];
   /** The same export by its servers' other names (NFS 4.1 has several): an array may know it by one of these. */
   readonly otherNames?: readonly DeviceKey[];
+  /** Of its file system, VMFS only: a little less than its extents together. */
+  readonly sizeBytes?: bigint;
   /** Every VM that vSphere knows on it, by name: for "also captured". */
   readonly vms: readonly string[];
 }

@@ -104,6 +104,7 @@ const datastorePlacement = z.object({
   kind: z.enum(['vmfs', 'nfs']),
   devices: z.array(deviceKey),
   otherNames: z.array(deviceKey).exactOptional(),
+  sizeBytes: bytes.exactOptional(),
   vms: strings,
 });
 

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { DatastorePlacement, DeviceKey, Finding } from '../model.ts';
 import type { Ref } from '../vsphere/element.ts';
 import type { Datastore } from '../vsphere/storage.ts';
@@ -50,7 +51,9 @@ export function resolveDatastore(
     if (identified.kind === 'unknown') return refusal(datastore, unidentified(subject, identified.why));
     devices.push(identified.key);
   }
-  return { name: decodeName(datastore.name), placement: { ...placed, kind: 'vmfs', devices }, findings: [] };
+  const { sizeBytes } = lies;
+  const placement = { ...placed, kind: 'vmfs' as const, devices, ...defined({ sizeBytes }) };
+  return { name: decodeName(datastore.name), placement, findings: [] };
 }
 
 function refusal(datastore: Datastore, finding: Finding): ResolvedDatastore {

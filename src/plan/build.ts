@@ -32,6 +32,7 @@ import { type Coverage, coverageOf } from './coverage.ts';
 import { plannedDisks } from './disks.ts';
 import { bestVerdict } from './perfect.ts';
 import { sharedFindings } from './shared.ts';
+import { sizeFindings } from './sizes.ts';
 import { forecastOf, timingFindings, timingOf } from './timing.ts';
 
 /** Everything that a plan is made of; whoever gathered it did the talking. */
@@ -59,6 +60,7 @@ export function buildPlan(inputs: PlanInputs): Plan {
     ...acceptedFindings(placement.findings, topology),
     ...partialFindings(group, placement, topology, inputs.volumes, inputs.units),
     ...extentFindings(placement, topology, inputs.volumes, inputs.units),
+    ...sizeFindings(placement, topology, inputs.volumes),
     ...groundFindings(placement, topology, inputs.ground),
   ];
   const fencing = new Set([...inputs.traits].filter(([, traits]) => traits.fences === true).map(([array]) => array));

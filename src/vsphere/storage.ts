@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { child, children, flag, items, type Ref, refs, text } from './element.ts';
 import type { Found } from './properties.ts';
 
@@ -13,8 +14,8 @@ export interface Datastore {
 }
 
 type Lies =
-  /** Canonical names of all extents, in order; empty where the volume cannot be read. */
-  | { readonly on: 'vmfs'; readonly extents: readonly string[]; readonly local: boolean }
+  /** Canonical names of all extents, in order; empty where the volume cannot be read. `sizeBytes`: of the file system. */
+  | { readonly on: 'vmfs'; readonly extents: readonly string[]; readonly local: boolean; readonly sizeBytes?: bigint }
   /** The servers are all names of one export; the first is the one mounted. */
   | { readonly on: 'nfs'; readonly servers: readonly string[]; readonly path: string }
   /** What no array's snapshot can express: 'vsan', 'VVOL', 'PMEM', … as vSphere writes it. */
@@ -37,7 +38,9 @@ function lies(values: Found['values']): Lies {
   const type = values.get('summary.type')?.text ?? info?.xsiType ?? 'unknown';
   if (info?.xsiType === 'VmfsDatastoreInfo') {
     const extents = children(vmfs, 'extent').flatMap((extent) => text(extent, 'diskName') ?? []);
-    return { on: 'vmfs', extents, local: flag(vmfs, 'local') };
+    const capacity = text(vmfs, 'capacity');
+    const sizeBytes = capacity !== undefined && /^\d{1,19}$/.test(capacity) ? BigInt(capacity) : undefined;
+    return { on: 'vmfs', extents, local: flag(vmfs, 'local'), ...defined({ sizeBytes }) };
   }
   if (info?.xsiType === 'NasDatastoreInfo' && /^nfs/i.test(text(nas, 'type') ?? type)) {
     const names = [text(nas, 'remoteHost') ?? '', ...children(nas, 'remoteHostNames').map((name) => name.text)].filter(

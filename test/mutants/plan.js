@@ -52,6 +52,14 @@ export const plan = [
     tests: BUILD,
   },
   {
+    name: 'volume-of-another-size-passes',
+    why: 'A volume that is smaller than its LUN is another one.',
+    file: 'src/plan/sizes.ts',
+    before: 'if (volume.sizeBytes < disk.sizeBytes) return',
+    after: 'if (volume.sizeBytes < 1n) return',
+    tests: ['test/unit/plan/sizes.test.ts'],
+  },
+  {
     name: 'extents-may-be-cut-apart',
     why: 'All extents of a VMFS datastore lie in one cut unit, or the plan is refused.',
     file: 'src/plan/checks.ts',

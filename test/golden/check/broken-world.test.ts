@@ -52,7 +52,7 @@ describe('check on a world in which much is wrong', () => {
     if (topology === undefined) throw new Error('the topology is not the broken thing here');
 
     const array = (id: string, device: DeviceKey, name: string) =>
-      simulatedArray(id, { volumes: [{ name, device, sizeBytes: GIB }] }, clock);
+      simulatedArray(id, { volumes: [{ name, device, sizeBytes: 100n * GIB }] }, clock);
     const [fast, bulk, silent, refusing] = [
       array('fast', DATA, 'db_data'),
       array('bulk', BOOT, 'vmfs_boot'),

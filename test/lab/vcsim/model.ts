@@ -346,7 +346,7 @@ function datastoreObject(datastore: WorldDatastore, table: WorldTable): ManagedO
     leaf('freeSpace', 1_000_000_000),
     leaf('maxFileSize', 0),
   ];
-  const { info, type } = infoOf(datastore, common);
+  const { info, type } = infoOf(datastore, table, common);
   const vms = table.vms.filter((vm) => filesOf(vm).some((file) => file.startsWith(`[${datastore.name}] `)));
   return [
     'Datastore',
@@ -385,7 +385,16 @@ function datastoreObject(datastore: WorldDatastore, table: WorldTable): ManagedO
   ];
 }
 
-function infoOf(datastore: WorldDatastore, common: readonly string[]): { info: string; type: string } {
+/** A disk inside a host is no LUN of the table. */
+function capacityOf(extents: readonly string[], table: WorldTable): bigint {
+  return table.luns.reduce((sum, { naa, sizeBytes }) => (extents.includes(naa) ? sum + sizeBytes : sum), 0n);
+}
+
+function infoOf(
+  datastore: WorldDatastore,
+  table: WorldTable,
+  common: readonly string[],
+): { info: string; type: string } {
   switch (datastore.kind) {
     case 'vmfs': {
       const extents = datastore.extents.map((extent) =>
@@ -394,7 +403,7 @@ function infoOf(datastore: WorldDatastore, common: readonly string[]): { info: s
       const volume = [
         leaf('type', 'VMFS'),
         leaf('name', datastore.name),
-        leaf('capacity', 2_000_000_000),
+        leaf('capacity', String(capacityOf(datastore.extents, table))),
         leaf('blockSizeMb', 1),
         leaf('maxBlocks', 0),
         leaf('majorVersion', 6),
