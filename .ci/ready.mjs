@@ -12,9 +12,19 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(2);
 }
 
-if (modified('package-lock.json') > modified('node_modules/.package-lock.json')) npm('ci');
-if (newest('src', 'package.json', 'tsconfig.json', 'tsconfig.build.json') > modified('dist/.built'))
+if (modified('package-lock.json') > modified('node_modules/.package-lock.json')) {
+  say('installing dependencies');
+  npm('ci');
+}
+if (newest('src', 'package.json', 'tsconfig.json', 'tsconfig.build.json') > modified('dist/.built')) {
+  say('building');
   npm('run', 'build');
+}
+
+/** The first `npm start` takes its time before it shows anything of its own. */
+function say(what) {
+  process.stderr.write(`${what} …\n`);
+}
 
 function npm(...args) {
   // Before `npm pack --dry-run` too: npm hands its own flags on to what it starts.
