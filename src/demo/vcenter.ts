@@ -15,6 +15,8 @@ export interface VcenterOptions {
   readonly table: WorldTable;
   readonly username: string;
   readonly password: string;
+  /** Of 127.0.0.1; default: a free one. */
+  readonly port?: number;
   /** The most objects in one answer; the client may ask for fewer. */
   readonly pageSize?: number;
 }
@@ -100,7 +102,7 @@ export async function startVcenter(options: VcenterOptions): Promise<Vcenter> {
     return method(context, session);
   }
 
-  const port = await listening(server);
+  const port = await listening(server, options.port);
   return {
     url: `https://127.0.0.1:${port}/sdk`,
     certificate,
@@ -175,10 +177,10 @@ function send(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'Content-Type': 'text/xml; charset=utf-8' }).end(text);
 }
 
-function listening(server: Server): Promise<number> {
+function listening(server: Server, port = 0): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(port, '127.0.0.1', () => {
       const at = server.address();
       if (at !== null && typeof at === 'object') resolve(at.port);
     });
