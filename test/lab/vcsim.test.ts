@@ -252,6 +252,8 @@ needs('vcsim', 'govc')('worlds that vcsim serves', () => {
     const { vms, datastores } = await read(stretched(), ['mail01']);
     expect(vms[0]?.disks[0]?.data).toEqual([LUNS.BULK_BOOT_1, LUNS.OTHER_EXTENT]);
     expect(datastores[0]?.devices).toEqual([LUNS.BULK_BOOT_1, LUNS.OTHER_EXTENT]);
+    const under = stretchedWorld.luns.filter(({ naa }) => datastores[0]?.devices.some((device) => device === naa));
+    expect(datastores[0]?.sizeBytes).toBe(under.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0n));
   });
 
   test('everything that no array can take has a code of its own', async () => {
