@@ -10,12 +10,12 @@ import { fsfreeze, fsfreezeSettings } from '../quiesce/fsfreeze/method.ts';
 import { noneSettings } from '../quiesce/none/config.ts';
 import { script, scriptSettings } from '../quiesce/script/method.ts';
 import { vmwareSettings } from '../quiesce/vmware/config.ts';
-import { vmware } from '../quiesce/vmware/method.ts';
 import type { Makes } from '../topology/makes.ts';
 
 /**
- * The one place that knows every make and method. A new one is a folder of its own and a line here. A driver's code is
- * loaded when an array of its make is opened, before any window: who only reads the topology needs its schema alone.
+ * The one place that knows every make and method. A new one is a folder of its own and a line here. The code of a
+ * driver, and of a method that asks vSphere, is loaded when it is used, before any window: who only reads the topology
+ * needs its schema alone.
  */
 const ARRAYS: Readonly<Record<string, ArrayMake>> = {
   btrfs: arrayMake(btrfsConfig, async () => (await import('../arrays/btrfs/driver.ts')).btrfs),
@@ -27,7 +27,11 @@ const METHODS: Readonly<Record<string, Method>> = {
   fsfreeze: methodOf(fsfreezeSettings, fsfreeze),
   none: { config: noneSettings, create: 'holds nothing', loginless: true },
   script: methodOf(scriptSettings, script),
-  vmware: { config: vmwareSettings, create: pointOf(vmwareSettings, vmware), loginless: true },
+  vmware: {
+    config: vmwareSettings,
+    create: pointOf(vmwareSettings, async () => (await import('../quiesce/vmware/method.ts')).vmware),
+    loginless: true,
+  },
 };
 
 /** The schemas, for the reader of the topology. */
@@ -46,7 +50,7 @@ interface ArrayMake {
 
 interface Method {
   readonly config: z.ZodObject;
-  readonly create: ((settings: Settings, parts: MethodParts) => MadeMethod) | 'holds nothing';
+  readonly create: ((settings: Settings, parts: MethodParts) => MadeMethod | Promise<MadeMethod>) | 'holds nothing';
   /** It works without a login to the guest. */
   readonly loginless?: true;
 }
@@ -70,10 +74,14 @@ export async function createDriver(
 }
 
 /** undefined: `none`, which holds nothing. */
-export function createMethod(method: string, settings: Settings, parts: MethodParts): MadeMethod | undefined {
+export async function createMethod(
+  method: string,
+  settings: Settings,
+  parts: MethodParts,
+): Promise<MadeMethod | undefined> {
   const known = METHODS[method];
   if (known === undefined) throw new Error(`the topology was read with a method ${method} that is not there`);
-  return known.create === 'holds nothing' ? undefined : known.create(settings, parts);
+  return known.create === 'holds nothing' ? undefined : await known.create(settings, parts);
 }
 
 function arrayMake<S>(
@@ -92,7 +100,7 @@ function methodOf<S>(
 
 function pointOf<S>(
   config: z.ZodObject & z.ZodType<S>,
-  snapshotter: (settings: S, parts: MethodParts) => Snapshotter,
-): (settings: Settings, parts: MethodParts) => MadeMethod {
-  return (settings, parts) => ({ kind: 'snapshot', snapshotter: snapshotter(config.parse(settings), parts) });
+  load: () => Promise<(settings: S, parts: MethodParts) => Snapshotter>,
+): (settings: Settings, parts: MethodParts) => Promise<MadeMethod> {
+  return async (settings, parts) => ({ kind: 'snapshot', snapshotter: (await load())(config.parse(settings), parts) });
 }

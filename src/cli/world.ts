@@ -69,12 +69,11 @@ export async function openWorld(
     ),
   );
   const reader = watchedReader(readerOf(outside.vsphere, { clock }), waits);
-  const guests = new Map<VmName, GuestSide>(
-    vms.flatMap((vm) => {
-      const settings = topology.vms.get(vm);
-      return settings === undefined ? [] : [[vm, guestSide(settings, outside, reader, waits)] as const];
-    }),
-  );
+  const guests = new Map<VmName, GuestSide>();
+  for (const vm of vms) {
+    const settings = topology.vms.get(vm);
+    if (settings !== undefined) guests.set(vm, await guestSide(settings, outside, reader, waits));
+  }
   return {
     clock,
     topology,
@@ -195,7 +194,12 @@ function oncePerWorld<T>(connect: (limit: Deadline) => Promise<T>): {
 }
 
 /** One connection a guest, shared by its methods. */
-function guestSide(settings: VmSettings, outside: Outside, reader: PlacementReader, waits: Waits): GuestSide {
+async function guestSide(
+  settings: VmSettings,
+  outside: Outside,
+  reader: PlacementReader,
+  waits: Waits,
+): Promise<GuestSide> {
   const shell = oncePerWorld((limit) => outside.shell(settings.ssh, limit));
   const parts: MethodParts = {
     ...outside,
@@ -203,7 +207,8 @@ function guestSide(settings: VmSettings, outside: Outside, reader: PlacementRead
       onlyVm(settings, await reader.read([{ vm: settings.name, wanted: settings.wanted }], limit)),
     excluded: new Set(settings.exclude.map(({ disk }) => disk)),
   };
-  const made = settings.quiesce.flatMap(({ method, settings: own }) => createMethod(method, own, parts) ?? []);
+  const created = settings.quiesce.map(({ method, settings: own }) => createMethod(method, own, parts));
+  const made = (await Promise.all(created)).filter((one) => one !== undefined);
   const told = new Map(
     [...settings.disks].flatMap(([disk, { mount }]) =>
       mount === undefined ? [] : [[mount, { vm: settings.name, disk }] as const],

@@ -63,12 +63,7 @@ describe('every example can be planned as it stands', () => {
       volumes,
       units: units.flat(),
       traits: new Map(drivers.map((driver) => [driver.id, driver.traits])),
-      probes: new Map(
-        members.map((vm) => [
-          vm.name,
-          vm.quiesce.flatMap(({ method }, stage) => (method === 'none' ? [] : [probeOf(vm, stage, topology)])),
-        ]),
-      ),
+      probes: new Map(await Promise.all(members.map(async (vm) => [vm.name, await probesOf(vm, topology)] as const))),
       unreachable: new Map(),
       ground: { biosUuids: [], hosts: new Map() },
     });
@@ -124,10 +119,15 @@ function disk(
   };
 }
 
+function probesOf(vm: VmSettings, topology: Topology): Promise<ProbeReport[]> {
+  const stages = vm.quiesce.flatMap(({ method }, stage) => (method === 'none' ? [] : [stage]));
+  return Promise.all(stages.map((stage) => probeOf(vm, stage, topology)));
+}
+
 /** `/` on sda; the data disks under the mounts that the file names, or that `auto` would find. */
-function probeOf(vm: VmSettings, stage: number, topology: Topology): ProbeReport {
+async function probeOf(vm: VmSettings, stage: number, topology: Topology): Promise<ProbeReport> {
   const { method, settings } = vm.quiesce[stage] ?? { method: '', settings: {} };
-  const made = createMethod(method, settings, {
+  const made = await createMethod(method, settings, {
     ...nowhere(systemClock),
     placement: () => Promise.reject(new Error('nobody is asked')),
     excluded: new Set(),
