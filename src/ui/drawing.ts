@@ -118,7 +118,7 @@ function holdRow(hold: HoldRecord, stages: number, scale: Scale): Row {
     const bar = span(scale, heldAtMs, releaseSentAtMs ?? scale.closedAtMs, '|=!');
     const doubt =
       release === 'written'
-        ? 'it was written to while it was held'
+        ? 'a disk was written during its hold'
         : 'its hold is not proved to have lasted until its release';
     return { name, state, bar, below: `${doubt}${why === undefined ? '' : `: ${why}`}` };
   }

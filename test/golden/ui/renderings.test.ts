@@ -110,6 +110,7 @@ describe('the drawing of a window', () => {
     const holds = [
       hold('mail01', 5, 100),
       hold('mail02', 9, 100, { release: 'expired', why: 'its lease ended after 60 ms' }),
+      hold('mail03', 9, 100, { release: 'written', why: '8 sectors of sdb' }),
       unconfirmed('db01', 20, 'the line was lost'),
       notHeld('app01', 'fsfreeze: /srv/app: EBUSY: somebody else froze it'),
       hold('db02', 7, 100, { method: 'script' }),

@@ -8,6 +8,7 @@ import {
   unsealed,
   writeManifest,
 } from '../../../src/catalog/manifest.ts';
+import { sealedText } from '../../../src/catalog/seal.ts';
 import { openState } from '../../../src/catalog/state-folder.ts';
 import type { Manifest } from '../../../src/model.ts';
 import { memoryFileSystem } from '../../fixtures/memory-file-system.ts';
@@ -28,6 +29,15 @@ test('on disk it is JSON that can be read without us: sizes are decimal strings,
   expect(text).toContain('\n  "id": "mail-20261122T020003Z-0001",\n');
   expect(text).toContain('"sizeBytes": "42949672960"');
   expect(text.endsWith('}\n')).toBe(true);
+});
+
+test('one of a Stillpoint that counted no writes is read', () => {
+  const newer = ['watches', 'sha256'];
+  const content = JSON.parse(sealed(manifest), (key, value) => (newer.includes(key) ? undefined : value));
+  const reading = unsealed(sealedText(content));
+  const stages = reading.kind === 'whole' ? reading.manifest.plan.guests.flatMap((guest) => guest.stages) : [];
+  expect(stages.length).toBeGreaterThan(0);
+  expect(stages.flatMap(({ watches }) => watches)).toEqual([]);
 });
 
 test('white space and the order of members do not matter to the seal', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ALLOW_LIST_PATH, formOf, holderPrint } from '../../../src/quiesce/holder/print.ts';
-import { FORMS } from '../../../src/quiesce/holder/programs.ts';
+import { FORMS, programText } from '../../../src/quiesce/holder/programs.ts';
 import { escapeWord, reportIn, unescapeWord } from '../../../src/quiesce/holder/words.ts';
 
 test('any path comes back from the wire as it was, and is one word on it', () => {
@@ -39,6 +39,10 @@ test('what was written meanwhile is told by disk; what is not told so is not bel
   ]);
   for (const words of ['', ' written=', ' written=sdb', ' written=sdb:-8', ' written=sdb:8,', ' written=unread'])
     expect(written(words), words).toBeUndefined();
+});
+
+test('no look opens a device exclusively: for that instant, somebody’s mount of it would fail', () => {
+  for (const form of FORMS) expect(programText(form)).not.toContain('O_EXCL');
 });
 
 test('what is printed for a site is known again, whatever interpreter it names, and nothing else is', () => {
