@@ -189,4 +189,20 @@ export const arrays = [
     after: 'if (result.exit === 0)',
     tests: ['test/wire/reflink-written.test.ts > that another run takes away'],
   },
+  {
+    name: 'command-waits-for-ever',
+    why: 'One command of an array has its own limit, whatever time the whole has.',
+    file: 'src/arrays/box.ts',
+    before: 'deadline.within(commandMs,',
+    after: 'deadline.within(deadline.remainingMs(),',
+    tests: ['test/unit/arrays/limits.test.ts > that never ends is given up'],
+  },
+  {
+    name: 'array-outlives-a-signal',
+    why: 'After a signal no answer of an array is waited for longer than a few seconds.',
+    file: 'src/arrays/watched.ts',
+    before: 'hurried(clock, outer, interrupt, AFTER_SIGNAL_MS)',
+    after: 'outer.within(outer.remainingMs(), outer.label)',
+    tests: ['test/unit/arrays/limits.test.ts > is not waited for much longer'],
+  },
 ];

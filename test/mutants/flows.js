@@ -207,4 +207,28 @@ export const flows = [
     after: 'if (key !== undefined || group.name !== key) return undefined;',
     tests: [`${RUN} > with a key that another run has taken`],
   },
+  {
+    name: 'clean-up-has-no-bound',
+    why: 'An array that does not answer keeps a run, its locks and its last word no longer than half a minute.',
+    file: 'src/flows/snapshot/after-window.ts',
+    before: "return deadline(clock, CLEAN_UP_MS, 'cleaning up');",
+    after: "return deadline(clock, 60 * CLEAN_UP_MS, 'cleaning up');",
+    tests: ['test/sim/silent-array.test.ts > no longer than that'],
+  },
+  {
+    name: 'guest-in-doubt-is-told-of-at-the-end',
+    why: 'Who may still be held is told before anything is asked of an array.',
+    file: 'src/snapshot.ts',
+    before: 'if (doubt !== undefined) emit(',
+    after: 'if (doubt === undefined && record.holds.length < 0) emit(',
+    tests: ['test/sim/silent-array.test.ts > keeps nobody from hearing'],
+  },
+  {
+    name: 'silent-array-is-asked-for-every-old-set',
+    why: 'One array that does not answer is not asked for each old set.',
+    file: 'src/flows/snapshot/retention.ts',
+    before: 'if (remains.some(({ silent }) => silent === true)) break;',
+    after: '',
+    tests: ['test/sim/silent-array.test.ts > is asked for one old set'],
+  },
 ];

@@ -211,4 +211,20 @@ export const mending = [
     after: "is !== 'gone'",
     tests: [`${MEND} > asks a guest of another topology`],
   },
+  {
+    name: 'silence-of-an-array-outranks-a-guest',
+    why: 'A guest that may stand still is the last word, whatever else mend could not do.',
+    file: 'src/flows/mend/mend.ts',
+    before: 'throw outranked(asFault(thrown), [...asked.values()]);',
+    after: 'throw outranked(asFault(thrown), []);',
+    tests: [`${MEND} > says whom it knows to stand still`],
+  },
+  {
+    name: 'seals-without-an-instant',
+    why: 'Where no record tells when its snapshots were taken, no set is good.',
+    file: 'src/flows/mend/seal.ts',
+    before: 'record.window !== undefined && record.faults.length === 0',
+    after: 'record.faults.length === 0',
+    tests: ['test/unit/flows/mend-plan.test.ts > nor does one of a single volume'],
+  },
 ];

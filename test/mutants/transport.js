@@ -206,4 +206,12 @@ export const transport = [
     after: 'if (before === undefined && now === undefined) throw',
     tests: ['test/process/quiescer.test.ts > in which something was mounted since the plan'],
   },
+  {
+    name: 'programs-outlive-us',
+    why: 'What we start on this machine ends with us, also after a SIGKILL.',
+    file: 'src/transport/local.ts',
+    before: '|| kill -KILL 0',
+    after: '|| true',
+    tests: ['test/wire/local-shell.test.ts > takes the programs with it'],
+  },
 ];

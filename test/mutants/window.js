@@ -237,4 +237,12 @@ export const window = [
     after: 'taken: seen?.taken ?? [], settled: true,',
     tests: ['test/sim/run.test.ts'],
   },
+  {
+    name: 'leftover-hides-the-signal',
+    why: 'A run that a signal ended says so by its exit, also where something stays behind.',
+    file: 'src/window/outcome.ts',
+    before: '|| decision.exit > FIRST_SIGNAL_EXIT',
+    after: '',
+    tests: [...OUTCOME],
+  },
 ];

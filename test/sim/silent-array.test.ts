@@ -54,6 +54,17 @@ describe('an array that never answers again once the guests are released', () =>
     expect(world.fast.objects()).toEqual([]);
   });
 
+  test('costs half a minute, and no longer than that, also where it had answered until it is to give back', async () => {
+    const world = await shop();
+    world.fast.failFire('fast-pg', { kind: 'refused' });
+    const { report, tookMs } = await ran(
+      world,
+      deafFrom(world, (event) => isStep(event, 'clean-up')),
+    );
+    expect(report).toMatchObject({ state: 'failed', exit: 5, remains: [{ array: 'bulk' }] });
+    expect(tookMs).toBeLessThanOrEqual(31_000);
+  });
+
   test('keeps nobody from hearing at once who may still be held, nor the state folder from knowing it', async () => {
     const world = await shop({ mail01: SILENT_GUEST });
     const known: string[] = [];

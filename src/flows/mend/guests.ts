@@ -24,11 +24,11 @@ export async function askGuests(
 ): Promise<ReadonlyMap<VmName, AskedGuest>> {
   const runs = new Map(open.flatMap(({ run, guests }) => guests.map((vm) => [vm, run.id] as const)));
   if (runs.size > 0) {
-    const message = 'did not confirm their release; they are asked whether they are still held';
+    const message = 'release not confirmed; asked now whether it is still held';
     const finding = {
       code: 'guest.in-doubt',
       severity: 'warning',
-      subject: `guests ${[...runs.keys()].join(', ')}`,
+      subject: `${runs.size === 1 ? 'guest' : 'guests'} ${[...runs.keys()].join(', ')}`,
       message,
     } as const;
     parts.emit({ type: 'finding', finding });
