@@ -3,6 +3,7 @@ import { constants, statSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { defined } from './defined.ts';
 import { EXIT, Fault } from './fault.ts';
 
 /** Files, as far as the catalog needs them: so that a simulation can lose unsynced writes. */
@@ -170,7 +171,7 @@ function failed(what: string, path: string, thrown: unknown): Fault {
   return new Fault({
     code: `files.${code === '' ? 'failed' : code.toLowerCase()}`,
     message: `${path} cannot be ${what}: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
     exit: EXIT.notPrepared,
     cause: thrown,
   });

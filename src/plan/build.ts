@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { Fault } from '../base/fault.ts';
 import { decodeName } from '../inventory/names.ts';
 import {
@@ -188,7 +189,7 @@ function unreachable(member: MemberSettings, why: Fault): Finding {
     message: member.optional
       ? `${why.message}; it is optional, so its snapshot will be taken without quiescing`
       : why.message,
-    ...(why.hint === undefined ? {} : { hint: why.hint }),
+    ...defined({ hint: why.hint }),
   };
 }
 

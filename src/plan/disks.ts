@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import {
   type CutUnit,
   type DeviceKey,
@@ -48,7 +49,7 @@ export function plannedDisks(
       volumes,
       units: units.map(({ id }) => id),
       boot,
-      ...(tier === undefined ? {} : { tier }),
+      ...defined({ tier }),
     };
     findings.push(...misplaced(disk, ref.vm, volumes, ground.topology));
     if (covered.has(disk.address)) return { ...base, cover: 'held' };
@@ -56,7 +57,7 @@ export function plannedDisks(
     const because = whyFree(disk, settings, boot);
     if (because === undefined) findings.push(notHeld(vm, disk, coverage, settings, boot));
     const fenced = units.length > 0 && units.every((unit) => ground.fencing.has(unit.array));
-    return { ...base, cover: fenced ? 'fenced' : 'free', ...(because === undefined ? {} : { because }) };
+    return { ...base, cover: fenced ? 'fenced' : 'free', ...defined({ because }) };
   });
   return { disks, findings };
 }

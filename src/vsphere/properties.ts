@@ -1,4 +1,5 @@
 import type { Deadline } from '../base/deadline.ts';
+import { defined } from '../base/defined.ts';
 import { Fault } from '../base/fault.ts';
 import { quoted } from '../base/quoted.ts';
 import type { Vsphere } from './client.ts';
@@ -117,7 +118,7 @@ export function insisting(vsphere: Pick<Vsphere, 'host' | 'username'>): Insistin
       if (first === undefined) return;
       const { code, message, hint } = first.fault;
       const also = others.length === 0 ? '' : `; the same of ${others.map(({ name }) => quoted(name)).join(', ')}`;
-      throw new Fault({ code, message: message + also, ...(hint === undefined ? {} : { hint }) });
+      throw new Fault({ code, message: message + also, ...defined({ hint }) });
     },
   };
 }

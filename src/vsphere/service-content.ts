@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { Fault } from '../base/fault.ts';
 import { asRef, child, type Ref, text } from './element.ts';
 import type { Element } from './xml.ts';
@@ -33,8 +34,7 @@ export function serviceContent(content: Element | undefined, host: string): Serv
     propertyCollector: required('propertyCollector'),
     viewManager: required('viewManager'),
     sessionManager: required('sessionManager'),
-    ...(eventManager === undefined ? {} : { eventManager }),
-    ...(searchIndex === undefined ? {} : { searchIndex }),
+    ...defined({ eventManager, searchIndex }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Deadline } from '../../base/deadline.ts';
+import { defined } from '../../base/defined.ts';
 import { Fault } from '../../base/fault.ts';
 import { labelIn } from '../../label.ts';
 import type { ArrayId, ArraySnapshot, CutLabel, CutUnit, DeviceKey, Volume } from '../../model.ts';
@@ -161,7 +162,7 @@ export function btrfs(id: ArrayId, settings: BtrfsSettings, parts: ShellParts): 
       id: `${subvolume.id}:${subvolume.uuid}`,
       name,
       source: { id: subvolume.parentUuid ?? 'none', name: fromPart(name.slice(label.length + 1)) },
-      ...(subvolume.createdAt === undefined ? {} : { createdAt: subvolume.createdAt }),
+      ...defined({ createdAt: subvolume.createdAt }),
     };
   }
 }
