@@ -152,6 +152,44 @@ needs(
         expect(reports.at(-1)).toEqual({ kind: 'ready' });
       });
 
+      test('keeps the guest for its run until the last of its stages has ended', async () => {
+        const open = async (owner: string, mount: string): Promise<readonly Report[]> =>
+          (await start()).ask(['open', `owner=${owner}`, 'max-lease=5000', `mounts=${mount}`], ready, within(5000));
+        const ended = async (session: Session | undefined): Promise<void> => {
+          session?.end();
+          await session?.ended;
+        };
+        await open('the\\040lab', '/srv/a');
+        await open('the\\040lab', '/srv/b');
+        await ended(sessions[0]);
+        await expect(open('somebody', '/srv/a')).rejects.toMatchObject({
+          code: 'locked',
+          message: expect.stringContaining('the lab'),
+        });
+        await ended(sessions[1]);
+        await leftClean(guest);
+        expect((await open('somebody', '/srv/a')).at(-1)).toEqual({ kind: 'ready' });
+      });
+
+      test('locks by a file that only root can open, whatever it was before, and follows no link', async () => {
+        guest.run(
+          'sh',
+          '-c',
+          'rm -f /run/stillpoint.lock && touch /run/stillpoint.lock && chmod 666 /run/stillpoint.lock',
+        );
+        await ask('/srv/a');
+        expect(guest.run('stat', '-c', '%a', '/run/stillpoint.lock')).toBe('600');
+        const anybody = ['setpriv', '--reuid=1500', '--clear-groups', 'flock', '-n', '/run/stillpoint.lock', 'true'];
+        expect(() => guest.run(...anybody)).toThrow('Permission denied');
+        guest.run('ln', '-sfn', '/srv/b/elsewhere', '/run/stillpoint.lock');
+        try {
+          await expect(ask('/srv/b')).rejects.toMatchObject({ code: 'quiesce.no-lock' });
+          expect(guest.run('ls', '/srv/b')).not.toContain('elsewhere');
+        } finally {
+          guest.run('rm', '/run/stillpoint.lock');
+        }
+      });
+
       test('freezes a file system once, under however many names it is asked for', async () => {
         const at = '/srv/sub volumes';
         guest.run(

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
@@ -8,9 +8,16 @@ import { argvOf, type Program, programText } from '../../src/quiesce/holder/prog
 import { type Session, session } from '../../src/quiesce/holder/session.ts';
 import type { Report } from '../../src/quiesce/holder/words.ts';
 import { localShell } from '../../src/transport/local.ts';
+import { findProgram } from '../../src/transport/programs.ts';
 import { standInRoot } from '../contract/stand-in.ts';
 import { needs, pathOfShell, SHELLS } from '../needs.ts';
 import { patient } from '../patience.ts';
+
+/** What the holder calls, but flock. */
+const WITHOUT_FLOCK =
+  'cat chmod cut date dd fold grep id ls mkdir mkfifo mktemp mv od printf readlink rm rmdir sed sleep sort tr'.split(
+    ' ',
+  );
 
 const within = (ms: number): Deadline => deadline(systemClock, patient(ms), 'the test');
 
@@ -34,8 +41,12 @@ for (const name of SHELLS) {
     const ran = (): boolean => existsSync(join(root, 'ran'));
     /** A number that bash's arithmetic would run as a command. */
     const hostile = (): string => `a[$(id>${join(root, 'ran')})]`;
-    async function start(program: Program): Promise<Session> {
-      const dialogue = await shell.start(argvOf(program, join(root, 'bin/sh')), within(5000));
+    async function start(program: Program, ...environment: readonly string[]): Promise<Session> {
+      const argv = argvOf(program, join(root, 'bin/sh'));
+      const dialogue = await shell.start(
+        environment.length === 0 ? argv : ['env', '-i', ...environment, ...argv],
+        within(5000),
+      );
       dialogue.write(programText(program));
       return session(dialogue, 'the stand-in');
     }
@@ -105,6 +116,27 @@ for (const name of SHELLS) {
       expect(facts.length).toBeGreaterThan(2);
       await careless.close();
       expect(ran()).toBe(false);
+    });
+
+    test('where there is no flock, a guest is kept for its run until the last of its stages has ended', async () => {
+      const tools = join(root, 'tools');
+      mkdirSync(tools);
+      for (const name of WITHOUT_FLOCK) symlinkSync(findProgram(name) ?? name, join(tools, name));
+      const owned = async (owner: string): Promise<Session> => {
+        const holder = await start('sh', `STILLPOINT_ROOT=${root}`, `PATH=${root}/bin:${tools}`);
+        await open(holder, ['max-lease=5000', `owner=${owner}`]);
+        return holder;
+      };
+      const [first, second] = [await owned('one'), await owned('one')];
+      first.end();
+      await first.ended;
+      await expect(owned('other')).rejects.toMatchObject({ code: 'locked', message: expect.stringContaining('one') });
+      second.end();
+      await second.ended;
+      const third = await owned('other');
+      third.end();
+      await third.ended;
+      expect(readdirSync(join(root, 'run'))).toEqual([]);
     });
 
     test('the time for a release is a number before the keeper does anything with it', async () => {

@@ -28,7 +28,7 @@ TABLE=$ROOT/proc/self/mountinfo
 NET_MS=60000      # the timer of PID 1 leaves so long between being armed and the hold word
 net=
 net_fires=
-lock_folder=
+locks=
 
 # ---- what there is
 
@@ -207,32 +207,40 @@ allowed() {
   return 1
 }
 
-# One owner a guest, with as many holders as its run has stages: the lock is the open file's (9), and whoever of us is
-# left keeps it.
+# One owner a guest, with as many holders as its run has stages: they share the lock of a file that only root opens, and
+# the last of them lets it go. The lock is the open file's (9), and whoever of us is left keeps it.
 lock() {
-  for run in "$ROOT/run" "$ROOT/var/run" "$ROOT/dev/shm" ''; do [ ! -w "$run" ] || break; done
+  for run in "$ROOT/run" "$ROOT/var/run" ''; do [ ! -w "$run" ] || break; done
   [ -n "$run" ] || refuse no-lock /run 'no folder for the lock'
-  if command -v flock > /dev/null; then
-    exec 9>> "$run/stillpoint.lock"
-    flock -n 9 || {
-      read -r owner < "$run/stillpoint.lock"
-      [ "$owner" = "$1" ] || refuse locked "$owner" 'another holder works here'
-      return
-    }
-  else
-    while ! mkdir "$run/stillpoint.lock.d" 2> /dev/null; do
-      read -r pid owner 2> /dev/null < "$run/stillpoint.lock.d/owner"
-      [ "$owner" != "$1" ] || return
-      [ -z "$pid" ] || ! kill -0 "$pid" 2> /dev/null || refuse locked "$owner" 'another holder works here'
-      rm -rf "$run/stillpoint.lock.d"
-    done
-    lock_folder=$run/stillpoint.lock.d
-    printf '%s %s\n' $$ "$1" > "$lock_folder/owner"
+  if ! command -v flock > /dev/null; then
+    lock_by_pid "$1"
+    return
   fi
-  # Nobody else holds here. A timer that an earlier holder left behind is the last that thaws what that one may have
-  # left frozen: it is not taken away, its work is done now. Should it fire once more, that costs a hold its proof.
-  ! has_systemd || systemctl start 'stillpoint-thaw-*.service' > /dev/null 2>&1
-  printf '%s\n' "$1" > "$run/stillpoint.lock"
+  [ ! -L "$run/stillpoint.lock" ] || refuse no-lock "$run/stillpoint.lock" 'it is a link'
+  exec 9>> "$run/stillpoint.lock"
+  chmod 600 "$run/stillpoint.lock"
+  if flock -n 9; then
+    # Nobody else holds here. A timer that an earlier holder left behind is the last that thaws what that one may have
+    # left frozen: it is not taken away, its work is done now. Should it fire once more, that costs a hold its proof.
+    : > "$run/stillpoint.lock"
+    ! has_systemd || systemctl start 'stillpoint-thaw-*.service' > /dev/null 2>&1
+    printf '%s\n' "$1" > "$run/stillpoint.lock"
+  fi
+  # Between two kinds of lock there is none: another run may have come first.
+  { is_locked_by "$1" && flock -n -s 9 && is_locked_by "$1"; } || refuse locked "${owner:-somebody}" 'another holder works here'
+}
+
+is_locked_by() { owner= && read -r owner < "$run/stillpoint.lock"; [ "$owner" = "$1" ]; }
+
+# Where there is no flock: a file for every holder that lives, by its pid, which says whose it is.
+lock_by_pid() {
+  locks=$run/stillpoint.lock.d
+  mkdir -p "$locks" && printf '%s\n' "$1" > "$locks/$$" || refuse no-lock "$locks" 'it cannot be written'
+  for other in "$locks"/*; do
+    kill -0 "${other##*/}" 2> /dev/null || { rm -f "$other" && continue; }
+    owner= && read -r owner < "$other"
+    [ "$owner" = "$1" ] || { rm -f "$locks/$$" && refuse locked "$owner" 'another holder works here'; }
+  done
 }
 
 # With I/O logging sudo stands between us and the line, and writes its log where we freeze.
@@ -296,7 +304,7 @@ disarm() { [ -z "$net" ] || systemctl stop "$net.timer" > /dev/null 2>&1; }
 
 tidy() {
   disarm
-  [ -z "$lock_folder" ] || rm -rf "$lock_folder"
+  [ -z "$locks" ] || { rm -f "$locks/$$" && rmdir "$locks" 2> /dev/null; }
 }
 
 # The second net: a timer of PID 1 that thaws when all of us are gone. Armed outside of the window.

@@ -33,7 +33,7 @@ my $IDLE = 120;           # without any word, and with nothing held, the holder 
 my $TICK = 0.2;           # select() does not count the time in which the machine was suspended; the lease does
 my $NET_SECONDS = 60;     # the timer of PID 1 leaves so long between being armed and the hold word
 my $SYSTEMD = '/run/systemd/system';
-my @LOCK_FOLDERS = ('/run', '/var/run', '/dev/shm');
+my @LOCK_FOLDERS = ('/run', '/var/run');
 my %NAME_OF = map { my $number = eval { no strict 'refs'; &{"Errno::$_"}() }; defined $number ? ($number => $_) : () }
     qw(EBUSY EINVAL EIO EINTR EPERM ENOTTY EOPNOTSUPP EROFS ENOSPC ENODEV ESTALE ENOMEM);
 
@@ -356,24 +356,32 @@ sub refuse_relay {
     refuse('sudo-relays', 'sudo', 'it logs input or output (log_input, log_output)');
 }
 
-# One owner a guest, with as many holders as its run has stages. The lock is the open file's: whoever of us is left keeps
-# it.
+# One owner a guest, with as many holders as its run has stages: they share the lock of a file that only root opens, and
+# the last of them lets it go; whoever of us is left keeps it.
 sub lock_guest {
-    my ($owner) = @_;
+    my $owner = substr $_[0], 0, 399;
     my ($folder) = grep { -d $_ && -w _ } @LOCK_FOLDERS or refuse('no-lock', '/run', 'no folder for the lock');
-    sysopen(my $file, "$folder/stillpoint.lock", O_RDWR | O_CREAT | O_NOFOLLOW, 0600) or refuse('no-lock', $folder, "$!");
-    if (!flock($file, LOCK_EX | LOCK_NB)) {
-        sysread($file, my $text, 400);
-        my $first = (split /\n/, $text)[0] || 'somebody';
-        refuse('locked', $first, 'another holder works here') if $first ne substr $owner, 0, 399;
-        return $file;
+    my $path = "$folder/stillpoint.lock";
+    sysopen(my $file, $path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600) or refuse('no-lock', $path, "$!");
+    chmod 0600, $file;
+    if (flock($file, LOCK_EX | LOCK_NB)) {
+        # Nobody else holds here. A timer that an earlier holder left behind is the last that thaws what that one may have
+        # left frozen: it is not taken away, its work is done now. Should it fire once more, that costs a hold its proof.
+        truncate $file, 0;
+        run('systemctl', 'start', 'stillpoint-thaw-*.service') if -d $SYSTEMD;
+        syswrite($file, "$owner\n");
     }
-    # Nobody else holds here. A timer that an earlier holder left behind is the last that thaws what that one may have
-    # left frozen: it is not taken away, its work is done now. Should it fire once more, that costs a hold its proof.
-    run('systemctl', 'start', 'stillpoint-thaw-*.service') if -d $SYSTEMD;
-    truncate $file, 0;
-    syswrite($file, substr($owner, 0, 399) . "\n");
-    return $file;
+    # Between two kinds of lock there is none: another run may have come first.
+    return $file if locked_by($file) eq $owner && flock($file, LOCK_SH | LOCK_NB) && locked_by($file) eq $owner;
+    refuse('locked', locked_by($file) || 'somebody', 'another holder works here');
+}
+
+sub locked_by {
+    my ($file) = @_;
+    my $text = '';
+    sysseek($file, 0, 0);
+    sysread($file, $text, 400);
+    return $text =~ /^([^\n]*)/ ? $1 : '';
 }
 
 # ---- what is counted

@@ -41,7 +41,7 @@ IDLE = 120 * SECOND       # without any word, and with nothing held, the holder 
 TICK_MS = 200             # poll() does not count the time in which the machine was suspended; the lease does
 NET_SECONDS = 60          # the timer of PID 1 leaves so long between being armed and the hold word
 SYSTEMD = '/run/systemd/system'
-LOCK_FOLDERS = ('/run', '/var/run', '/dev/shm')
+LOCK_FOLDERS = ('/run', '/var/run')
 NONCE = b''
 
 
@@ -391,26 +391,40 @@ def refuse_relay():
 
 
 def lock(owner):
-    """One owner a guest, with as many holders as its run has stages. The lock is the open file's: whoever of us is left
-    keeps it. Answers its descriptor."""
+    """One owner a guest, with as many holders as its run has stages: they share the lock of a file that only root opens,
+    and the last of them lets it go. Answers its descriptor, which whoever of us is left keeps."""
     folder = next((f for f in LOCK_FOLDERS if os.path.isdir(f) and os.access(f, os.W_OK)), None)
     if folder is None:
         raise Refused('no-lock', b'/run', 'no folder for the lock')
-    fd = os.open(folder + '/stillpoint.lock', os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    path, owner = folder + '/stillpoint.lock', owner[:399]
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        first = os.pread(fd, 400, 0).split(b'\n')[0]
-        if first != owner[:399]:
-            raise Refused('locked', first, 'another holder works here')
-        return fd
-    # Nobody else holds here. A timer that an earlier holder left behind is the last that thaws what that one may have
-    # left frozen: it is not taken away, its work is done now. Should it fire once more, that costs a hold its proof.
-    if os.path.isdir(SYSTEMD):
-        run(['systemctl', 'start', 'stillpoint-thaw-*.service'])
-    os.ftruncate(fd, 0)
-    os.write(fd, owner[:399] + b'\n')
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as why:
+        raise Refused('no-lock', os.fsencode(path), os.strerror(why.errno))
+    os.fchmod(fd, 0o600)
+    if locked(fd, fcntl.LOCK_EX):
+        # Nobody else holds here. A timer that an earlier holder left behind is the last that thaws what that one may have
+        # left frozen: it is not taken away, its work is done now. Should it fire once more, that costs a hold its proof.
+        os.ftruncate(fd, 0)
+        if os.path.isdir(SYSTEMD):
+            run(['systemctl', 'start', 'stillpoint-thaw-*.service'])
+        os.pwrite(fd, owner + b'\n', 0)
+    # Between two kinds of lock there is none: another run may have come first.
+    if locked_by(fd) != owner or not locked(fd, fcntl.LOCK_SH) or locked_by(fd) != owner:
+        raise Refused('locked', locked_by(fd) or b'somebody', 'another holder works here')
     return fd
+
+
+def locked(fd, kind):
+    try:
+        fcntl.flock(fd, kind | fcntl.LOCK_NB)
+        return True
+    except OSError:
+        return False
+
+
+def locked_by(fd):
+    return os.pread(fd, 400, 0).split(b'\n')[0]
 
 
 # ---- P

@@ -34,7 +34,7 @@ const SENTENCES: Readonly<Record<string, (what: string) => string>> = {
   'not-allowed': (what) => `${what} is not allowed to be held`,
   'sudo-relays': () => 'sudo stands between us and the holder',
   'not-root': () => 'the holder does not run as root',
-  'no-lock': () => 'no folder for the lock (/run, /var/run, /dev/shm)',
+  'no-lock': (what) => `${what} cannot be locked`,
   'no-number': (what) => `the holder does not take ${what} for a number`,
   lease: (what) => `the holder holds for no ${what} ms`,
   'unknown-word': (what) => `the holder does not know the word ${what}`,
