@@ -75,7 +75,10 @@ describe('an array that never answers again once the guests are released', () =>
       },
     });
     const told = world.events.findIndex(({ type }) => type === 'may-be-held');
-    expect(world.events[told]).toMatchObject({ vms: ['mail01'], message: expect.stringContaining('by itself within') });
+    expect(world.events[told]).toMatchObject({
+      vms: ['mail01'],
+      message: expect.stringContaining('releases itself within'),
+    });
     expect(told).toBeLessThan(world.events.findIndex((event) => isStep(event, 'collect')));
     expect(known).toEqual(['mail01']);
     expect(report).toMatchObject({ exit: 6, mayBeHeld: ['mail01'], fault: { code: 'guest.may-be-held' } });
