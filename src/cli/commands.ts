@@ -36,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'list',
+    shows: true,
     argument: '[group]',
     summary: 'the sets that there are, newest first',
     flags: [
@@ -46,6 +47,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'show',
+    shows: true,
     argument: '<set>',
     summary: 'one set, or a run that made none: what, how good, and why',
     about:
@@ -174,7 +176,7 @@ export const GLOBAL_FLAGS: readonly (readonly [flags: string, description: strin
   ['-t, --topology <file>', 'the topology; else $STILLPOINT_TOPOLOGY, else ./stillpoint.yaml'],
   ['--state <folder>', 'the state folder, instead of what the topology says'],
   ['--json', 'for machines: objects, or one document, on standard output'],
-  ['--quiet', 'silent on success; on any other end the whole log'],
+  ['--quiet', 'silent on success, but for list and show; else the whole log'],
   ['--verbose', 'every event'],
   ['--no-color', 'no colours; also NO_COLOR'],
   ['--yes', 'assume yes at prompts; does not override safety checks'],

@@ -54,7 +54,8 @@ export async function runProgram(
     return await inSession(cli, { color: true, ...flagsIn(argv) }, onSession, () => Promise.reject(fault));
   }
 
-  function add(parent: Commander, { name, argument, summary, about, acts, flags = [], load }: Command): void {
+  function add(parent: Commander, command: Command): void {
+    const { name, argument, summary, about, flags = [], load } = command;
     const made = parent.command(argument === undefined ? name : `${name} ${argument}`).summary(summary);
     made
       .description(about === undefined ? `${sentence(summary)}.` : `${sentence(summary)}.\n\n${about}`)
@@ -73,7 +74,7 @@ export async function runProgram(
         made.optsWithGlobals<GlobalFlags>(),
         onSession,
         async (session) => (await load()).run(session, words, made.opts()),
-        acts,
+        command,
       );
     });
   }
@@ -85,9 +86,10 @@ async function inSession(
   flags: GlobalFlags,
   onSession: (session: Session) => void,
   work: (session: Session) => Promise<number>,
-  acts = false,
+  kind: Pick<Command, 'acts' | 'shows'> = {},
 ): Promise<number> {
-  const session = await sessionOf(cli, flags, acts);
+  const session = await sessionOf(cli, flags, kind);
+  const { acts } = session;
   onSession(session);
   let exit: number;
   try {

@@ -3,6 +3,8 @@ import type { Waits } from '../base/waits.ts';
 import type { Output } from '../ui/output.ts';
 import { outputFor } from '../ui/output-for.ts';
 import { type Paint, paintFor } from '../ui/paint.ts';
+import { typedWith } from '../ui/typed.ts';
+import type { Command } from './verb.ts';
 
 /** The process, as far as commands see it. */
 export interface Cli {
@@ -45,20 +47,25 @@ export interface Session {
   readonly acts: boolean;
   /** Somebody sits before it, and can be asked. */
   readonly terminal: boolean;
-  /** Columns for what is shown. */
+  /** Columns that a table may take; without a terminal nothing is cut: a file has no edge. */
   readonly width: number;
 }
 
-const WIDEST = 160;
 const NARROWEST = 80;
 
-export async function sessionOf(cli: Cli, flags: GlobalFlags, acts: boolean): Promise<Session> {
+export async function sessionOf(
+  cli: Cli,
+  flags: GlobalFlags,
+  { acts, shows }: Pick<Command, 'acts' | 'shows'>,
+): Promise<Session> {
   const { stdin, stdout, stderr, env, clock } = cli;
   const output = await outputFor({
     json: flags.json === true,
     quiet: flags.quiet === true,
     verbose: flags.verbose === true,
     noColor: !flags.color,
+    shows: shows === true,
+    typed: typedWith(flags),
     env,
     clock,
     stdout,
@@ -68,9 +75,9 @@ export async function sessionOf(cli: Cli, flags: GlobalFlags, acts: boolean): Pr
     cli,
     flags,
     output,
-    acts,
+    acts: acts === true,
     paint: paintFor({ terminal: stdout.isTTY === true, refused: !flags.color, env }),
     terminal: stdin.isTTY === true && stderr.isTTY === true,
-    width: Math.min(WIDEST, Math.max(NARROWEST, stdout.isTTY === true ? stdout.columns : NARROWEST)),
+    width: stdout.isTTY === true ? Math.max(NARROWEST, stdout.columns) : Number.POSITIVE_INFINITY,
   };
 }

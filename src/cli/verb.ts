@@ -15,6 +15,8 @@ export interface Command {
   readonly flags?: readonly (readonly [flags: string, description: string])[];
   /** It changes something besides what it prints. */
   readonly acts?: true;
+  /** It is called for what it prints, and for nothing else: `--quiet` does not take that away. */
+  readonly shows?: true;
   load(): Promise<Work>;
 }
 

@@ -1,5 +1,6 @@
 import type { Plan, PlannedDisk } from '../model.ts';
 import { table } from './table.ts';
+import { WIDTH } from './text.ts';
 
 const LONGEST_DEVICE = 24;
 
@@ -10,6 +11,7 @@ const LONGEST_DEVICE = 24;
 export function diskLines(
   plan: Plan,
   last: { readonly title: string; readonly of: (disk: PlannedDisk) => string },
+  width = WIDTH,
 ): readonly string[] {
   const short = shortDevices(plan.disks.flatMap((disk) => disk.data));
   const header = ['guest', 'disk', 'lies on', 'LUN', 'array: volume', last.title];
@@ -25,7 +27,8 @@ export function diskLines(
   // One table over all tiers, so that the columns stand under one another; then the tiers' names between its rows.
   const [head = '', ...lines] = table([header, ...blocks.flatMap((block) => block.rows)], {
     indent: '  ',
-    shrink: [2, 4, 0],
+    width,
+    shrink: [2, 3, 4, 0],
   });
   let from = 0;
   return [

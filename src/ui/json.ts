@@ -2,13 +2,14 @@ import { jsonLine, jsonText } from '../base/json.ts';
 import type { RunEvent } from '../ports.ts';
 import { faultObject } from './fault.ts';
 import { made, type Output, type OutputParts } from './output.ts';
+import { AS_IT_IS, type Typed } from './typed.ts';
 
 /**
  * One object a line on standard output, each with `v`, `type` and `at`, the last a `result` or a `fault`; or one
  * document and nothing else, in which `warnings` are the findings that were told on the way to it. Standard error stays
  * empty: everything is in the objects.
  */
-export function jsonOutput({ out, err, clock }: OutputParts): Output {
+export function jsonOutput({ out, err, clock, typed = AS_IT_IS }: OutputParts): Output {
   const object = (type: string, fields: object, at = clock.date()): void =>
     out.raw(`${jsonLine({ v: 1, type, at: at.toISOString(), ...fields })}\n`);
   // Until it is known which of the two the answer is.
@@ -18,7 +19,8 @@ export function jsonOutput({ out, err, clock }: OutputParts): Output {
     kept = undefined;
   };
   return {
-    emit(event, at = clock.date()) {
+    emit(told, at = clock.date()) {
+      const event = withHint(told, typed);
       if (event.type === 'run') speak();
       if (kept === undefined) object(event.type, event, at);
       else kept.push({ event, at });
@@ -34,8 +36,14 @@ export function jsonOutput({ out, err, clock }: OutputParts): Output {
     },
     fault(fault, place) {
       speak();
-      object('fault', faultObject(fault, place));
+      const said = faultObject(fault, place);
+      object('fault', fault.hint === undefined ? said : { ...said, hint: typed(fault.hint) });
     },
     close: async () => void (await Promise.all([out.drained(), err.drained()])),
   };
+}
+
+function withHint(event: RunEvent, typed: Typed): RunEvent {
+  if (event.type !== 'finding' || event.finding.hint === undefined) return event;
+  return { ...event, finding: { ...event.finding, hint: typed(event.finding.hint) } };
 }

@@ -4,6 +4,7 @@ import type { Emit } from '../ports.ts';
 import type { FaultPlace } from './fault.ts';
 import type { Paint } from './paint.ts';
 import type { Sink } from './sink.ts';
+import type { Typed } from './typed.ts';
 
 /** How a run that made a set ended. */
 export interface RunAnswer {
@@ -48,4 +49,8 @@ export interface OutputParts {
   readonly paint: Paint;
   /** Every event, not only the steps and what went wrong. */
   readonly verbose: boolean;
+  /** What is shown is what was asked for, and is printed under `--quiet` too. */
+  readonly shows?: boolean;
+  /** Of the hints in objects; the sinks do it for lines. */
+  readonly typed?: Typed;
 }

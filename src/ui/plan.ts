@@ -13,6 +13,8 @@ export interface PlanOptions {
   /** `--all`: every VM that is captured besides, by name. */
   readonly all: boolean;
   readonly paint?: Paint;
+  /** Columns that the table of the disks may take. */
+  readonly width?: number;
 }
 
 const ALSO_SHOWN = 5;
@@ -26,7 +28,7 @@ export function planLines(plan: Plan, options: PlanOptions): readonly string[] {
     `Plan of group ${plan.group}`,
     '',
     'Where the disks lie',
-    ...diskLines(plan, { title: 'held', of: coverText }),
+    ...diskLines(plan, { title: 'held', of: coverText }, options.width),
     '',
     'Who is held',
     ...guestLines(plan.guests),

@@ -24,7 +24,8 @@ export function quietOutput(parts: OutputParts): Output {
       tell(() => plain.emit(event, when));
     },
     note: (lines) => tell(() => plain.note(lines)),
-    document: (lines, document) => tell(() => plain.document(lines, document)),
+    document: (lines, document) =>
+      parts.shows === true ? plain.document(lines, document) : tell(() => plain.document(lines, document)),
     result: (answer) => tell(() => plain.result(answer)),
     fault: (fault, place) => tell(() => plain.fault(fault, place)),
     async close(exit) {

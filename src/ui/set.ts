@@ -24,7 +24,12 @@ export function setListDocument(sets: readonly SetLine[]): Readonly<Record<strin
 }
 
 /** A whole set: how good it is and why, its disks, its window, its snapshots. */
-export function showLines(set: WholeSet, render: RenderFinding, paint: Paint = PLAIN): readonly string[] {
+export function showLines(
+  set: WholeSet,
+  render: RenderFinding,
+  paint: Paint = PLAIN,
+  width = WIDTH,
+): readonly string[] {
   const { manifest } = set;
   const { verdict, window } = manifest;
   const proof = set.state === 'good' && verdict.oneInstant ? proofOf(window) : undefined;
@@ -35,7 +40,7 @@ export function showLines(set: WholeSet, render: RenderFinding, paint: Paint = P
     ...facts(set),
     '',
     'Disks',
-    ...diskLines(manifest.plan, { title: 'level', of: (disk) => diskLevel(disk, verdict) }),
+    ...diskLines(manifest.plan, { title: 'level', of: (disk) => diskLevel(disk, verdict) }, width),
     '',
     ...drawWindow(window),
     ...(proof === undefined ? [] : wrap(proof, WIDTH, '   ')),

@@ -1,4 +1,5 @@
 import { harmless } from './text.ts';
+import { AS_IT_IS, type Typed } from './typed.ts';
 
 /** Where lines go. A reader that is gone ends nothing: what is written after that is dropped. */
 export interface Sink {
@@ -11,7 +12,7 @@ export interface Sink {
   drained(): Promise<void>;
 }
 
-export function sinkOf(stream: NodeJS.WritableStream & { readonly isTTY?: boolean }): Sink {
+export function sinkOf(stream: NodeJS.WritableStream & { readonly isTTY?: boolean }, typed: Typed = AS_IT_IS): Sink {
   let broken = false;
   let pending = 0;
   let waiting: (() => void)[] = [];
@@ -35,7 +36,7 @@ export function sinkOf(stream: NodeJS.WritableStream & { readonly isTTY?: boolea
   return {
     terminal: stream.isTTY === true,
     raw,
-    lines: (lines) => raw(lines.map((line) => `${harmless(line)}\n`).join('')),
+    lines: (lines) => raw(lines.map((line) => `${harmless(typed(line))}\n`).join('')),
     drained: () =>
       new Promise((resolve) => {
         waiting = [...waiting, resolve];

@@ -38,11 +38,14 @@ export function shorten(text: string, width: number): string {
   return `${kept}…`;
 }
 
+/** Not between the program and its verb: what is to be typed stands in one line. */
+const BREAK = /(?<!(?:^|[^\w-])stillpoint) /;
+
 /** Broken between words. A word that is longer than a line stays whole: names and paths are copied. */
 export function wrap(text: string, width: number, indent = '', first = indent): readonly string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of text.split(BREAK)) {
     const head = lines.length === 0 ? first : indent;
     const longer = line === '' ? word : `${line} ${word}`;
     if (line !== '' && widthOf(head) + widthOf(longer) > width) {

@@ -10,6 +10,7 @@ import { PLAIN } from '../../src/ui/paint.ts';
 import { plainOutput } from '../../src/ui/plain.ts';
 import { quietOutput } from '../../src/ui/quiet.ts';
 import { sinkOf } from '../../src/ui/sink.ts';
+import { typedWith } from '../../src/ui/typed.ts';
 import { type Compiled, compiled } from '../fixtures/compiled.ts';
 
 process.env.TZ = 'Europe/Berlin';
@@ -164,6 +165,17 @@ describe('quiet', () => {
     expect(heard.out() + heard.err()).toBe('');
   });
 
+  test('prints what a command was called for that only shows, and still nothing else', async () => {
+    const [shown, kept] = [listen({ shows: true }), listen()];
+    for (const { parts } of [shown, kept]) {
+      const output = quietOutput(parts);
+      output.note(['beside it']);
+      output.document(['the list'], {});
+      await output.close(0);
+    }
+    expect([shown.out(), shown.err(), kept.out(), kept.err()]).toEqual(['the list\n', '', '', '']);
+  });
+
   test('says on any other exit what plain would have said, with the times at which it happened', async () => {
     const [quiet, plain] = [listen(), listen()];
     let hour = 0;
@@ -178,6 +190,18 @@ describe('quiet', () => {
 });
 
 describe('json', () => {
+  test('carries the flags that were given in its hints, as lines do', () => {
+    const typed = typedWith({ topology: 'lab.yaml' });
+    const heard = listen({ typed });
+    const fault = new Fault({ code: 'x', message: 'wrong', hint: 'Look: stillpoint show 1' });
+    jsonOutput(heard.parts).fault(fault);
+    expect(JSON.parse(heard.out())).toMatchObject({ hint: 'Look: stillpoint show -t lab.yaml 1' });
+    const stream = new PassThrough();
+    const text = collect(stream);
+    sinkOf(stream, typed).lines(['  stillpoint mend']);
+    expect(text()).toBe('  stillpoint mend -t lab.yaml\n');
+  });
+
   test('is one object a line, each with v, type and at, the last the result', async () => {
     const heard = listen();
     await tell(jsonOutput(heard.parts), 0);

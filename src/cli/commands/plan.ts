@@ -30,7 +30,7 @@ export async function showPlan(session: Session, name: string | undefined, all: 
     const limit = deadline(cli.clock, timeoutMs(session), 'planning', cli.interrupt);
     const plan = await survey(world, group, limit);
     limit.done();
-    output.document(planLines(plan, { render: excerpt, all, paint }), planDocument(plan));
+    output.document(planLines(plan, { render: excerpt, all, paint, width: session.width }), planDocument(plan));
     const stopped = stops(plan).filter(({ code }) => code !== 'plan.weaker-than-required');
     if (stopped.length > 0) return EXIT.notPrepared;
     return atLeast(plan.best, plan.require) ? EXIT.done : EXIT.weaker;

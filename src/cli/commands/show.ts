@@ -42,7 +42,7 @@ export async function run(session: Session, [name = '']: Args): Promise<number> 
     const hint = 'Its snapshots are where they were. docs/operations.md tells how to find them without this tool.';
     throw unreadable(set.id, set.why, hint);
   }
-  output.document(showLines(set, excerpt, paint), showDocument(set));
+  output.document(showLines(set, excerpt, paint, session.width), showDocument(set));
   return EXIT.done;
 }
 

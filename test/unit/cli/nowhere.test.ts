@@ -119,3 +119,16 @@ test('`status` says below the groups of a topology that there is not even a fold
     /^app no set yet No run was ever begun in .*, a folder that is not there yet\.$/,
   );
 });
+
+test('list --quiet prints its answer, and a hint carries the flags that were given', async () => {
+  const state = join(folder, "the sets' state");
+  mkdirSync(state);
+  const home = await openState(state, realFileSystem);
+  await writeManifest(home, manifestOf({ at: '2026-11-22T02:00:00.000Z' }));
+  const { exit, stdout, stderr } = await program(['list', '--quiet', '--state', state]);
+  expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+  expect(stdout).toContain('mail-20261122');
+  const nothing = await program(['show', 'nope', '-t', topology, '--state', state]);
+  expect(nothing.exit).toBe(2);
+  expect(words(nothing.stderr)).toContain(`stillpoint list -t ${topology} --state '${folder}/the sets'\\'' state'`);
+});
