@@ -1,11 +1,9 @@
 // A copy of the tree to break: what the tests read, with the same installed packages, in a temporary folder.
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { fileOf } from './tests.js';
-
-export const root = fileURLToPath(new URL('../..', import.meta.url));
+import { locate } from './anchor.js';
+import { root } from './table.js';
 
 const COPIED = ['src', 'test', 'bin', 'examples', 'docs', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
 
@@ -18,20 +16,12 @@ export function copyTree() {
   return folder;
 }
 
-/** Why this mutant is not one of the tree as it is now; undefined: its guard is there, exactly once, and so are its tests. */
-export function staleness({ file, before, after, tests }) {
-  const times = readFileSync(join(root, file), 'utf8').split(before).length - 1;
-  if (times !== 1) return `what it replaces stands ${times} times in ${file}`;
-  const absent = tests.map(fileOf).find((path) => !existsSync(join(root, path)));
-  if (absent !== undefined) return `there is no ${absent}`;
-  return before === after ? 'it changes nothing' : undefined;
-}
-
 /** Does `work` while this one guard is gone from the copy. */
-export async function mutated(folder, { file, before, after }, work) {
+export async function mutated(folder, mutant, work) {
+  const { file, from, to, after } = locate(folder, mutant);
   const path = join(folder, file);
   const whole = readFileSync(path, 'utf8');
-  writeFileSync(path, whole.split(before).join(after));
+  writeFileSync(path, whole.slice(0, from) + after + whole.slice(to));
   try {
     return await work();
   } finally {

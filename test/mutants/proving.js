@@ -1,18 +1,8 @@
 const EVIDENCE = ['test/unit/flows/verify.test.ts'];
-const LEDGER = ['test/unit/ledger/rule.test.ts'];
-const LEDGERS = ['test/unit/flows/verify-ledgers.test.ts'];
 const REBUILT = ['test/sim/rebuild.test.ts'];
 
 /** What is asked of a set afterwards, and what is made of labels that nobody here knows. */
 export const proving = [
-  {
-    name: 'held-disk-may-need-recovery',
-    why: 'A file system that stood still when it was cut needs no recovery, or the record is wrong.',
-    file: 'src/flows/verify/evidence.ts',
-    before: "if (recovery.needed === 'yes' && hold.kind === 'held') {",
-    after: "if (recovery.needed === 'unknown' && hold.kind === 'held') {",
-    tests: EVIDENCE,
-  },
   {
     name: 'verify-forgets-the-id',
     why: 'A snapshot that another hand put in its place is not the one that was taken.',
@@ -22,60 +12,12 @@ export const proving = [
     tests: EVIDENCE,
   },
   {
-    name: 'verify-forgets-what-is-besides',
-    why: 'What nobody took stands under no label of ours unnamed.',
-    file: 'src/flows/verify/snapshots.ts',
-    before: '...seen.filter((one) => !known.has(one)).map(extra),',
-    after: '',
-    tests: EVIDENCE,
-  },
-  {
-    name: 'ledger-looks-one-way',
-    why: 'A rule that looks from the volume that was written first finds nothing where that one was cut first.',
-    file: 'src/ledger/rule.ts',
-    before: 'const highest = copies.reduce((most, { last }) => Math.max(most, last), 0);',
-    after: 'const highest = copies[0]?.last ?? 0;',
-    tests: LEDGER,
-  },
-  {
-    name: 'ledger-without-a-volume-is-whole',
-    why: 'A volume that is missing could hold anything: nothing is said of one instant.',
-    file: 'src/ledger/doubts.ts',
-    before: '...absent.map((number): Doubt => ({ kind:',
-    after: '...[].map((number): Doubt => ({ kind:',
-    tests: LEDGER,
-  },
-  {
-    name: 'torn-ledger-is-only-worth-knowing',
-    why: 'Writes that are there without those before them contradict a set that claims to be one instant.',
-    file: 'src/flows/verify/ledgers.ts',
-    before: "verdict.oneInstant && !verdict.vms.some(({ aside }) => aside) ? 'wrong' : 'worth-knowing'",
-    after: "verdict.oneInstant && verdict.vms.length === 0 ? 'wrong' : 'worth-knowing'",
-    tests: LEDGERS,
-  },
-  {
     name: 'rebuilt-set-goes-unadopted',
     why: 'That the snapshots of a rebuilt set are ours to remove stands nowhere, before a person has said it.',
     file: 'src/flows/remove/rebuilt.ts',
     before: "if (entry.state === 'rebuilt') throw notAdopted(id);",
     after: '',
     tests: REBUILT,
-  },
-  {
-    name: 'adopts-what-is-young',
-    why: 'A label that may be of a run at work elsewhere is not adopted unsaid.',
-    file: 'src/flows/rebuild/adopt.ts',
-    before: 'if (!isAlready && !parts.young) refuseYoung(wanted, snapshots, now);',
-    after: '',
-    tests: REBUILT,
-  },
-  {
-    name: 'words-behind-the-answer-are-the-answer',
-    why: 'A guest that says that it holds does hold, whatever arrives right behind that.',
-    file: 'src/quiesce/holder/session.ts',
-    before: '            deaf();\n            resolve(heard);',
-    after: '            resolve(heard);',
-    tests: ['test/unit/quiesce/session.test.ts'],
   },
   {
     name: 'word-after-the-lease-is-kept',
@@ -92,53 +34,5 @@ export const proving = [
     before: 'const there = found.filter(isOurs);',
     after: 'const there = found;',
     tests: ['test/sim/run.test.ts'],
-  },
-  {
-    name: 'two-under-one-label-prove-something',
-    why: 'Of two snapshots of a volume under one label it is not known which the window covers.',
-    file: 'src/flows/snapshot/conclude.ts',
-    before: 'doubledIn(seen.taken, wanted)',
-    after: '[]',
-    tests: ['test/sim/run.test.ts'],
-  },
-  {
-    name: 'ledger-hides-what-was-seen',
-    why: 'What a guest has written where its ledger should be takes nothing from what its file systems show.',
-    file: 'src/flows/verify/verify.ts',
-    before: 'if (!read.ok) return [{ subject',
-    after: 'if (!read.ok) throw read.fault;\n  if (!read) return [{ subject',
-    tests: ['test/unit/flows/verify-flow.test.ts > a ledger that cannot be read'],
-  },
-  {
-    name: 'empty-table-is-passed-over',
-    why: 'A held disk has a file system; a table of partitions without one contradicts that.',
-    file: 'src/flows/verify/evidence.ts',
-    before: 'if (evidence.parts.length === 0) return [judgeNoPartition(hold, say)];',
-    after: '',
-    tests: ['test/unit/flows/verify.test.ts'],
-  },
-  {
-    name: 'killed-check-has-found-errors',
-    why: 'A check that was killed has not looked.',
-    file: 'src/evidence/btrfs.ts',
-    before: 'if (ran.exit === 1) return',
-    after: 'if (ran.exit !== 0) return',
-    tests: ['test/unit/evidence/btrfs.test.ts'],
-  },
-  {
-    name: 'link-in-a-snapshot-is-followed',
-    why: 'A link that a guest made would lead out into the machine that looks.',
-    file: 'src/evidence/root-file.ts',
-    before: '[ -f "$3" ] && [ ! -L "$3" ] ||',
-    after: '[ -f "$3" ] ||',
-    tests: ['test/lab/evidence.test.ts > of what a guest has put in its place'],
-  },
-  {
-    name: 'ledger-of-a-clock-that-goes-ahead-is-judged',
-    why: 'By a clock that goes far ahead nobody knows how long its writer had stood still.',
-    file: 'src/ledger/doubts.ts',
-    before: 'ageMs < -STALE_MS ?',
-    after: 'ageMs < -1e12 ?',
-    tests: ['test/unit/ledger/rule.test.ts'],
   },
 ];

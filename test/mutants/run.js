@@ -3,8 +3,8 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { copyTree, mutated, root, staleness } from './copy.js';
-import { table } from './table.js';
+import { copyTree, mutated } from './copy.js';
+import { root, table } from './table.js';
 import { fileOf, isNamed, runTests } from './tests.js';
 
 /** Copies that are broken at once. Tests that freeze and swap disturb one another: those run one by one. */
@@ -83,9 +83,10 @@ function isLab({ tests }) {
 function list(mutants) {
   let stale = 0;
   for (const mutant of mutants) {
-    const why = staleness(mutant);
-    if (why !== undefined) stale += 1;
-    process.stdout.write(`${mutant.name}  ${mutant.file}\n  ${why === undefined ? mutant.why : `STALE: ${why}`}\n`);
+    if (mutant.stale !== undefined) stale += 1;
+    process.stdout.write(`${mutant.name}  ${mutant.file}\n`);
+    process.stdout.write(`  ${mutant.stale === undefined ? mutant.why : `STALE: ${mutant.stale}`}\n`);
+    if (mutant.renamed.length > 0) process.stdout.write(`  since it was written: ${mutant.renamed.join(', ')}\n`);
   }
   process.stdout.write(`${mutants.length} mutants, ${stale} stale\n`);
   return stale === 0 ? 0 : 1;
@@ -105,8 +106,7 @@ async function judgeAll(mutants, atOnce) {
 
   const waiting = [];
   for (const [index, mutant] of mutants.entries()) {
-    const stale = staleness(mutant);
-    if (stale !== undefined) told(index, 'stale', stale);
+    if (mutant.stale !== undefined) told(index, 'stale', mutant.stale);
     else if (isLab(mutant) && process.getuid?.() !== 0) told(index, 'not run', 'needs root');
     else waiting.push(index);
   }
