@@ -149,14 +149,15 @@ export const COMMANDS: readonly Command[] = [
     argument: '<print>',
     summary: 'print the guest-side program, to be installed by the site',
     about:
-      'holder print: the program with its SHA-256, the list of mounts that may be held, a sudoers line or (with --key) an\n' +
-      'authorized_keys line, and the commands that install them. The login can then do nothing but probe, hold and release.\n' +
-      'The program is all from its first line (#!) to the end; with --json it is .program.text (jq -j .program.text).',
+      'holder print: the program, the list of mounts that may be held and the lines for sudoers, each with its SHA-256, or\n' +
+      '(with --key) a line for authorized_keys, and the commands that install them. The login can then do nothing but probe,\n' +
+      'hold and release. The program is all from its first line (#!) to the end; with --json it is .program.text.',
     flags: [
       ['--user <name>', 'the login that Stillpoint uses in the guest'],
       ['--mounts <paths>', 'mount points that may be held, with commas between them'],
       ['--form <form>', `${FORMS.join(', ')}; default python3`],
       ['--key <file>', 'public key for a forced command, instead of a sudoers line'],
+      ['--dir <folder>', 'write the files into this new folder, and print the commands only'],
       ['--interpreter <path>', "the interpreter's path in the guest, where it is not Debian's"],
     ],
     load: () => import('./commands/holder.ts'),

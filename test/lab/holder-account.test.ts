@@ -77,6 +77,19 @@ needs(
     await channel.close();
   }
 
+  test('gets nothing of its environment past the printed lines of sudoers', async () => {
+    const { sudoers } = holderPrint({ form: 'sh', user: 'ops', way: 'sudo', mounts: ['/srv/a'] });
+    const careless = 'Defaults !secure_path, !env_reset, setenv, env_keep += "PLANTED"\n';
+    writeFileSync(inGuest('/etc/sudoers.d/stillpoint'), `${careless}${sudoers?.text}`, { mode: 0o440 });
+    writeFileSync(inGuest(INSTALLED_PATH), '#!/bin/sh\nexec env\n', { mode: 0o755 });
+    await login('ops', 'PATH=/tmp/plant:/usr/bin', 'OTHER=1');
+    const { stdout } = await shell.run(['sudo', '-n', INSTALLED_PATH], { deadline: within(5000) });
+    expect(stdout).toContain(`PATH=${SYSTEM}\n`);
+    expect(stdout).not.toContain('OTHER');
+    const set = await shell.run(['sudo', '-n', 'ENV=/tmp/plant/rc', INSTALLED_PATH], { deadline: within(5000) });
+    expect(set).toMatchObject({ exit: 1, stdout: '' });
+  });
+
   eachHolder(
     (name) => `tries it on ${name}`,
     (form, prepare) => {

@@ -1,7 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Shell } from '../../src/ports.ts';
-import { ALLOW_LIST_PATH, type HolderPrint, holderPrint, INSTALLED_PATH } from '../../src/quiesce/holder/print.ts';
+import {
+  ALLOW_LIST_PATH,
+  type HolderPrint,
+  holderPrint,
+  INSTALLED_PATH,
+  type PrintedFile,
+} from '../../src/quiesce/holder/print.ts';
 import { unwritable } from '../../src/quiesce/probe/writes.ts';
 import { needs } from '../needs.ts';
 import type { LabGuest } from './kit/guest.ts';
@@ -81,7 +87,7 @@ needs(
         mkdirSync(inGuest('/tmp/print'), { recursive: true });
         const files = [print.program, print.allowList, ...(print.sudoers === undefined ? [] : [print.sudoers])];
         for (const { path, text } of files) writeFileSync(inGuest(`/tmp/print/${path.split('/').at(-1)}`), text);
-        guest.run('sh', '-c', `set -e; cd /tmp/print; ${print.commands.join('; ')}`);
+        guest.run('sh', '-c', `set -e; cd /tmp/print; ${print.commands.join(' && ')}`);
       }
       const order = { form, mounts: ['/srv/a'] } as const;
 
@@ -96,6 +102,17 @@ needs(
         expect(other.exit).not.toBe(0);
         const argument = await shell.run(['sudo', '-n', INSTALLED_PATH, 'x'], { deadline: within(5000) });
         expect(argument.exit).not.toBe(0);
+      });
+
+      test('is not installed where one of its files is another one', () => {
+        guest.run('rm', '-f', INSTALLED_PATH, ALLOW_LIST_PATH);
+        const print = holderPrint({ ...order, user: 'ops', way: 'sudo' });
+        const other = (file: PrintedFile): PrintedFile => ({ ...file, text: `${file.text}# mine\n` });
+        expect(() => install({ ...print, program: other(print.program) })).toThrow('did NOT match');
+        expect(() => install({ ...print, allowList: other(print.allowList) })).toThrow('did NOT match');
+        expect(guest.run('sh', '-c', 'ls /usr/local/sbin /etc/stillpoint; true')).not.toMatch(
+          /^(stillpoint-holder|mounts)$/m,
+        );
       });
 
       test('obeys the list itself, whoever asks', async () => {

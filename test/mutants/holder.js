@@ -4,6 +4,7 @@ const REFUSALS = 'test/lab/holder-refusals.test.ts';
 const LATE = 'test/lab/holder-late.test.ts';
 const CHANNEL = 'test/unit/quiesce/channel.test.ts';
 const SCRIPT = 'test/process/quiescer-script.test.ts';
+const LOGINS = 'test/lab/holder-logins.test.ts';
 const WORDS = 'test/process/holder-words.test.ts';
 
 /** What runs in the guest, in each of its forms. Most of these tests freeze real file systems, as root. */
@@ -89,12 +90,20 @@ export const holder = [
     tests: [`${REFUSALS} > the sh holder in bash keeps the guest for its run`],
   },
   {
-    name: 'lock-ends-with-the-first-stage-perl',
-    why: 'While a later stage of a run still holds, no other run may come.',
-    file: 'src/quiesce/holder/holder.pl',
-    before: 'flock($file, LOCK_SH | LOCK_NB) &&',
-    after: '',
-    tests: [`${REFUSALS} > the perl holder keeps the guest for its run`],
+    name: 'any-lease-is-agreed-python',
+    why: 'No hold is longer than two minutes, whoever asks.',
+    file: 'src/quiesce/holder/holder.py',
+    before: 'if lease > longest:',
+    after: 'if lease < 0:',
+    tests: [`${REFUSALS} > the python3 holder takes a lease only`],
+  },
+  {
+    name: 'installs-before-it-looks-at-the-sums',
+    why: 'What is installed must be what was printed.',
+    file: 'src/quiesce/holder/print.ts',
+    before: '| sha256sum -c`',
+    after: '| sha256sum -c || :`',
+    tests: [`${LOGINS} > with the perl holder that the site installed is not installed where`],
   },
   {
     name: 'obeys-a-late-hold-word-sh',

@@ -24,16 +24,17 @@ export interface PrintedFile {
   readonly path: string;
   readonly mode: string;
   readonly text: string;
+  readonly sha256: string;
 }
 
 export interface HolderPrint {
-  readonly program: PrintedFile & { readonly sha256: string };
+  readonly program: PrintedFile;
   readonly allowList: PrintedFile;
   /** Absent for root's own login. */
   readonly sudoers?: PrintedFile;
   /** The line for the login's authorized_keys; only for a forced command. */
   readonly authorizedKey?: string;
-  /** What to run in the guest as root, with the files in the current folder under their last name. */
+  /** What to run in the guest as root, each if the one before it succeeded, with the files in the current folder. */
   readonly commands: readonly string[];
 }
 
@@ -50,22 +51,10 @@ const SECURE_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 /** All that a site needs to install the holder itself, so that our login can do nothing but probe, hold and release. */
 export function holderPrint(order: PrintOrder): HolderPrint {
   const text = rendered(order.form, order.interpreter ?? INTERPRETERS[order.form]);
-  const program = { path: INSTALLED_PATH, mode: '0755', text, sha256: sha256(text) };
-  const allowList = {
-    path: ALLOW_LIST_PATH,
-    mode: '0644',
-    text: [
-      '# The longest hold, in seconds; 120 at most.',
-      'max-lease=120s',
-      '# Mount points that Stillpoint may hold, one a line, spelled as in /proc/self/mounts.',
-      ...order.mounts.map(escapeWord),
-      '',
-    ].join('\n'),
-  };
+  const program = printed(INSTALLED_PATH, '0755', text);
+  const allowList = printed(ALLOW_LIST_PATH, '0644', allowListText(order.mounts));
   const sudoers =
-    order.user === 'root'
-      ? undefined
-      : { path: '/etc/sudoers.d/stillpoint', mode: '0440', text: sudoersText(order.user) };
+    order.user === 'root' ? undefined : printed('/etc/sudoers.d/stillpoint', '0440', sudoersText(order.user));
   const forced = order.way === 'forced-command';
   const command = order.user === 'root' ? INSTALLED_PATH : `sudo -n ${INSTALLED_PATH}`;
   const files = [program, allowList, ...(sudoers === undefined ? [] : [sudoers])];
@@ -74,13 +63,41 @@ export function holderPrint(order: PrintOrder): HolderPrint {
     allowList,
     ...(sudoers === undefined ? {} : { sudoers }),
     ...(forced ? { authorizedKey: `command="${command}",restrict ${order.publicKey ?? 'ssh-ed25519 AAAA…'}` } : {}),
-    commands: [
-      'install -d -o root -g root -m 0755 /etc/stillpoint',
-      ...files.map(({ path, mode }) => `install -o root -g root -m ${mode} ${path.split('/').at(-1)} ${path}`),
-      ...(sudoers === undefined ? [] : [`visudo -c -f ${sudoers.path}`]),
-      `echo '${program.sha256}  ${program.path}' | sha256sum -c`,
-    ],
+    commands: commandsFor(files),
   };
+}
+
+function printed(path: string, mode: string, text: string): PrintedFile {
+  return { path, mode, text, sha256: sha256(text) };
+}
+
+/** What the file is called where it waits to be installed. */
+export function nameOf({ path }: PrintedFile): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** The sums are those of copies that only root can change, and are looked at before anything is installed. */
+function commandsFor(files: readonly PrintedFile[]): readonly string[] {
+  const sums = files.map((file) => `'${file.sha256}  ${nameOf(file)}'`);
+  return [
+    'new=$(mktemp -d)',
+    `cp ${files.map(nameOf).join(' ')} "$new"`,
+    'cd "$new"',
+    `printf '%s\\n' ${sums.join(' ')} | sha256sum -c`,
+    ...files.filter(({ path }) => path.startsWith('/etc/sudoers.d/')).map((file) => `visudo -c -f ${nameOf(file)}`),
+    'install -d -o root -g root -m 0755 /etc/stillpoint',
+    ...files.map((file) => `install -o root -g root -m ${file.mode} ${nameOf(file)} ${file.path}`),
+  ];
+}
+
+function allowListText(mounts: readonly string[]): string {
+  return [
+    '# The longest hold, in seconds; 120 at most.',
+    'max-lease=120s',
+    '# Mount points that Stillpoint may hold, one a line, spelled as in /proc/self/mounts.',
+    ...mounts.map(escapeWord),
+    '',
+  ].join('\n');
 }
 
 /**

@@ -7,11 +7,12 @@ export const ROUNDS_FILE = 'busy.rounds';
 
 /** Numbers its rounds, and makes, writes, moves and removes files: so that every file system has something under way. */
 const PROGRAM = `
-import os, sys, time
+import os, select, sys, time
 places = sys.argv[1:]
 logs = [os.open(place + '/${ROUNDS_FILE}', os.O_WRONLY | os.O_CREAT | os.O_APPEND) for place in places]
 n = 0
-while True:
+# The end of its input is the end of the test, also of one that was killed.
+while not select.select([0], [], [], 0)[0]:
     n += 1
     for place, log in zip(places, logs):
         os.write(log, b'%08d\\n' % n)
@@ -34,7 +35,7 @@ export interface BusyWriter {
 /** @param through argv that puts it where the places are; it may fork */
 export function startBusyWriter(places: readonly string[], through: readonly string[] = []): BusyWriter {
   const [program = '', ...argv] = [...through, 'python3', '-c', PROGRAM, ...places];
-  const child = spawn(program, argv, { stdio: ['ignore', 'ignore', 'inherit'], detached: true });
+  const child = spawn(program, argv, { stdio: ['pipe', 'ignore', 'inherit'], detached: true });
   return {
     async goesOn(place) {
       const size = (): number => statSync(join(place, ROUNDS_FILE), { throwIfNoEntry: false })?.size ?? 0;

@@ -94,8 +94,13 @@ function sweep(): void {
     const [device = '', file = ''] = line.trim().split(/\s+/);
     if (ofTheDead(file.slice(tmpdir().length + 1))) must('sh', '-c', 'losetup -d "$1"; true', 'sh', device);
   }
-  for (const name of readdirSync(tmpdir()).filter(ofTheDead))
-    rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  for (const name of readdirSync(tmpdir()).filter(ofTheDead)) {
+    try {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    } catch {
+      // Something still writes there: it is left for a later lab.
+    }
+  }
 }
 
 function isGuestOfTheDead(pid: string): boolean {
