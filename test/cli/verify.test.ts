@@ -84,7 +84,7 @@ describe('verify, by the built program', () => {
     const { exit, text } = await verify('--quick');
     expect(exit).toBe(3);
     expect(text).toMatch(
-      /^ ✗ fast: mail_db snapshot \S+ is not on its array → .* stillpoint snapshot mail ✗ fast: db_data ext4: needs recovery/,
+      /^ ✗ fast: mail_db snapshot \S+ is not on its array → .* stillpoint snapshot --state \S+ mail ✗ fast: db_data ext4: needs recovery/,
     );
     expect(text).toContain('5 as the manifest says, 2 not, 1 not looked at');
     const { stdout } = await verify('--quick', '--json');
