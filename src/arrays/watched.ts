@@ -41,8 +41,10 @@ export function watchedArray(driver: ArrayDriver, { clock, waits, interrupt, com
       own.done();
     }
   };
+  const { expose } = driver;
   return {
     ...driver,
+    ...(expose === undefined ? {} : { expose: exposing(expose) }),
     check: (limit) => asked(limit, (own) => driver.check(own)),
     locate: (devices, limit) => asked(limit, (own) => driver.locate(devices, own)),
     group: (volumes, limit) => asked(limit, (own) => driver.group(volumes, own)),
@@ -60,4 +62,15 @@ export function watchedArray(driver: ArrayDriver, { clock, waits, interrupt, com
     findAll: (limit) => called(limit, (own) => driver.findAll(own)),
     remove: (snapshot, limit) => called(limit, (own) => driver.remove(snapshot, own)),
   };
+
+  /** What reads an image may take its time, but not in silence. */
+  function exposing(show: NonNullable<ArrayDriver['expose']>): NonNullable<ArrayDriver['expose']> {
+    return async (snapshot, limit) => {
+      const exposed = await waited(limit, (own) => show(snapshot, own));
+      const { shell } = exposed;
+      const run: typeof shell.run = (argv, options) =>
+        waits.during(subject, options.deadline, () => shell.run(argv, options));
+      return { ...exposed, shell: { ...shell, run } };
+    };
+  }
 }

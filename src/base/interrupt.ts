@@ -3,7 +3,7 @@ import { Fault } from './fault.ts';
 export const FIRST_SIGNAL_EXIT = 128;
 
 /** After a signal no answer is waited for longer than this: with what comes after it, the command ends within 5 s. */
-export const AFTER_SIGNAL_MS = 4_000;
+export const AFTER_SIGNAL_MS = 3_000;
 
 /** The reason with which a run's interrupt signal aborts: INT, TERM and HUP are one thing. */
 export function interruptedBy(signal: string, number: number): Fault {

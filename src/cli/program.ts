@@ -91,6 +91,7 @@ async function inSession(
   const session = await sessionOf(cli, flags, kind);
   const { acts } = session;
   onSession(session);
+  cli.waits.tell = (wait) => session.output.emit({ type: 'waiting', ...wait });
   let exit: number;
   try {
     const working = work(session);

@@ -67,8 +67,8 @@ export const flows = [
     name: 'late-snapshot-is-forgotten',
     why: 'An array that may still carry out what it was sent is not called clean.',
     file: 'src/flows/undo/take-back.ts',
-    before: 'if (open !== undefined) return',
-    after: 'if (open !== undefined && there.length > 0) return',
+    before: 'if (open !== undefined)\n      return',
+    after: 'if (open !== undefined && there.length > 0)\n      return',
     tests: [RUN],
   },
   {

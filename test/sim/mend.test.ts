@@ -7,6 +7,7 @@ import type { RunReport } from '../../src/flows/snapshot/run-parts.ts';
 import type { ArrayDriver } from '../../src/ports.ts';
 import { showRunLines } from '../../src/ui/run.ts';
 import { type MemoryFileSystem, memoryFileSystem } from '../fixtures/memory-file-system.ts';
+import { patient } from '../patience.ts';
 import { DIED, type Mortal, mortal } from './mortal.ts';
 import { type Shop, shop } from './shop.ts';
 
@@ -83,7 +84,7 @@ describe('mend, after a run that was killed', () => {
     }
     // Gone, kept as weak, and sealed by the run itself: each of the three was met.
     expect([...ends.keys()].sort()).toEqual(['good', 'good,good', 'weak,good']);
-  }, 60_000);
+  }, patient(60_000));
 
   test('and may itself be killed at any of its steps', async () => {
     const steps = await stepsOf(async (life) => (await scene()).world.run(asMortal(life)));
@@ -107,7 +108,7 @@ describe('mend, after a run that was killed', () => {
         await expectNothingToMend(one);
       }
     }
-  }, 120_000);
+  }, patient(120_000));
 
   test('a look changes nothing, and says what mend then does', async () => {
     const one = await killedAfterTheFire();

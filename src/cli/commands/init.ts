@@ -80,14 +80,15 @@ function print({ cli, flags, output }: Session, text: string): void {
 
 /** What was found is printed all the same; what was not is said, and in the exit code. */
 async function fromVsphere(session: Session, names: readonly string[], flags: Flags): Promise<number> {
-  const { clock, env, interrupt } = session.cli;
+  const { clock, env, interrupt, waits } = session.cli;
   const settings = { ...settingsOf(flags), written: 'flags' as const };
   const { url, username } = connectionOf(settings, env);
   const limit = deadline(clock, durationFlag('--timeout', session.flags.timeout ?? '2m'), 'asking vSphere', interrupt);
-  const reader = await placementReader(settings, { clock, environment: env }, limit);
+  const named = <T>(work: () => Promise<T>): Promise<T> => waits.during('vSphere', limit, work);
+  const reader = await named(() => placementReader(settings, { clock, environment: env }, limit));
   try {
     const wanted = names.map((name) => ({ vm: name.split('/').at(-1) ?? name, wanted: name }));
-    const placement = await reader.read(wanted, limit);
+    const placement = await named(() => reader.read(wanted, limit));
     const told = await withNames(placement.findings, () => reader.vmNames(limit));
     const errors = told.filter(({ severity }) => severity === 'error');
     const [first] = placement.vms.length === 0 ? errors : [];

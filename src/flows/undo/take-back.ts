@@ -121,7 +121,7 @@ export async function removeSet(
 }
 
 /** An array that takes so long to refuse has not refused: it does not answer. */
-export const NO_ANSWER_MS = 3_000;
+export const NO_ANSWER_MS = 2_500;
 
 /**
  * One after the other: an array that is slow to delete is not made slower, and what is gone is marked at once. One that
