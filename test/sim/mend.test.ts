@@ -64,51 +64,59 @@ async function expectNothingToMend({ world, files }: Scene): Promise<void> {
 }
 
 describe('mend, after a run that was killed', () => {
-  test('at any of its steps: all on the arrays is in a whole set or gone, and the next run works', async () => {
-    const steps = await stepsOf(async (life) => (await scene()).world.run(asMortal(life)));
-    expect(steps).toBeGreaterThan(60);
-    const ends = new Map<string, number>();
-    for (let at = 0; at < steps; at += 1) {
-      const one = await scene();
-      expect(await runThatDies(one, at)).toBe('died');
-      await one.world.clock.pass(1000);
-      const first = await one.world.mend();
-      expect([0, 3], `killed at ${at}: ${first.left.join()}`).toContain(first.exit);
-      await one.world.clock.pass(LATE_MS);
-      expect(await one.world.mend(), `killed at ${at}`).toMatchObject({ exit: 0, left: [] });
-      await expectAllAccounted(one);
-      await expectNothingToMend(one);
-      const sets = (await listSets(one.world.state)).map(({ state }) => state).join();
-      ends.set(sets, (ends.get(sets) ?? 0) + 1);
-      if (at % 7 === 0) expect((await one.world.run()).exit, `the run after ${at}`).toBe(0);
-    }
-    // Gone, kept as weak, and sealed by the run itself: each of the three was met.
-    expect([...ends.keys()].sort()).toEqual(['good', 'good,good', 'weak,good']);
-  }, patient(60_000));
-
-  test('and may itself be killed at any of its steps', async () => {
-    const steps = await stepsOf(async (life) => (await scene()).world.run(asMortal(life)));
-    for (let at = 3; at < steps; at += 5) {
-      const mending = await stepsOf(async (life) => {
+  test(
+    'at any of its steps: all on the arrays is in a whole set or gone, and the next run works',
+    async () => {
+      const steps = await stepsOf(async (life) => (await scene()).world.run(asMortal(life)));
+      expect(steps).toBeGreaterThan(60);
+      const ends = new Map<string, number>();
+      for (let at = 0; at < steps; at += 1) {
         const one = await scene();
-        await runThatDies(one, at);
-        await one.world.mend('mend', { around: life.array, aroundFiles: life.files });
-      });
-      for (let step = 0; step < mending; step += 1) {
-        const one = await scene();
-        await runThatDies(one, at);
-        const life = mortal(step);
-        const dying = one.world.mend('mend', { around: life.array, aroundFiles: life.files, dies: life.died });
-        await expect(dying, `run ${at}, mend ${step}`).rejects.toBe(DIED);
+        expect(await runThatDies(one, at)).toBe('died');
+        await one.world.clock.pass(1000);
         const first = await one.world.mend();
-        expect([0, 3], `run ${at}, mend ${step}: ${first.left.join()}`).toContain(first.exit);
+        expect([0, 3], `killed at ${at}: ${first.left.join()}`).toContain(first.exit);
         await one.world.clock.pass(LATE_MS);
-        expect(await one.world.mend(), `run ${at}, mend ${step}`).toMatchObject({ exit: 0, left: [] });
+        expect(await one.world.mend(), `killed at ${at}`).toMatchObject({ exit: 0, left: [] });
         await expectAllAccounted(one);
         await expectNothingToMend(one);
+        const sets = (await listSets(one.world.state)).map(({ state }) => state).join();
+        ends.set(sets, (ends.get(sets) ?? 0) + 1);
+        if (at % 7 === 0) expect((await one.world.run()).exit, `the run after ${at}`).toBe(0);
       }
-    }
-  }, patient(120_000));
+      // Gone, kept as weak, and sealed by the run itself: each of the three was met.
+      expect([...ends.keys()].sort()).toEqual(['good', 'good,good', 'weak,good']);
+    },
+    patient(60_000),
+  );
+
+  test(
+    'and may itself be killed at any of its steps',
+    async () => {
+      const steps = await stepsOf(async (life) => (await scene()).world.run(asMortal(life)));
+      for (let at = 3; at < steps; at += 5) {
+        const mending = await stepsOf(async (life) => {
+          const one = await scene();
+          await runThatDies(one, at);
+          await one.world.mend('mend', { around: life.array, aroundFiles: life.files });
+        });
+        for (let step = 0; step < mending; step += 1) {
+          const one = await scene();
+          await runThatDies(one, at);
+          const life = mortal(step);
+          const dying = one.world.mend('mend', { around: life.array, aroundFiles: life.files, dies: life.died });
+          await expect(dying, `run ${at}, mend ${step}`).rejects.toBe(DIED);
+          const first = await one.world.mend();
+          expect([0, 3], `run ${at}, mend ${step}: ${first.left.join()}`).toContain(first.exit);
+          await one.world.clock.pass(LATE_MS);
+          expect(await one.world.mend(), `run ${at}, mend ${step}`).toMatchObject({ exit: 0, left: [] });
+          await expectAllAccounted(one);
+          await expectNothingToMend(one);
+        }
+      }
+    },
+    patient(120_000),
+  );
 
   test('a look changes nothing, and says what mend then does', async () => {
     const one = await killedAfterTheFire();
