@@ -104,6 +104,8 @@ describe('the catalog of a lost state folder, by the built program', () => {
   function run(...args: readonly string[]) {
     return stillpoint([...args, '--state', join(folder, 'state')], { cwd: folder, env: { PASSWORD: 'x' } });
   }
+  /** The flags of every call, which what is to be typed has too. */
+  const at = (): string => `--state ${join(folder, 'state')}`;
   /** As `mend --rebuild` leaves it. */
   async function rebuilt(label: CutLabel): Promise<void> {
     const snapshots = mailPlan().arrays.flatMap(({ array, units }) =>
@@ -148,7 +150,7 @@ describe('the catalog of a lost state folder, by the built program', () => {
   test('is not removed before it is adopted, and not adopted by --yes, too young, or under a mistyped label', async () => {
     await rebuilt(LABEL);
     const refused = await run('remove', LABEL, '--yes');
-    expect(refused).toMatchObject({ exit: 2, stderr: expect.stringContaining(`stillpoint mend --adopt ${LABEL}`) });
+    expect(refused).toMatchObject({ exit: 2, stderr: expect.stringContaining(`mend ${at()} --adopt ${LABEL}`) });
     const young = await run('mend', '--adopt', LABEL, '--confirm', LABEL);
     expect(young).toMatchObject({ exit: 2, stderr: expect.stringContaining('--young') });
     const untyped = await run('mend', '--adopt', LABEL, '--young', '--yes');
@@ -166,7 +168,10 @@ describe('the catalog of a lost state folder, by the built program', () => {
     await rebuilt(LABEL);
     await rebuilt(OTHER);
     const adopted = await run('mend', '--adopt', LABEL, '--young', '--confirm', LABEL, '--because', 'the disk broke');
-    expect(adopted).toMatchObject({ exit: 0, stdout: `${LABEL}  adopted. To remove it: stillpoint remove ${LABEL}\n` });
+    expect(adopted).toMatchObject({
+      exit: 0,
+      stdout: `${LABEL}  adopted. To remove it: stillpoint remove ${at()} ${LABEL}\n`,
+    });
     expect(adopted.stderr.replaceAll(/\s+/g, ' ')).toContain('look there first');
     expect((await run('show', LABEL)).stdout).toContain('the disk broke');
     expect([there(LABEL), there(OTHER)]).toEqual([4, 4]);

@@ -139,7 +139,7 @@ needs(...LAB)('an array that is dead from the end of the window on', () => {
       process.stdout.write(`${vm}: ended ${tookMs} ms after SIGTERM\n`);
       expect(tookMs).toBeLessThan(BUSY * PROMISED.signalMs);
       expect(exit, stderr).toBe(143);
-      expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(new RegExp(`array ${array}: .* stillpoint mend ${vm}`));
+      expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(new RegExp(`array ${array}: .* stillpoint mend -t \\S+ ${vm}`));
       revive();
       await scene.isFree();
       await scene.mended();
