@@ -160,9 +160,11 @@ export function simulatedArray(id: ArrayId, settings: SimulatedSettings, clock: 
       prepared.delete(label);
     },
     remove(name) {
-      const isOne = (other: string): boolean =>
-        settings.names === 'group' ? objectOf(other) === objectOf(name) : other === name;
-      for (const other of [...snapshots.keys()].filter(isOne)) snapshots.delete(other);
+      // One object is what was taken as one; what somebody else has put under a name of it is none of it.
+      const id = snapshots.get(name)?.id ?? '';
+      const object = settings.names === 'group' ? cuts.find(({ made }) => made.includes(id))?.made : undefined;
+      for (const [other, snapshot] of snapshots)
+        if (other === name || object?.includes(snapshot.id) === true) snapshots.delete(other);
     },
     copy: (name) => void copies.add(name),
     dropCopy: (name) => void copies.delete(name),
@@ -254,11 +256,6 @@ export function simulatedArray(id: ArrayId, settings: SimulatedSettings, clock: 
     fenced.delete(unit);
     pastFences.push({ ...fence, downAtMs: Math.min(fence.downAtMs, clock.now()) });
   }
-}
-
-/** 'mail.LABEL' of 'mail.LABEL.mail_0' */
-function objectOf(name: string): string {
-  return name.split('.').slice(0, 2).join('.');
 }
 
 function queue<K, V>(queues: Map<K, V[]>, key: K, value: V): void {
