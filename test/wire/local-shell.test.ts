@@ -59,7 +59,7 @@ describe('a shell on this machine', () => {
   });
 
   test('a deadline ends the program and what it has started', async () => {
-    const mark = '31415.9';
+    const mark = `31415.${process.pid}`;
     const fault = await faultOf(shell.run(['sh', '-c', `sleep ${mark} & sleep ${mark}`], { deadline: within(300) }));
     expect(fault.message).toBe(
       'this machine: sh did not end in time (the test: no answer within 300 ms); it was killed',
@@ -68,7 +68,7 @@ describe('a shell on this machine', () => {
   });
 
   test('what a program leaves behind when it ends by itself goes on', async () => {
-    const mark = '16180.3';
+    const mark = `16180.${process.pid}`;
     await shell.run(['sh', '-c', `sleep ${mark} >/dev/null 2>&1 &`], { deadline: within() });
     const [left = 0, ...others] = await until('it is left', () => everywhere(mark).length === 1 && everywhere(mark));
     expect(others).toEqual([]);
@@ -79,7 +79,7 @@ describe('a shell on this machine', () => {
   });
 
   test('closing the shell ends what still runs', async () => {
-    const mark = '27182.8';
+    const mark = `27182.${process.pid}`;
     const other = localShell();
     const talk = await other.start(['sleep', mark], within());
     expect(ours(mark)).toHaveLength(1);
@@ -96,7 +96,7 @@ describe('a process that is killed', () => {
   afterAll(() => program.remove());
 
   test('takes the programs with it that it has started, and what these have started', async () => {
-    const mark = '14142.1';
+    const mark = `14142.${process.pid}`;
     const sleeps = `sleep ${mark} & (sleep ${mark} & sleep ${mark}) & sleep ${mark}`;
     const child = spawn(process.execPath, [program.program, 'sh', '-c', sleeps], { stdio: 'ignore' });
     await until('all of it runs', () => everywhere(`sleep ${mark}`).length >= 4);

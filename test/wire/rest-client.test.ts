@@ -5,10 +5,11 @@ import { systemClock } from '../../src/base/clock.ts';
 import { Secret } from '../../src/base/secret.ts';
 import { beginning, openLines } from '../../src/transport/https.ts';
 import { arrayPeer } from '../../src/transport/peer.ts';
+import { patient } from '../patience.ts';
 import { cleaned, client, refusal, scripted, secretless, TOKEN, within } from './rest-kit.ts';
 import { html, json } from './rest-server.ts';
 
-const LONG_MS = 20_000;
+const LONG_MS = patient(20_000);
 
 describe('whom the client believes', () => {
   test('a certificate that nobody vouches for is refused; no request reaches the array, and it is certain', async () => {

@@ -3,10 +3,11 @@ import { Secret } from '../../src/base/secret.ts';
 import { pages } from '../../src/transport/rest/pages.ts';
 import { type Session, session } from '../../src/transport/rest/session.ts';
 import type { Rest } from '../../src/transport/rest.ts';
+import { patient } from '../patience.ts';
 import { client, refusal, scripted, TOKEN, within } from './rest-kit.ts';
 import { json, type RestServer } from './rest-server.ts';
 
-const LONG_MS = 20_000;
+const LONG_MS = patient(20_000);
 
 describe('a session', () => {
   /** An array that accepts the token of its last login only; `ends()` ends the session. */
