@@ -13,8 +13,6 @@ import { idOf, intentFor, mailPlan, mailWindow, manifestOf, resultOf } from '../
 const RUN = idOf();
 const RUN_FOLDER = `/s/runs/${RUN}`;
 const SET_FOLDER = `/s/sets/mail/${RUN}`;
-/** Every byte is read once: half a minute on a busy machine. */
-const PATIENT = { timeout: 120_000 };
 const NOW = new Date('2026-11-22T03:00:00.000Z');
 
 /** A failed run that was in its window, with all of its papers. */
@@ -43,7 +41,7 @@ async function cutEverywhere(
   }
 }
 
-describe('a paper of a run that is cut at any byte is not believed, and is named', PATIENT, () => {
+describe('a paper of a run that is cut at any byte is not believed, and is named', () => {
   test.each(['intent', 'window', 'result'] as const)('%s.json', async (paper) => {
     const state = await failedRun();
     const { [paper]: written } = await readRun(state, RUN);
@@ -92,7 +90,7 @@ describe('a paper of a run that is cut at any byte is not believed, and is named
   });
 });
 
-describe('a mark on a set that is cut at any byte is still a mark', PATIENT, () => {
+describe('a mark on a set that is cut at any byte is still a mark', () => {
   test('removal.json, of a set that is going: it is going, and none of it is taken for gone', async () => {
     const state = await openState('/s', memoryFileSystem());
     const manifest = manifestOf();
