@@ -6,16 +6,15 @@ import { reflinkConfig } from '../arrays/reflink/config.ts';
 import type { ArrayId } from '../model.ts';
 import type { MethodParts, Outside } from '../outside.ts';
 import type { ArrayDriver, Quiescer, Snapshotter } from '../ports.ts';
-import { fsfreeze, fsfreezeSettings } from '../quiesce/fsfreeze/method.ts';
+import { fsfreezeSettings } from '../quiesce/fsfreeze/config.ts';
 import { noneSettings } from '../quiesce/none/config.ts';
-import { script, scriptSettings } from '../quiesce/script/method.ts';
+import { scriptSettings } from '../quiesce/script/config.ts';
 import { vmwareSettings } from '../quiesce/vmware/config.ts';
 import type { Makes } from '../topology/makes.ts';
 
 /**
  * The one place that knows every make and method. A new one is a folder of its own and a line here. The code of a
- * driver, and of a method that asks vSphere, is loaded when it is used, before any window: who only reads the topology
- * needs its schema alone.
+ * driver and of a method is loaded when it is used, before any window: who only reads the topology needs its schema alone.
  */
 const ARRAYS: Readonly<Record<string, ArrayMake>> = {
   btrfs: arrayMake(btrfsConfig, async () => (await import('../arrays/btrfs/driver.ts')).btrfs),
@@ -24,9 +23,9 @@ const ARRAYS: Readonly<Record<string, ArrayMake>> = {
 };
 
 const METHODS: Readonly<Record<string, Method>> = {
-  fsfreeze: methodOf(fsfreezeSettings, fsfreeze),
+  fsfreeze: holdOf(fsfreezeSettings, async () => (await import('../quiesce/fsfreeze/method.ts')).fsfreeze),
   none: { config: noneSettings, create: 'holds nothing', loginless: true },
-  script: methodOf(scriptSettings, script),
+  script: holdOf(scriptSettings, async () => (await import('../quiesce/script/method.ts')).script),
   vmware: {
     config: vmwareSettings,
     create: pointOf(vmwareSettings, async () => (await import('../quiesce/vmware/method.ts')).vmware),
@@ -50,7 +49,7 @@ interface ArrayMake {
 
 interface Method {
   readonly config: z.ZodObject;
-  readonly create: ((settings: Settings, parts: MethodParts) => MadeMethod | Promise<MadeMethod>) | 'holds nothing';
+  readonly create: ((settings: Settings, parts: MethodParts) => Promise<MadeMethod>) | 'holds nothing';
   /** It works without a login to the guest. */
   readonly loginless?: true;
 }
@@ -91,11 +90,14 @@ function arrayMake<S>(
   return { config, create: async (id, settings, parts) => (await load())(id, config.parse(settings), parts) };
 }
 
-function methodOf<S>(
+function holdOf<S>(
   config: z.ZodObject & z.ZodType<S>,
-  quiescer: (settings: S, parts: MethodParts) => Quiescer,
+  load: () => Promise<(settings: S, parts: MethodParts) => Quiescer>,
 ): Method {
-  return { config, create: (settings, parts) => ({ kind: 'hold', quiescer: quiescer(config.parse(settings), parts) }) };
+  const create = async (settings: Settings, parts: MethodParts): Promise<MadeMethod> => {
+    return { kind: 'hold', quiescer: (await load())(config.parse(settings), parts) };
+  };
+  return { config, create };
 }
 
 function pointOf<S>(

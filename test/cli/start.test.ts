@@ -31,7 +31,7 @@ describe('a short command loads little', () => {
     mkdirSync(join(folder, 'state'));
     const { packages, ours } = await loadedBy(['list', '--state', join(folder, 'state')]);
     expect(packages).toEqual(['chalk', 'commander', 'yaml', 'zod', ...WIDTHS].sort());
-    expect(ours.filter((path) => /^(demo|flows|inventory|vsphere)\/|\/driver\.js$/.test(path))).toEqual([]);
+    expect(ours.filter((path) => /^(demo|flows|inventory|vsphere)\/|\/(driver|method)\.js$/.test(path))).toEqual([]);
   });
 
   /** The modules that the program loads: packages by name, its own by their path below dist/. */

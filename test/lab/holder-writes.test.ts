@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import type { GuestChannel, HoldOrder, Shell } from '../../src/ports.ts';
-import { script, scriptSettings } from '../../src/quiesce/script/method.ts';
+import { scriptSettings } from '../../src/quiesce/script/config.ts';
+import { script } from '../../src/quiesce/script/method.ts';
 import { needs } from '../needs.ts';
 import type { LabDisk } from './kit/disk.ts';
 import type { LabGuest } from './kit/guest.ts';

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { deadline } from '../../src/base/deadline.ts';
 import type { Guest } from '../../src/ports.ts';
-import { script, scriptSettings } from '../../src/quiesce/script/method.ts';
+import { scriptSettings } from '../../src/quiesce/script/config.ts';
+import { script } from '../../src/quiesce/script/method.ts';
 import { localShell } from '../../src/transport/local.ts';
 import { patient } from '../patience.ts';
 

@@ -2,7 +2,8 @@ import { expect } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { type Deadline, deadline } from '../../../src/base/deadline.ts';
 import type { Guest, GuestChannel, HoldOrder, Shell } from '../../../src/ports.ts';
-import { fsfreeze, fsfreezeSettings } from '../../../src/quiesce/fsfreeze/method.ts';
+import { fsfreezeSettings } from '../../../src/quiesce/fsfreeze/config.ts';
+import { fsfreeze } from '../../../src/quiesce/fsfreeze/method.ts';
 import type { LabDisk } from './disk.ts';
 import type { LabGuest } from './guest.ts';
 
