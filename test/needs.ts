@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, test } from 'vitest';
 
 interface Check {
@@ -11,6 +12,9 @@ interface Check {
 /** What `sh` is: bash on RHEL, SUSE and Amazon Linux, dash on Debian and Ubuntu, busybox on Alpine. */
 export const SHELLS = ['bash', 'dash', 'busybox'] as const;
 export type ShellName = (typeof SHELLS)[number];
+
+/** A Python that has pyVmomi. */
+export const PYVMOMI = fileURLToPath(new URL('../.ci/.programs/pyvmomi/bin/python', import.meta.url));
 
 /** What a test may ask of the machine. Programs are also looked for in the system folders that PATH may lack. */
 const NEEDS = {
@@ -38,7 +42,11 @@ const NEEDS = {
   openssl: program('openssl', 'openssl'),
   go: program('go', 'golang-go'),
   vcsim: { met: () => find('vcsim'), remedy: 'go install github.com/vmware/govmomi/vcsim@v0.46.0' },
-  govc: { met: () => find('govc'), remedy: 'go install github.com/vmware/govmomi/govc@v0.46.0' },
+  govc: { met: () => find('govc'), remedy: 'go build -C .ci/govc -o ../.programs/govc . (Go 1.25)' },
+  pyvmomi: {
+    met: () => canUse(PYVMOMI, constants.X_OK),
+    remedy: 'python3 -m venv .ci/.programs/pyvmomi && .ci/.programs/pyvmomi/bin/pip install pyvmomi==9.1.1.0',
+  },
   postgres: {
     met: () => canUse('/usr/lib/postgresql/15/bin/postgres', constants.X_OK),
     remedy: 'apt-get install postgresql-15',

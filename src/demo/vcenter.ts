@@ -2,12 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { systemClock } from '../base/clock.ts';
 import type { WorldTable } from './table.ts';
+import type { Call } from './vcenter/call.ts';
 import { type Certificate, selfSigned } from './vcenter/certificate.ts';
 import { parseRef } from './vcenter/collect.ts';
 import { child, type Element, parseXml } from './vcenter/element.ts';
 import { faultXml, VimFault } from './vcenter/fault.ts';
 import { inventory } from './vcenter/inventory.ts';
-import { ANONYMOUS, type Call, METHODS } from './vcenter/methods.ts';
+import { ANONYMOUS, METHODS } from './vcenter/methods.ts';
 import { serviceContent, serviceObjects, serviceVersions } from './vcenter/service.ts';
 import { lookupFor, newSession, type Session } from './vcenter/session.ts';
 

@@ -208,6 +208,31 @@ needs('govc')('govc reads the small vCenter', () => {
       expect(await govc('object.collect', ref)).toMatch(/\bname\b/);
   });
 
+  test('asks managers that have nothing to tell, and is told just that', async () => {
+    expect(await govc('events')).toBe('');
+    expect(await govc('tasks')).toMatch(/^(?:Task +Target .*\n)?$/);
+    expect(await govc('tasks', '-b', '24h')).toMatch(/^(?:Task +Target .*\n)?$/);
+    expect(await govc('license.ls')).toMatch(/^(?:Key: .*\n)?$/);
+    expect(await govc('host.info', '-host', 'esx1.demo.example')).toMatch(/Logical CPUs: +2 CPUs/);
+    expect(await govc('cluster.rule.ls', '-cluster', 'Cluster')).toBe('');
+    expect(await govc('pool.info', '/DC1/host/Cluster/Resources')).toMatch(/Name: +Resources\n/);
+  });
+
+  test.each([
+    ['guest.run', '-vm', 'db01', '-l', 'user:word', '/bin/true'],
+    ['guest.ps', '-vm', 'db01', '-l', 'user:word'],
+    ['vm.power', '-off', 'db01'],
+    ['snapshot.create', '-vm', 'db01', 'x'],
+    ['datastore.ls', '-ds', 'VMFS-BOOT'],
+  ])('%s is refused in words', async (...args) => {
+    const failed: unknown = await govc(...args).then(
+      () => 'it succeeded',
+      (error: unknown) => error,
+    );
+    expect(String(failed)).toMatch(/is not supported here/);
+    expect(String(failed)).not.toMatch(/panic|SIGSEGV/);
+  });
+
   test('takes it for a single ESXi host where the table says so', async () => {
     const [host] = table.hosts;
     vcenter.serve({

@@ -174,7 +174,7 @@ export function notFound(ref: Ref): VimFault {
   return new VimFault('ManagedObjectNotFound', message, { obj: reference(ref) });
 }
 
-function refuseUnknown(type: string, path: string): void {
+export function refuseUnknown(type: string, path: string): void {
   const [first = ''] = path.split('.');
   if (knows(type, first)) return;
   throw new VimFault('InvalidProperty', `The property "${path}" is not one of ${type}.`, { name: text(path) });

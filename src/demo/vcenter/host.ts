@@ -45,8 +45,10 @@ export function hostObjects(table: WorldTable, host: WorldHost, fixed: FixedRefs
     runtime,
     summary: data('HostListSummary', {
       host: reference(ref),
+      hardware: hardware(host),
       runtime,
       config: data('HostConfigSummary', { name: text(host.name), port: int(443), product }),
+      quickStats: data('HostListSummaryQuickStats', { overallCpuUsage: int(0), overallMemoryUsage: int(0) }),
       overallStatus: enumeration('ManagedEntityStatus', 'green'),
       rebootRequired: bool(false),
     }),
@@ -62,6 +64,23 @@ export function hostObjects(table: WorldTable, host: WorldHost, fixed: FixedRefs
     { ref, properties },
     { ref: storageSystem, properties: { storageDeviceInfo: storageDevice } },
   ];
+}
+
+/** Of no make: two processors, 16 GiB. */
+function hardware(host: WorldHost): Value {
+  return data('HostHardwareSummary', {
+    vendor: text('Demo'),
+    model: text('Host'),
+    uuid: text(uuidOf(host.id)),
+    memorySize: long(16n << 30n),
+    cpuModel: text('CPU'),
+    cpuMhz: int(2000),
+    numCpuPkgs: int(1),
+    numCpuCores: int(2),
+    numCpuThreads: int(2),
+    numNics: int(1),
+    numHBAs: int(1),
+  });
 }
 
 function storageDevices(table: WorldTable, host: WorldHost): Value {

@@ -4,7 +4,20 @@ import { datastoreObject } from './datastore.ts';
 import { hostObjects } from './host.ts';
 import { datastoreRef, type FixedRefs, fixedRefs, hostRef, vmRef, wireName } from './names.ts';
 import { isA } from './types.ts';
-import { data, enumeration, type Fields, int, list, type Ref, reference, references, refKey, text } from './value.ts';
+import {
+  bool,
+  data,
+  enumeration,
+  type Fields,
+  int,
+  list,
+  long,
+  type Ref,
+  reference,
+  references,
+  refKey,
+  text,
+} from './value.ts';
 import { vmObjects } from './vm.ts';
 
 export interface Inventory {
@@ -81,7 +94,12 @@ function datacenter(table: WorldTable, fixed: FixedRefs): ManagedObject {
 function compute(table: WorldTable, fixed: FixedRefs): readonly ManagedObject[] {
   const hosts = table.hosts.map((host) => hostRef(host.id));
   const summary = fixed.compute.type === 'ComputeResource' ? 'ComputeResourceSummary' : 'ClusterComputeResourceSummary';
+  const configuration = data('ClusterConfigInfoEx', {
+    dasConfig: data('ClusterDasConfigInfo', { enabled: bool(false) }),
+    drsConfig: data('ClusterDrsConfigInfo', { enabled: bool(false) }),
+  });
   const properties: Fields = {
+    configurationEx: fixed.compute.type === 'ComputeResource' ? undefined : configuration,
     name: text(fixed.compute.type === 'ComputeResource' ? (table.hosts[0]?.name ?? '') : 'Cluster'),
     parent: reference(fixed.hostFolder),
     overallStatus: enumeration('ManagedEntityStatus', 'green'),
@@ -99,6 +117,7 @@ function compute(table: WorldTable, fixed: FixedRefs): readonly ManagedObject[] 
     parent: reference(fixed.compute),
     overallStatus: enumeration('ManagedEntityStatus', 'green'),
     owner: reference(fixed.compute),
+    ...poolState(),
     resourcePool: references([]),
     vm: references(table.vms.filter((vm) => vm.template !== true).map((vm) => vmRef(vm.id))),
   };
@@ -106,6 +125,31 @@ function compute(table: WorldTable, fixed: FixedRefs): readonly ManagedObject[] 
     { ref: fixed.compute, properties },
     { ref: fixed.pool, properties: pool },
   ];
+}
+
+/** Without a limit, and nothing of it used. */
+function poolState(): Fields {
+  const usage = data('ResourcePoolResourceUsage', {
+    reservationUsed: long(0),
+    reservationUsedForVm: long(0),
+    unreservedForPool: long(0),
+    unreservedForVm: long(0),
+    overallUsage: long(0),
+    maxUsage: long(0),
+  });
+  const allocation = data('ResourceAllocationInfo', {
+    reservation: long(0),
+    expandableReservation: bool(true),
+    limit: long(-1),
+    shares: data('SharesInfo', { shares: int(4000), level: enumeration('SharesLevel', 'normal') }),
+  });
+  const runtime = data('ResourcePoolRuntimeInfo', {
+    memory: usage,
+    cpu: usage,
+    overallStatus: enumeration('ManagedEntityStatus', 'green'),
+  });
+  const config = data('ResourceConfigSpec', { cpuAllocation: allocation, memoryAllocation: allocation });
+  return { config, runtime, summary: data('ResourcePoolSummary', { name: text('Resources'), config, runtime }) };
 }
 
 /** Every folder that a VM names, and those around it, by its path. */

@@ -1,30 +1,13 @@
-import { type Collected, collect, collectedXml, type Lookup, notFound, parseFilterSpec, parseRef } from './collect.ts';
-import { child, childrenOf, type Element, flag, textOf, textsOf } from './element.ts';
+import { answerOf, type Call, type Method, type SessionMethod } from './call.ts';
+import { type Collected, collect, collectedXml, notFound, parseFilterSpec, refuseUnknown, valueAt } from './collect.ts';
+import { child, childrenOf, flag, textOf } from './element.ts';
 import { VimFault } from './fault.ts';
-import type { Inventory } from './inventory.ts';
+import { HISTORY } from './history.ts';
 import { vmRef } from './names.ts';
-import { collectorOf, newCollector, type PropertyCollector, type Session, userSession } from './session.ts';
-import { anyField, field, type Ref, reference, text, type Value } from './value.ts';
-
-/** One request, as its method sees it. */
-export interface Call {
-  readonly request: Element;
-  readonly target: Ref;
-  readonly session: Session | undefined;
-  readonly inventory: Inventory;
-  readonly lookup: Lookup;
-  readonly content: Value;
-  readonly now: Date;
-  readonly pageSize: number;
-  /** Aborts when the caller is gone. */
-  readonly gone: AbortSignal;
-  login(user: string, password: string): Session;
-  logout(): void;
-}
-
-/** Answers the inside of `…Response`. */
-type Method = (call: Call) => string | Promise<string>;
-type SessionMethod = (call: Call, session: Session) => string | Promise<string>;
+import { userSession } from './session.ts';
+import { UPDATES } from './updates.ts';
+import { anyField, field, type Ref, text } from './value.ts';
+import { VIEWS } from './views.ts';
 
 /** What may be asked without a login. */
 const anonymous: Readonly<Record<string, Method>> = {
@@ -34,6 +17,7 @@ const anonymous: Readonly<Record<string, Method>> = {
     const session = login(textOf(request, 'userName') ?? '', textOf(request, 'password') ?? '');
     return field('returnval', userSession(session));
   },
+  Fetch: fetchProperty,
   RetrievePropertiesEx: (call) => page(call, retrieve(call)),
   RetrieveProperties: (call) =>
     retrieve(call)
@@ -42,23 +26,15 @@ const anonymous: Readonly<Record<string, Method>> = {
 };
 
 const authenticated: Readonly<Record<string, SessionMethod>> = {
+  ...VIEWS,
+  ...UPDATES,
+  ...HISTORY,
   Logout({ logout }) {
     logout();
     return '';
   },
   SessionIsActive: ({ request }, session) =>
     field('returnval', text(String(textOf(request, 'sessionID') === session.key))),
-  CreateContainerView({ request, lookup }, session) {
-    const container = parseRef(request, 'container');
-    if (lookup(container) === undefined) throw notFound(container);
-    const id = `session[${session.key}]${session.next()}`;
-    session.views.set(id, { container, types: textsOf(request, 'type'), recursive: flag(request, 'recursive') });
-    return field('returnval', reference({ type: 'ContainerView', id }));
-  },
-  DestroyView({ target }, session) {
-    if (!session.views.delete(target.id)) throw notFound(target);
-    return '';
-  },
   ContinueRetrievePropertiesEx(call, session) {
     const token = textOf(call.request, 'token') ?? '';
     const rest = session.pages.get(token);
@@ -70,32 +46,6 @@ const authenticated: Readonly<Record<string, SessionMethod>> = {
     session.pages.delete(textOf(request, 'token') ?? '');
     return '';
   },
-  CreatePropertyCollector(_call, session) {
-    const id = `session[${session.key}]${session.next()}`;
-    session.collectors.set(id, newCollector());
-    return field('returnval', reference({ type: 'PropertyCollector', id }));
-  },
-  DestroyPropertyCollector({ target }, session) {
-    collectorOf(session, target).cancel();
-    session.collectors.delete(target.id);
-    return '';
-  },
-  CreateFilter({ request, target }, session) {
-    const spec = child(request, 'spec');
-    if (spec === undefined) throw new VimFault('InvalidArgument', 'A specified parameter was not correct: spec');
-    const id = `session[${session.key}]${session.next()}`;
-    collectorOf(session, target).filters.set(id, parseFilterSpec(spec));
-    return field('returnval', reference({ type: 'PropertyFilter', id }));
-  },
-  DestroyPropertyFilter({ target }, session) {
-    for (const collector of session.collectors.values()) collector.filters.delete(target.id);
-    return '';
-  },
-  CancelWaitForUpdates({ target }, session) {
-    collectorOf(session, target).cancel();
-    return '';
-  },
-  WaitForUpdatesEx: waitForUpdates,
   FindByInventoryPath: ({ request, inventory }) => found(inventory.byPath(textOf(request, 'inventoryPath') ?? '')),
   FindByUuid({ request, inventory }) {
     const uuid = (textOf(request, 'uuid') ?? '').toLowerCase();
@@ -107,6 +57,19 @@ const authenticated: Readonly<Record<string, SessionMethod>> = {
 
 export const ANONYMOUS: ReadonlyMap<string, Method> = new Map(Object.entries(anonymous));
 export const METHODS: ReadonlyMap<string, SessionMethod> = new Map(Object.entries(authenticated));
+
+/** One property of one object; pyVmomi asks for each of them so. Of the service itself also without a login. */
+function fetchProperty({ request, target, lookup, session }: Call): string {
+  const object = lookup(target);
+  if (object === undefined) throw notFound(target);
+  const name = textOf(request, 'prop') ?? '';
+  refuseUnknown(target.type, name);
+  if (session === undefined && target.type !== 'ServiceInstance') {
+    throw new VimFault('NotAuthenticated', 'The session is not authenticated.');
+  }
+  const value = valueAt(object.properties, name);
+  return value === undefined ? '' : anyField('returnval', value);
+}
 
 function retrieve({ request, lookup, session }: Call): readonly Collected[] {
   return childrenOf(request, 'specSet').flatMap((spec) =>
@@ -126,38 +89,6 @@ function page({ request, session, pageSize }: Call, all: readonly Collected[]): 
   return `<returnval>${field('token', text(token))}${objects.join('')}</returnval>`;
 }
 
-/** The first call tells everything; as nothing changes here by itself, the next ones wait as long as they are asked to. */
-async function waitForUpdates(call: Call, session: Session): Promise<string> {
-  const collector = collectorOf(session, call.target);
-  if ((textOf(call.request, 'version') ?? '') === '') return firstUpdates(call, collector);
-  const options = child(call.request, 'options');
-  const seconds = options === undefined ? undefined : textOf(options, 'maxWaitSeconds');
-  await new Promise<void>((resolve) => {
-    const timer = seconds === undefined ? undefined : setTimeout(resolve, Number(seconds) * 1000);
-    collector.cancel = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    call.gone.addEventListener('abort', () => collector.cancel(), { once: true });
-  });
-  return '';
-}
-
-function firstUpdates({ lookup }: Call, collector: PropertyCollector): string {
-  const filters = [...collector.filters].map(([id, spec]) => {
-    const objects = collect(spec, lookup, true).map((object) => {
-      const changes = object.properties.map(({ path, value }) => change(path, value));
-      return `<objectSet><kind>enter</kind>${field('obj', reference(object.ref))}${changes.join('')}</objectSet>`;
-    });
-    return `<filterSet>${field('filter', reference({ type: 'PropertyFilter', id }))}${objects.join('')}</filterSet>`;
-  });
-  return `<returnval><version>1</version>${filters.join('')}</returnval>`;
-}
-
-function change(path: string, value: Value): string {
-  return `<changeSet>${field('name', text(path))}<op>assign</op>${anyField('val', value)}</changeSet>`;
-}
-
 function found(ref: Ref | undefined): string {
-  return ref === undefined ? '' : field('returnval', reference(ref));
+  return ref === undefined ? '' : answerOf(ref);
 }

@@ -1,15 +1,12 @@
 import type { WorldAbout } from '../table.ts';
 import type { ManagedObject } from './collect.ts';
+import { managerFields, managerObjects } from './managers.ts';
 import type { FixedRefs } from './names.ts';
-import { DEFAULT_COLLECTOR } from './session.ts';
-import { data, type Ref, reference, references, text, type Value } from './value.ts';
+import { DEFAULT_COLLECTOR, SESSION_MANAGER, VIEW_MANAGER } from './session.ts';
+import { data, type Ref, reference, text, type Value } from './value.ts';
 
 const SERVICE_INSTANCE: Ref = { type: 'ServiceInstance', id: 'ServiceInstance' };
 const PROPERTY_COLLECTOR: Ref = { type: 'PropertyCollector', id: DEFAULT_COLLECTOR };
-const VIEW_MANAGER: Ref = { type: 'ViewManager', id: 'ViewManager' };
-const SESSION_MANAGER: Ref = { type: 'SessionManager', id: 'SessionManager' };
-const TASK_MANAGER: Ref = { type: 'TaskManager', id: 'TaskManager' };
-const SEARCH_INDEX: Ref = { type: 'SearchIndex', id: 'SearchIndex' };
 
 const PRODUCTS = {
   vcenter: { name: 'VMware vCenter Server', osType: 'linux-x64', line: 'vpx', api: 'VirtualCenter' },
@@ -18,6 +15,7 @@ const PRODUCTS = {
 
 export function serviceContent(about: WorldAbout, fixed: FixedRefs): Value {
   const product = PRODUCTS[about.product];
+  const { before, after } = managerFields(about.product);
   return data('ServiceContent', {
     rootFolder: reference(fixed.root),
     propertyCollector: reference(PROPERTY_COLLECTOR),
@@ -36,17 +34,18 @@ export function serviceContent(about: WorldAbout, fixed: FixedRefs): Value {
       apiVersion: text(about.apiVersion),
       instanceUuid: about.product === 'vcenter' ? text(about.instanceUuid) : undefined,
     }),
+    ...before,
     sessionManager: reference(SESSION_MANAGER),
-    taskManager: reference(TASK_MANAGER),
-    searchIndex: reference(SEARCH_INDEX),
+    ...after,
   });
 }
 
-/** The service's own objects that have properties to read. No task ever runs here. */
+/** The service's own objects, but for those that a session has its own of. */
 export function serviceObjects(about: WorldAbout, fixed: FixedRefs): readonly ManagedObject[] {
   return [
     { ref: SERVICE_INSTANCE, properties: { content: serviceContent(about, fixed) } },
-    { ref: TASK_MANAGER, properties: { recentTask: references([]) } },
+    ...[SESSION_MANAGER, VIEW_MANAGER, PROPERTY_COLLECTOR].map((ref) => ({ ref, properties: {} })),
+    ...managerObjects(about.product),
   ];
 }
 

@@ -11,7 +11,13 @@ const PARENT: Readonly<Record<string, string>> = {
   VirtualMachine: 'ManagedEntity',
   ManagedEntity: 'ExtensibleManagedObject',
   ContainerView: 'ManagedObjectView',
+  ListView: 'ManagedObjectView',
   ManagedObjectView: 'View',
+  EventHistoryCollector: 'HistoryCollector',
+  TaskHistoryCollector: 'HistoryCollector',
+  HostProfileManager: 'ProfileManager',
+  ClusterProfileManager: 'ProfileManager',
+  CryptoManagerKmip: 'CryptoManager',
 };
 
 const PROPERTIES: Readonly<Record<string, string>> = {
@@ -20,10 +26,11 @@ const PROPERTIES: Readonly<Record<string, string>> = {
     'alarmActionsEnabled configIssue configStatus customValue declaredAlarmState disabledMethod effectiveRole name ' +
     'overallStatus parent permission recentTask tag triggeredAlarmState',
   Folder: 'childEntity childType namespace',
-  Datacenter:
-    'configuration datastore datastoreFolder defaultHardwareVersionKey hostFolder network networkFolder vmFolder',
-  ComputeResource: 'configurationEx datastore environmentBrowser host lifecycleManaged network resourcePool summary',
-  ClusterComputeResource: 'actionHistory configuration drsFault drsRecommendation migrationHistory recommendation',
+  Datacenter: 'configuration datastore datastoreFolder hostFolder network networkFolder vmFolder',
+  ComputeResource:
+    'configManagerEnabled configurationEx datastore environmentBrowser host lifecycleManaged network resourcePool summary',
+  ClusterComputeResource:
+    'actionHistory configuration drsFault drsRecommendation hciConfig migrationHistory recommendation summaryEx',
   HostSystem:
     'answerFileValidationResult answerFileValidationState capability complianceCheckResult complianceCheckState ' +
     'config configManager datastore datastoreBrowser hardware licensableResource network precheckRemediationResult ' +
@@ -42,7 +49,32 @@ const PROPERTIES: Readonly<Record<string, string>> = {
   TaskManager: 'description maxCollector recentTask',
   Task: 'info',
   PropertyCollector: 'filter',
+  PropertyFilter: 'partialUpdates spec',
   ViewManager: 'viewList',
+  HistoryCollector: 'filter',
+  EventHistoryCollector: 'initialized latestPage',
+  TaskHistoryCollector: 'latestPage',
+  OptionManager: 'setting supportedOption',
+  UserDirectory: 'domainList',
+  AuthorizationManager: 'description privilegeList roleList',
+  ServiceManager: 'service',
+  PerformanceManager: 'description historicalInterval perfCounter',
+  ScheduledTaskManager: 'description scheduledTask',
+  AlarmManager: 'defaultExpression description',
+  EventManager: 'description latestEvent maxCollector',
+  ExtensionManager: 'extensionList',
+  CustomizationSpecManager: 'encryptionKey info',
+  CustomFieldsManager: 'field',
+  LicenseManager:
+    'diagnostics evaluation featureInfo licenseAssignmentManager licensedEdition licenses source sourceAvailable',
+  OvfManager: 'ovfExportOption ovfImportOption',
+  ProfileManager: 'profile',
+  LocalizationManager: 'catalog',
+  GuestOperationsManager: 'aliasManager authManager fileManager guestWindowsRegistryManager processManager',
+  CryptoManager: 'enabled',
+  CryptoManagerKmip: 'kmipServers',
+  FailoverClusterConfigurator: 'disabledConfigureMethod',
+  FailoverClusterManager: 'disabledClusterMethod',
 };
 
 /** Whether an object of `type` is also a `wanted`. */
