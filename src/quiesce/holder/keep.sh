@@ -120,7 +120,7 @@ thaw_when_decided() {
   export STILLPOINT_SNAPSHOT
   until limited "$release" "$limit"; do
     tries=$((tries + 1))
-    [ $tries -lt 5 ] || { echo "stuck $(last_words)" > "$folder/0.report"; return; }
+    [ $tries -lt 5 ] || { printf 'stuck %s\n' "$(last_words)" > "$folder/0.report"; return; }
     sleep 1
   done
   now
