@@ -1,25 +1,21 @@
-import https from 'node:https';
-import { syncBuiltinESMExports } from 'node:module';
+import { Pool } from 'undici';
 import { pass } from './place.mjs';
-import { onBefore } from './talk.mjs';
 
 const METHOD = /<(?:\w+:)?Body>\s*<(?:\w+:)?(\w+)/;
 
 /** Questions to vSphere: before one is sent, and once its whole answer is here. */
 export function tapHttps() {
-  const { request } = https;
-  https.request = (...args) => {
-    const outgoing = request(...args);
-    let name = 'https';
-    const { end } = outgoing;
-    outgoing.end = (body, ...rest) => {
-      const [, method = outgoing.method] = METHOD.exec(String(body)) ?? [];
-      name = `https ${method}`;
-      pass(`before ${name}`);
-      return end.call(outgoing, body, ...rest);
-    };
-    onBefore(outgoing, 'response', (answer) => onBefore(answer, 'end', () => pass(`after ${name}`)));
-    return outgoing;
+  const { dispatch } = Pool.prototype;
+  Pool.prototype.dispatch = function (question, handler) {
+    const [, method = question.method] = METHOD.exec(String(question.body)) ?? [];
+    const name = `https ${method}`;
+    pass(`before ${name}`);
+    return dispatch.call(this, question, {
+      ...handler,
+      onResponseEnd(...args) {
+        pass(`after ${name}`);
+        handler.onResponseEnd?.(...args);
+      },
+    });
   };
-  syncBuiltinESMExports();
 }
