@@ -12,7 +12,7 @@ const VMS = ['session', 'holder', 'watch', 'freezer', 'paused', 'asleep', 'contr
 
 const MAY_BE_HELD = [
   /guest \S+ may still be held: it did not confirm its release/,
-  /Look whether it writes again \(stillpoint mend -t \S+ asks it\)/,
+  /Look whether it writes again \(stillpoint mend asks it\)/,
   /on \S+: fsfreeze --unfreeze \/mnt\/b; fsfreeze --unfreeze \/mnt\/a/,
 ];
 const NOT_PROVED = /its hold is not proved to have lasted until its release \(fsfreeze: [^)]+\)/;
