@@ -65,7 +65,8 @@ export function openCephLab(ceph: Ceph, namespace: string): ArrayLab {
         return;
       }
       // Whoever has written to an image takes its snapshots, and may stand still meanwhile.
-      const owner = spawn('rbd', ['bench', '--io-type', 'write', '--io-total', '1T', image], {
+      const bench = ['rbd', 'bench', '--io-type', 'write', '--io-total', '1T', image];
+      const owner = spawn('setpriv', ['--pdeathsig', 'KILL', ...bench], {
         stdio: 'ignore',
         env: { ...process.env, ...ceph.env },
       });
