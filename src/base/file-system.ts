@@ -17,9 +17,10 @@ export interface FileSystem {
   list(folder: string): Promise<readonly string[]>;
   /**
    * When a name last came into each of these folders of a folder, went, or began to mean another file: a number that no
-   * later change bears again. Undefined: there is none, or it changed so lately that the next change might bear it too.
+   * later change bears again. NaN, which equals nothing: there is none, or it changed so lately that the next change might
+   * bear the same.
    */
-  changed(folder: string, names: readonly string[]): Promise<readonly (number | undefined)[]>;
+  changed(folder: string, names: readonly string[]): Promise<readonly number[]>;
   makeFolder(path: string): Promise<void>;
   remove(path: string): Promise<void>;
 }
@@ -77,7 +78,7 @@ export const realFileSystem: FileSystem = {
   },
 
   async changed(folder, names) {
-    const times: (number | undefined)[] = [];
+    const times: number[] = [];
     for (const name of names) {
       times.push(changeOf(`${folder}/${name}`));
       // Of very many: a signal must be heard in between.
@@ -100,17 +101,17 @@ export const realFileSystem: FileSystem = {
     }),
 };
 
-const STATS_A_TURN = 2000;
+const STATS_A_TURN = 10_000;
 /** Coarser than the clock of any file system, with room for a server's that is not quite ours. */
 const SETTLED_MS = 10_000;
 
 /** Synchronous: a hundred thousand promises cost ten times what they wait for. */
-function changeOf(folder: string): number | undefined {
+function changeOf(folder: string): number {
   try {
     const { ctimeMs } = statSync(folder);
-    return Date.now() - ctimeMs < SETTLED_MS ? undefined : ctimeMs;
+    return Date.now() - ctimeMs < SETTLED_MS ? Number.NaN : ctimeMs;
   } catch {
-    return undefined;
+    return Number.NaN;
   }
 }
 

@@ -6,8 +6,8 @@ export function localTime(date: Date): string {
 
 /** '22 Nov 03:00 +01:00': beside a set's name, which has the year. */
 export function shortLocalTime(date: Date): string {
-  const [day, hours, minutes] = [date.getDate(), date.getHours(), date.getMinutes()].map(twoDigits);
-  return `${day} ${MONTHS[date.getMonth()]} ${hours}:${minutes} ${offsetOf(date)}`;
+  const day = `${twoDigits(date.getDate())} ${MONTHS[date.getMonth()]}`;
+  return `${day} ${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())} ${offsetOf(date)}`;
 }
 
 /** '03:00:03 +01:00': of something that is minutes away at the most. */
@@ -28,7 +28,7 @@ function offsetOf(date: Date): string {
 }
 
 function twoDigits(number: number): string {
-  return String(number).padStart(2, '0');
+  return number < 10 ? `0${number}` : `${number}`;
 }
 
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');

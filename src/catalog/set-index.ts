@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { CutLabel, Level, SetId } from '../model.ts';
+import { type CutLabel, LEVELS, type SetId } from '../model.ts';
 import { isLabel } from './names.ts';
 import type { StandingLine } from './set-entry.ts';
 
@@ -28,7 +28,7 @@ export interface IndexedSet {
 }
 
 const FORM = 'stillpoint sets 1';
-const LINES_A_GROUP = 5;
+const LINES_A_GROUP = 6;
 
 export function indexText(groups: Iterable<IndexedGroup>): string {
   const body = [...groups].map((group) => group.text()).join('');
@@ -43,41 +43,51 @@ export function parseIndex(text: string): ReadonlyMap<string, IndexedGroup> | un
   const lines = body.split('\n');
   const groups = new Map<string, IndexedGroup>();
   for (let at = 0; at + LINES_A_GROUP < lines.length; at += LINES_A_GROUP) {
-    const [name = '', ids = '', states = '', stamps = '', rests = ''] = lines.slice(at, at + LINES_A_GROUP);
-    groups.set(name, groupOf({ name, ids, states, stamps, rests }));
+    const [name = '', ids = '', states = '', stamps = '', levels = '', rests = ''] = lines.slice(
+      at,
+      at + LINES_A_GROUP,
+    );
+    groups.set(name, groupOf({ name, ids, states, stamps, levels, rests }));
   }
   return groups;
 }
 
 /** @param sets in the order of their ids */
 export function indexedGroup(name: string, sets: readonly IndexedSet[]): IndexedGroup {
+  const levels = [...new Set(sets.map(({ line }) => JSON.stringify([line.level, line.levelText])))];
+  const places = new Map(levels.map((text, place) => [text, place]));
+  const levelOf = (line: StandingLine) => places.get(JSON.stringify([line.level, line.levelText]));
   return groupOf({
     name,
     ids: sets.map(({ line }) => line.id).join(' '),
     states: sets.map(({ line }) => line.state[0]).join(''),
     stamps: JSON.stringify(sets.map(({ stamp }) => stamp)),
-    rests: JSON.stringify(sets.map(({ line }) => restOf(line))),
+    levels: `[${levels}]`,
+    rests: JSON.stringify(sets.map(({ line }) => restOf(line, levelOf(line)))),
   });
 }
 
-type Columns = Readonly<Record<'name' | 'ids' | 'states' | 'stamps' | 'rests', string>>;
+type Columns = Readonly<Record<'name' | 'ids' | 'states' | 'stamps' | 'levels' | 'rests', string>>;
 
 function groupOf(columns: Columns): IndexedGroup {
   const { name, ids, states } = columns;
-  let rests: readonly unknown[] | undefined;
+  let lists: { readonly levels: readonly unknown[]; readonly rests: readonly unknown[] } | undefined;
   return {
     name,
     placesOf: (names) => placesIn(ids, names),
     stateAt: (place) => STATES[states[place] ?? ''],
     stamps: () => listOf(columns.stamps),
     lineAt(place, id) {
-      rests ??= listOf(columns.rests);
-      const [state, rest] = [STATES[states[place] ?? ''], rests[place]];
+      lists ??= { levels: listOf(columns.levels), rests: listOf(columns.rests) };
+      const [state, rest] = [STATES[states[place] ?? ''], lists.rests[place]];
       if (state === undefined || !isRest(rest) || !isIndexed(id)) return undefined;
-      const [label, takenAt, level, levelText, windowMs, besides] = rest;
-      return { id, group: name, state, label, takenAt, level, levelText, windowMs, ...besides };
+      const shown = lists.levels[rest[3]];
+      if (!isShownLevel(shown)) return undefined;
+      const [label, takenAt, windowMs] = [rest[0], rest[1], rest[2]];
+      const line = { id, group: name, state, label, takenAt, level: shown[0], levelText: shown[1], windowMs };
+      return rest[4] === undefined ? line : { ...line, ...rest[4] };
     },
-    text: () => `${[name, ids, states, columns.stamps, columns.rests].join('\n')}\n`,
+    text: () => `${[name, ids, states, columns.stamps, columns.levels, columns.rests].join('\n')}\n`,
   };
 }
 
@@ -87,17 +97,17 @@ const STATES: Readonly<Record<string, StandingLine['state']>> = { g: 'good', w: 
 type Rest = readonly [
   label: CutLabel,
   takenAt: string,
-  level: Level,
-  levelText: string,
   windowMs: number,
+  /** Among the levels of the group: there are few. */
+  level: number,
   besides?: Pick<StandingLine, 'note' | 'key' | 'pinned' | 'weakness' | 'removal'>,
 ];
 
-function restOf(line: StandingLine): readonly unknown[] {
-  const { label, takenAt, level, levelText, windowMs, note, key, pinned, weakness, removal } = line;
+function restOf(line: StandingLine, level: number | undefined): readonly unknown[] {
+  const { label, takenAt, windowMs, note, key, pinned, weakness, removal } = line;
   const because = removal === undefined ? undefined : { because: removal.because };
   const besides = Object.entries({ note, key, pinned, weakness, removal: because });
-  const own = [label, takenAt, level, levelText, windowMs];
+  const own = [label, takenAt, windowMs, level];
   return besides.some(([, value]) => value !== undefined) ? [...own, Object.fromEntries(besides)] : own;
 }
 
@@ -129,11 +139,16 @@ function placesIn(ids: string, names: readonly string[]): readonly number[] {
 
 const SPACE = 0x20;
 
+/** Member by member: this is done very many times. */
 function isRest(value: unknown): value is Rest {
-  if (!Array.isArray(value)) return false;
-  const [label, takenAt, level, levelText, windowMs, besides] = value;
-  const texts = [label, takenAt, level, levelText].every((one) => typeof one === 'string');
-  return texts && isLabel(label) && typeof windowMs === 'number' && ['object', 'undefined'].includes(typeof besides);
+  if (!Array.isArray(value) || typeof value[0] !== 'string' || !isLabel(value[0])) return false;
+  const besides = typeof value[4];
+  const isWhole = typeof value[1] === 'string' && typeof value[2] === 'number' && typeof value[3] === 'number';
+  return isWhole && (besides === 'undefined' || besides === 'object');
+}
+
+function isShownLevel(value: unknown): value is readonly [StandingLine['level'], string] {
+  return Array.isArray(value) && LEVELS.includes(value[0]) && typeof value[1] === 'string';
 }
 
 function listOf(text: string): readonly unknown[] {

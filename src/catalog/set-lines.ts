@@ -22,11 +22,15 @@ export async function setLines(state: StateFolder, only?: string): Promise<reado
   const news = looks.reduce((sum, { learnt }) => sum + learnt, 0);
   if (news >= WORTH_WRITING || looks.some(({ wrong }) => wrong)) {
     const groups = new Map(only === undefined ? [] : index);
-    for (const { group, sets } of looks) groups.set(group, indexedGroup(group, sets.flatMap(indexable)));
+    for (const { group, lines, stamps } of looks) {
+      const kept = lines.flatMap((line, at) => indexable(line, stamps[at]));
+      if (kept.length === 0) groups.delete(group);
+      else groups.set(group, indexedGroup(group, kept));
+    }
     // Nothing stands on it: a folder that cannot be written is read the long way each time.
     await settle(() => state.files.writeWhole(indexFile(state), indexText(groups.values())));
   }
-  return looks.flatMap(({ sets }) => sets.map(({ line }) => line)).sort(newestFirst);
+  return looks.flatMap(({ lines }) => lines).sort(newestFirst);
 }
 
 export function groupsIn(state: StateFolder): Promise<readonly string[]> {
@@ -64,17 +68,13 @@ export async function namesIn(state: StateFolder, group: string, indexed: Indexe
 interface Look {
   readonly group: string;
   /** In the order of their ids. */
-  readonly sets: readonly Seen[];
+  readonly lines: readonly SetLine[];
+  /** When the folder of each had last changed when it was read; NaN: it may have changed since. */
+  readonly stamps: readonly number[];
   /** So many more the index could have. */
   readonly learnt: number;
   /** The index has a line that may no longer be true, and no flag beside the set says so. */
   readonly wrong: boolean;
-}
-
-interface Seen {
-  readonly line: SetLine;
-  /** When its folder had last changed; absent: it might change once more, and nothing would tell. */
-  readonly stamp?: number | undefined;
 }
 
 async function look(state: StateFolder, found: Names): Promise<Look> {
@@ -82,19 +82,22 @@ async function look(state: StateFolder, found: Names): Promise<Look> {
   const folder = join(setsFolder(state), group);
   const before = indexed?.stamps() ?? [];
   const now = await state.files.changed(folder, names);
-  const sets: Seen[] = [];
+  const lines: SetLine[] = [];
+  const stamps: number[] = [];
   const doubted = [...unknown];
   let wrong = false;
-  for (const [index, name] of names.entries()) {
-    const place = places[index] ?? -1;
+  // Columns, and nothing that is made for each of a hundred thousand but its line.
+  for (let index = 0; index < names.length; index += 1) {
+    const [name = '', place = -1, stamp = Number.NaN] = [names[index], places[index], now[index]];
     if (place < 0) continue;
-    const stamp = now[index];
-    const line = stamp !== undefined && stamp === before[place] ? indexed?.lineAt(place, name) : undefined;
-    if (line !== undefined) sets.push({ line, stamp });
-    else {
+    const line = stamp === before[place] ? indexed?.lineAt(place, name) : undefined;
+    if (line === undefined) {
       const set = parseSetId(name);
       if (set !== undefined) doubted.push(set);
       if (!flagged.has(name)) wrong = true;
+    } else {
+      lines.push(line);
+      stamps.push(stamp);
     }
   }
   let learnt = 0;
@@ -102,13 +105,21 @@ async function look(state: StateFolder, found: Names): Promise<Look> {
     const [from] = await state.files.changed(folder, [name.id]);
     const entry = await readSet(state, name);
     if (entry === undefined) continue;
-    const [to] = await state.files.changed(folder, [name.id]);
-    const set = { line: lineOf(entry), stamp: from === to ? to : undefined };
-    learnt += indexable(set).length;
-    sets.push(set);
+    const [to = Number.NaN] = await state.files.changed(folder, [name.id]);
+    const [line, stamp] = [lineOf(entry), from === to ? to : Number.NaN];
+    lines.push(line);
+    stamps.push(stamp);
+    learnt += indexable(line, stamp).length;
   }
-  if (doubted.length > 0) sets.sort((a, b) => (a.line.id < b.line.id ? -1 : 1));
-  return { group, sets, learnt, wrong };
+  if (doubted.length === 0) return { group, lines, stamps, learnt, wrong };
+  const order = [...lines.keys()].sort((a, b) => ((lines[a]?.id ?? '') < (lines[b]?.id ?? '') ? -1 : 1));
+  return {
+    group,
+    lines: order.flatMap((at) => lines[at] ?? []),
+    stamps: order.map((at) => stamps[at] ?? Number.NaN),
+    learnt,
+    wrong,
+  };
 }
 
 /** Without the manifest: a hundred thousand of them do not fit into the memory of a small machine. */
@@ -118,9 +129,9 @@ function lineOf(entry: SetEntry): SetLine {
   return removal === undefined ? line : { ...line, removal: { because: removal.because } };
 }
 
-function indexable({ line, stamp }: Seen): readonly IndexedSet[] {
+function indexable(line: SetLine, stamp = Number.NaN): readonly IndexedSet[] {
   const isOpen = line.state === 'unreadable' || line.state === 'removing';
-  return isOpen || stamp === undefined ? [] : [{ line, stamp }];
+  return isOpen || Number.isNaN(stamp) ? [] : [{ line, stamp }];
 }
 
 function indexFile(state: StateFolder): string {

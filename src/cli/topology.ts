@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { EXIT, Fault } from '../base/fault.ts';
 import { nearest } from '../base/nearest.ts';
-import { readTopology } from '../topology/read.ts';
+import type { ReadResult } from '../topology/read.ts';
 import type { GroupSettings, Topology } from '../topology/topology.ts';
 import { TopologyFault, tellFindings } from './findings.ts';
-import { makes } from './makes.ts';
 import type { Session } from './session.ts';
 
 /** Where the topology is: `-t`, else $STILLPOINT_TOPOLOGY, else ./stillpoint.yaml. */
@@ -15,7 +14,7 @@ export function topologyFile({ cli, flags }: Session): string {
 
 /** The topology, with its warnings told; every finding at once, and exit 2, where it cannot be used. */
 export async function loadTopology(session: Session): Promise<Topology> {
-  const { topology, findings } = await readTopology(topologyFile(session), makes, session.cli);
+  const { topology, findings } = await read(topologyFile(session), session);
   if (topology === undefined) throw new TopologyFault(topologyFile(session), findings);
   tellFindings(session, findings);
   return topology;
@@ -30,9 +29,15 @@ export async function knownTopology(session: Session): Promise<Topology | undefi
   const file = topologyFile(session);
   const isNamed = flags.topology !== undefined || (cli.env.STILLPOINT_TOPOLOGY ?? '') !== '';
   if (!isNamed && !existsSync(file)) return undefined;
-  const { topology, findings } = await readTopology(file, makes, cli);
+  const { topology, findings } = await read(file, session);
   if (topology === undefined && flags.state === undefined) throw new TopologyFault(file, findings);
   return topology;
+}
+
+/** What reads it, and every make of array, is loaded only where there is a file: "list --state" needs neither. */
+async function read(file: string, { cli }: Session): Promise<ReadResult> {
+  const [{ readTopology }, { makes }] = await Promise.all([import('../topology/read.ts'), import('./makes.ts')]);
+  return readTopology(file, makes, cli);
 }
 
 /** The group that is meant; it need not be named where the file has one. */

@@ -23,11 +23,16 @@ export function table(rows: readonly (readonly string[])[], options: TableOption
     widths[column] = has - 1;
     over -= 1;
   }
-  return rows.map((row) =>
-    (
-      indent + row.map((cell, column) => pad(shorten(cell, widths[column] ?? 0), widths[column] ?? 0)).join(GAP)
-    ).trimEnd(),
-  );
+  return rows.map((row) => {
+    const cells = row.map((cell, column) => fitted(cell, widths[column] ?? 0, column === row.length - 1));
+    return (indent + cells.join(GAP)).trimEnd();
+  });
+}
+
+function fitted(cell: string, width: number, isLast: boolean): string {
+  const has = widthOf(cell);
+  if (has > width) return pad(shorten(cell, width), width);
+  return isLast ? cell : cell + ' '.repeat(width - has);
 }
 
 function widest(widths: readonly number[], columns: readonly number[]): number | undefined {
