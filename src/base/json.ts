@@ -1,33 +1,24 @@
 import { isNestedDeeper } from './json-depth.ts';
 
-/** What JSON can carry, and what we let it carry besides: a bigint becomes a decimal string. */
-type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-
-/**
- * Any value as plain JSON: a bigint as a decimal string, a Date as ISO 8601, a Map as an object, a Set as a list, what
- * has a `toJSON` as that says (a Secret is '[secret]'). Members that are undefined are left out.
- */
-function jsonOf(value: unknown): Json {
-  if (typeof value === 'bigint') return value.toString();
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-  if (typeof value !== 'object') return null;
-  if (hasToJson(value)) return jsonOf(value.toJSON());
-  if (value instanceof Set || Array.isArray(value)) return [...value].map(jsonOf);
-  const entries: Iterable<readonly [unknown, unknown]> = value instanceof Map ? value : Object.entries(value);
-  const json: Record<string, Json> = emptyObject();
-  for (const [key, member] of entries) if (member !== undefined) json[String(key)] = jsonOf(member);
-  return json;
-}
-
 /** One line, in the order of the members. */
 export function jsonLine(value: unknown): string {
-  return forTerminals(JSON.stringify(jsonOf(value)));
+  return forTerminals(JSON.stringify(value ?? null, (_name, member: unknown) => plain(member)));
 }
 
 /** For people: two spaces deep, with a newline at the end. */
 export function jsonText(value: unknown): string {
-  return `${forTerminals(JSON.stringify(jsonOf(value), undefined, 2))}\n`;
+  return `${forTerminals(JSON.stringify(value ?? null, (_name, member: unknown) => plain(member), 2))}\n`;
+}
+
+/**
+ * What JSON lacks: a bigint as a decimal string, a Map as an object, a Set as a list. A Date is ISO 8601, and what has a
+ * `toJSON` is as that says (a Secret is '[secret]'), before it comes here. Members that are undefined are left out.
+ */
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'function' || typeof value === 'symbol') return null;
+  if (value instanceof Set) return [...value];
+  return value instanceof Map ? objectOf(value) : value;
 }
 
 /**
@@ -43,7 +34,7 @@ function forTerminals(json: string): string {
 
 /** The same text for equal values, whatever the order of their members: what a checksum is taken of. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(sorted(jsonOf(value)));
+  return JSON.stringify(value ?? null, (_name, member: unknown) => sorted(plain(member)));
 }
 
 /** The value, or undefined where the text is not whole JSON, or nested deeper than anything that we write. */
@@ -56,23 +47,14 @@ export function parseJson(text: string): unknown {
   }
 }
 
-function sorted(value: Json): Json {
-  if (isList(value)) return value.map(sorted);
-  if (value === null || typeof value !== 'object') return value;
-  const ordered = emptyObject();
-  for (const name of Object.keys(value).sort()) ordered[name] = sorted(value[name] ?? null);
-  return ordered;
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return objectOf(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Filled member by member, which is faster than from a list of pairs; `__proto__` is a name like any other. */
-function emptyObject(): Record<string, Json> {
-  return Object.create(null);
-}
-
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
-}
-
-function hasToJson(value: object): value is { toJSON(): unknown } {
-  return 'toJSON' in value && typeof value.toJSON === 'function';
+/** `__proto__` is a name like any other. */
+function objectOf(members: Iterable<readonly [unknown, unknown]>): object {
+  const object: Record<string, unknown> = Object.create(null);
+  for (const [name, member] of members) object[String(name)] = member;
+  return object;
 }
