@@ -69,7 +69,7 @@ export function xmlReader(options: ReaderOptions = {}): { write(text: string): v
     const element = open.pop();
     if (element === undefined) return;
     const parent = open.at(-1);
-    if (element.children.length > 0) element.text = '';
+    element.text = element.children.length > 0 ? '' : ownCopy(element.text);
     if (parent === undefined) root = element;
     else if (element.name === options.take && parent.name === 'returnval') {
       elements = open.length;
@@ -106,11 +106,21 @@ function begin(qualified: string, attributes: Readonly<Record<string, string>>):
   };
   for (const [key, value] of Object.entries(attributes)) {
     // Servers choose the prefix of xsi as they like; vSphere has no other attribute called `type` with one.
-    if (key === 'type') element.refType = value;
-    else if (key.endsWith(':type')) element.xsiType = unprefixed(value);
+    if (key === 'type') element.refType = ownCopy(value);
+    else if (key.endsWith(':type')) element.xsiType = ownCopy(unprefixed(value));
   }
   return element;
 }
+
+/**
+ * A string that is cut out of a longer one keeps all of that in memory (V8: from 13 characters on): a name of each VM would
+ * keep the whole answer.
+ */
+function ownCopy(cut: string): string {
+  return cut.length < SHORTEST_CUT ? cut : Buffer.from(cut, 'utf8').toString('utf8');
+}
+
+const SHORTEST_CUT = 13;
 
 function unprefixed(name: string): string {
   return name.slice(name.indexOf(':') + 1);

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Fault } from '../../../src/base/fault.ts';
@@ -87,3 +89,29 @@ describe('writing XML', () => {
     expect(refusal(() => escaped('a\u0000b')).code).toBe('vsphere.malformed');
   });
 });
+
+test('what is kept of an answer does not keep the answer', () => {
+  const kept: string[] = [];
+  const reader = xmlReader({
+    take: 'objects',
+    taken: ({ children }) => void kept.push(children[0]?.text ?? '', children[1]?.refType ?? ''),
+  });
+  const filler = 'x'.repeat(60_000);
+  reader.write('<Envelope><Body><Response><returnval>');
+  const before = heapAfterCollection();
+  for (let vm = 0; vm < 300; vm += 1) {
+    const name = `<name>a name of some length ${vm}</name>`;
+    reader.write(`<objects>${name}<obj type="VirtualMachine">vm-${vm}</obj><rest>${filler}</rest></objects>`);
+  }
+  reader.write('</returnval></Response></Body></Envelope>');
+  reader.end();
+  expect(kept).toHaveLength(600);
+  // All of it were 18 MB.
+  expect(heapAfterCollection() - before).toBeLessThan(4_000_000);
+});
+
+function heapAfterCollection(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  return process.memoryUsage().heapUsed;
+}
