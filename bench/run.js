@@ -1,8 +1,10 @@
 // npm run bench -- NAME [flags]: measures, and asserts nothing. docs/bench.md says what, and how to read it.
+import { catalogBench } from './catalog/bench.js';
+import { resolveBench } from './resolve/bench.js';
 import { startBench } from './start/bench.js';
 import { windowBench } from './window/bench.js';
 
-const BENCHES = { start: startBench, window: windowBench };
+const BENCHES = { catalog: catalogBench, resolve: resolveBench, start: startBench, window: windowBench };
 
 // An orderly end also when interrupted: what a bench made is taken away on 'exit'.
 process.once('SIGINT', () => process.exit(130));
