@@ -1,6 +1,7 @@
 import type { SetId } from '../model.ts';
 import { inDoubt } from './in-doubt.ts';
 import { leftovers } from './leftovers.ts';
+import { openPoints } from './points.ts';
 import { removalFlag } from './removal.ts';
 import { readSet } from './set-entry.ts';
 import { setLines } from './set-lines.ts';
@@ -11,7 +12,7 @@ const KEPT_RUNS = 200;
 
 /**
  * Takes away the papers of old runs: the 200 newest stay, and every one that still has something open on an array or a
- * guest in doubt, is still going on, or made a set whose manifest cannot be believed: its label stands nowhere else. The
+ * guest in doubt, a guest snapshot that may stand, is still going on, or made a set whose manifest cannot be believed: its label stands nowhere else. The
  * papers of a removed set go with those of its run. Sets that stand are never touched.
  */
 export async function pruneRuns(state: StateFolder, running: ReadonlySet<SetId>, keep = KEPT_RUNS): Promise<void> {
@@ -21,7 +22,7 @@ export async function pruneRuns(state: StateFolder, running: ReadonlySet<SetId>,
   const runs = await listRuns(state);
   const open = new Set([
     ...leftovers(sets, runs, running).map((leftover) => leftover.run),
-    ...runs.filter((run) => inDoubt(run).length > 0).map((run) => run.id),
+    ...runs.filter((run) => inDoubt(run).length > 0 || openPoints(run.record).length > 0).map((run) => run.id),
   ]);
   for (const run of runs.slice(keep)) {
     if (open.has(run.id) || running.has(run.id)) continue;
