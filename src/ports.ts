@@ -279,7 +279,11 @@ export interface Snapshotter {
    * @throws Fault which names the guest, what refused, and the remedy
    */
   begin(guest: Guest, order: PointOrder, deadline: Deadline): Promise<Begun>;
-  /** What stands of this label, from the truth of whoever keeps it: also after our crash. */
+  /**
+   * What stands of this label, from the truth of whoever keeps it: also after our crash.
+   *
+   * @throws Fault also while one may still come: an answer was lost, and its task goes on
+   */
   find(vm: VmIdentity, label: CutLabel, deadline: Deadline): Promise<readonly GuestSnapshot[]>;
   /** Checks label, id and VM, then removes. Removing what is not there succeeds. */
   remove(snapshot: GuestSnapshot, deadline: Deadline): Promise<void>;

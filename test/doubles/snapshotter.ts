@@ -11,10 +11,10 @@ export interface SimulatedPoint {
   readonly contains?: readonly string[];
   readonly takesMs?: number;
   /**
-   * `refused`: not made. `half`: refused, and left behind. `lost`: made, and the answer never comes. `unquiesced`: made, and
-   * worth no more than crash.
+   * `refused`: not made. `half`: refused, and left behind. `lost`: made, and the answer never comes. `late`: no answer, and
+   * made so much later. `unquiesced`: made, and worth no more than crash.
    */
-  readonly begin?: 'refused' | 'half' | 'lost' | 'unquiesced';
+  readonly begin?: 'refused' | 'half' | 'lost' | 'late' | 'unquiesced';
   /** So many removals fail before one succeeds. */
   readonly removalsFail?: number;
 }
@@ -29,6 +29,7 @@ export interface SimulatedSnapshotter extends Snapshotter {
 /** A VM with snapshots inside this process, on any clock, that keeps the contract and suffers what it is told to. */
 export function simulatedSnapshotter(clock: Clock, point: SimulatedPoint = {}): SimulatedSnapshotter {
   const there = new Map<string, GuestSnapshot>();
+  let pending = 0;
   let serial = 0;
   let toFail = point.removalsFail ?? 0;
   const contains = point.contains ?? ['scsi0:0', 'scsi0:1'];
@@ -54,6 +55,14 @@ export function simulatedSnapshotter(clock: Clock, point: SimulatedPoint = {}): 
       const id = String(serial);
       const createdAt = clock.date().toISOString();
       const made = { vm, instanceUuid, method: 'simulated-snapshot', label, id, name: `${label} simulated`, createdAt };
+      if (point.begin === 'late') {
+        pending += 1;
+        clock.after(LATE_MS, () => {
+          pending -= 1;
+          there.set(id, made);
+        });
+        await beforeDeadline(new Promise<never>(() => {}), limit);
+      }
       there.set(id, made);
       if (point.begin === 'half') throw refused(vm);
       if (point.begin === 'lost') await beforeDeadline(new Promise<never>(() => {}), limit);
@@ -62,7 +71,8 @@ export function simulatedSnapshotter(clock: Clock, point: SimulatedPoint = {}): 
         : { gives: point.gives ?? 'filesystem', snapshot: made };
     },
 
-    async find({ instanceUuid }, label) {
+    async find({ vm, instanceUuid }, label) {
+      if (pending > 0) throw new Fault({ code: 'simulated.busy', message: `guest ${vm}: a snapshot task is going on` });
       return [...there.values()].filter((one) => one.label === label && one.instanceUuid === instanceUuid);
     },
 
@@ -83,6 +93,9 @@ export function simulatedSnapshotter(clock: Clock, point: SimulatedPoint = {}): 
     },
   };
 }
+
+/** Longer than a run waits for its preparation in the simulation. */
+const LATE_MS = 900_000;
 
 function refused(vm: string): Fault {
   return new Fault({ code: 'simulated.refused', message: `guest ${vm}: its guest snapshot was refused` });

@@ -126,6 +126,17 @@ describe('mend, after a run with a guest snapshot was killed', () => {
     expect(world.points()).toEqual([]);
   });
 
+  test('does not call a VM clean while a snapshot of it may still come, and removes it when it has', async () => {
+    const world = await shop({ mail01Point: { begin: 'late' } });
+    const report = await world.run();
+    expect(report.because.join()).toContain('guest mail01: its guest snapshot could not be removed');
+    expect((await world.mend()).left.join()).toContain('a snapshot task is going on');
+    await world.clock.pass(900_000);
+    expect(world.points()).toHaveLength(1);
+    expect(await world.mend()).toMatchObject({ exit: 0, left: [] });
+    expect(world.points()).toEqual([]);
+  });
+
   test('changes nothing when it only looks', async () => {
     const world = await shop({ mail01Point: { removalsFail: 1 } });
     await world.run();

@@ -8,6 +8,7 @@ import type { Guest, Snapshotter, VmIdentity } from '../../ports.ts';
 import type { Vsphere } from '../../vsphere/client.ts';
 import type { Ref } from '../../vsphere/element.ts';
 import { vmByInstanceUuid } from '../../vsphere/find-vm.ts';
+import { recentDiskTasks } from '../../vsphere/tasks.ts';
 import {
   consolidate,
   createSnapshot,
@@ -71,7 +72,9 @@ export function vmware(settings: VmwareSettings, parts: MethodParts): Snapshotte
     async find(vm, label, limit) {
       const vsphere = await parts.vsphere(limit);
       return vsphere.loggedIn(async () => {
-        const { snapshots } = await snapshotsOf(vsphere, await vmOf(vsphere, vm, limit), limit);
+        const self = await vmOf(vsphere, vm, limit);
+        await refuseWhileTaken(vsphere, vm, self, limit);
+        const { snapshots } = await snapshotsOf(vsphere, self, limit);
         return snapshots.filter(({ name }) => labelIn(name) === label).map((node) => asSnapshot(vm, label, node));
       }, limit);
     },
@@ -135,6 +138,17 @@ export function vmware(settings: VmwareSettings, parts: MethodParts): Snapshotte
 const TOOLS_CONF = '/etc/vmware-tools/tools.conf';
 const NOT_QUIESCED =
   'vSphere took the snapshot without quiescing the guest: it does so silently where VMware Tools do not answer';
+
+/** One whose answer was lost, or waited for in vain, may still come: until its task has ended, nobody can say that it is gone. */
+async function refuseWhileTaken(vsphere: Vsphere, { vm }: VmIdentity, self: Ref, limit: Deadline): Promise<void> {
+  const tasks = await recentDiskTasks(vsphere, [self], limit);
+  if (!tasks.some(({ kind, state }) => kind === 'snapshot' && ['queued', 'running'].includes(state))) return;
+  throw new Fault({
+    code: 'vmware.busy',
+    message: `guest ${vm}: a snapshot task of the VM is still going on, so its snapshots cannot be told yet`,
+    hint: 'Wait until the task has ended, then: stillpoint mend',
+  });
+}
 
 async function vmOf(vsphere: Vsphere, { vm, instanceUuid }: VmIdentity, limit: Deadline): Promise<Ref> {
   const found = await vmByInstanceUuid(vsphere, instanceUuid, limit);

@@ -15,7 +15,7 @@ export interface Draw {
 export function drawFrom(seed: number, name = ''): Draw {
   let state = mixed(seed, name);
 
-  /** mulberry32: 32 bits of state, and every seed is as good as any other. */
+  /** mulberry32: 32 bits of state, which passes through every value once. */
   function next(): number {
     state = (state + 0x6d2b79f5) | 0;
     let bits = Math.imul(state ^ (state >>> 15), 1 | state);

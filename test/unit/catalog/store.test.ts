@@ -273,6 +273,18 @@ describe('old papers', () => {
     expect((await listSets(made)).map((set) => set.id)).toEqual([good]);
   });
 
+  test('of a run whose guest snapshot may still stand stay: mend finds it by that run only', async () => {
+    const made = await state();
+    const pointed = await run(made, { at: day(1) }, 'clean');
+    await resumeJournal(made, pointed).note({ type: 'beginning', vm: 'mail01', instanceUuid: '5030' });
+    const newest = await run(made, { at: day(2) }, 'clean');
+    await pruneRuns(made, new Set(), 1);
+    expect((await listRuns(made)).map((entry) => entry.id)).toEqual([newest, pointed]);
+    await resumeJournal(made, pointed).note({ type: 'concluded', vm: 'mail01' });
+    await pruneRuns(made, new Set(), 1);
+    expect((await listRuns(made)).map((entry) => entry.id)).toEqual([newest]);
+  });
+
   test('of a set whose manifest cannot be believed stay: nothing else knows its label any more', async () => {
     const made = await state();
     const damaged = await run(made, { at: day(1) }, 'good');
