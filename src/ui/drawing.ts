@@ -67,7 +67,9 @@ export function proofOf(record: WindowRecord): string | undefined {
       releaseSentAtMs >= answered,
   );
   const cut = record.fires.length > 0 && record.fires.every((fire) => fire.outcome === 'cut');
+  // A guest snapshot is no hold: the picture shows nothing of its VM.
   if (!cut || !stood || record.holds.length === 0 || record.stopped !== undefined) return undefined;
+  if ((record.guestSnapshots ?? []).length > 0) return undefined;
   return 'Every snapshot was taken while every guest was held, and every guest confirmed its hold at release: this is the proof.';
 }
 

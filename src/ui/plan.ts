@@ -40,6 +40,7 @@ export function planLines(plan: Plan, options: PlanOptions): readonly string[] {
     'Time',
     ...timingLines(plan),
     '',
+    ...instantLines(plan),
     levelLine(plan, paint),
     ...(found.length === 0 ? [] : ['', ...found]),
   ];
@@ -53,6 +54,7 @@ export function planDocument(plan: Plan): Readonly<Record<string, unknown>> {
 function coverText(disk: PlannedDisk): string {
   const because = disk.because === undefined ? '' : `: ${disk.because}`;
   if (disk.cover === 'held') return 'yes';
+  if (disk.cover === 'snapshot') return 'no: in a guest snapshot';
   return disk.cover === 'fenced' ? `by its array${because}` : `no${because}`;
 }
 
@@ -113,6 +115,14 @@ function timingLines(plan: Plan): readonly string[] {
     `A snapshot is sent only if it will be taken before ${last} have passed.`,
     `When interrupted, the guests are released within ${seconds(releaseMs)}.`,
   ].flatMap((text) => wrap(text, WIDTH, '     ', '   '));
+}
+
+/** A group in which this must not be says `instant: group`. */
+function instantLines({ instant }: Plan): readonly string[] {
+  if (instant === undefined) return [];
+  const text =
+    'Instant of each VM: a guest snapshot has an instant of its own. The VMs of this set will not be at one instant.';
+  return wrap(text, WIDTH);
 }
 
 function levelLine(plan: Plan, paint: Paint): string {

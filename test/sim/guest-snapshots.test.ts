@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { EXIT } from '../../src/base/fault.ts';
+import { proofOf } from '../../src/ui/drawing.ts';
+import { planLines } from '../../src/ui/plan.ts';
 import { DIED, mortal } from './mortal.ts';
 import { type Shop, shop } from './shop.ts';
 
@@ -11,7 +13,7 @@ describe('a run with a guest snapshot', () => {
     expect(exit).toBe(EXIT.done);
     expect(manifest?.verdict).toMatchObject({ level: 'filesystem', oneInstant: true, instant: 'per-vm' });
     expect(manifest?.plan.instant).toBe('per-vm');
-    expect(line).toContain('an instant of each VM');
+    expect(line).toContain('each VM at its own instant');
     expect(manifest?.window.guestSnapshots?.map(({ vm, gives }) => [vm, gives])).toEqual([['mail01', 'filesystem']]);
     expect(world.points()).toEqual([]);
   });
@@ -24,6 +26,18 @@ describe('a run with a guest snapshot', () => {
     expect(point?.standsAtMs).toBeLessThan(first);
     const steps = world.events.flatMap((event) => (event.type === 'step' ? [event.step] : []));
     expect(steps.indexOf('guest-snapshots')).toBeLessThan(steps.indexOf('window'));
+  });
+
+  test('is told of in the plan, and not shown as a hold', async () => {
+    const world = await shop({ mail01Point: {} });
+    const { manifest } = await world.run();
+    if (manifest === undefined) throw new Error('no set');
+    const plan = planLines(manifest.plan, { render: ({ message }) => message, all: false }).join('\n');
+    expect(plan).toContain('no: in a guest snapshot');
+    expect(plan).toContain('will not be at one instant');
+    expect(proofOf(manifest.window)).toBeUndefined();
+    const held = await (await shop()).run();
+    expect(held.manifest && proofOf(held.manifest.window)).toContain('this is the proof');
   });
 
   test('is refused in the plan where the group asks for one instant', async () => {

@@ -100,7 +100,7 @@ export function answerLine(manifest: Manifest): string {
     manifest.id,
     levelText(manifest.verdict),
     ...(manifest.state === 'weak' ? ['weak'] : []),
-    ...(manifest.verdict.instant === 'per-vm' ? ['an instant of each VM'] : []),
+    ...(manifest.verdict.instant === 'per-vm' ? ['each VM at its own instant'] : []),
     `window ${seconds(manifest.windowMs)}`,
     `${arrays} ${arrays === 1 ? 'array' : 'arrays'}`,
     `${volumes} ${volumes === 1 ? 'volume' : 'volumes'}`,

@@ -46,9 +46,14 @@ function byLedger(texts: readonly LedgerText[]): ReadonlyMap<string | undefined,
   return groups;
 }
 
-/** It contradicts only what the set claims to be. A guest that was left aside is no part of that. */
+/**
+ * It contradicts only what the set claims to be. A guest that was left aside is no part of that, nor is what a guest has
+ * written since its guest snapshot.
+ */
 function standingOf({ answer }: LedgerReport, { verdict }: Manifest): Standing {
   if (answer === 'one-instant') return 'as-recorded';
   if (answer === 'cannot-be-judged') return 'not-looked-at';
-  return verdict.oneInstant && !verdict.vms.some(({ aside }) => aside) ? 'wrong' : 'worth-knowing';
+  const isElsewhere =
+    verdict.vms.some(({ aside }) => aside) || verdict.disks.some((disk) => disk.stilledBy === 'snapshot');
+  return verdict.oneInstant && !isElsewhere ? 'wrong' : 'worth-knowing';
 }
