@@ -68,6 +68,8 @@ function noPermission(asked: Asked, detail: Element | undefined): Fault {
   return new Fault({
     code: 'vsphere.no-permission',
     message: `${asked.host}: ${asked.username} lacks ${privilege}${object === undefined ? '' : ` on ${quoted(object)}`} for ${asked.method}`,
-    hint: 'Give the user the role Read-only on the vCenter, with "Propagate to children".',
+    hint: privilege.startsWith('System.')
+      ? 'Give the user the role Read-only on the vCenter, with "Propagate to children".'
+      : `Give the user a role with ${privilege} there, besides Read-only.`,
   });
 }

@@ -302,6 +302,18 @@ describe('the session', () => {
     await expect(orphan.close()).resolves.toBeUndefined();
   });
 
+  test('a lacking privilege is named in the remedy; Read-only is that only for reading', async () => {
+    const server = await scripted({
+      A: () => soapFault('NoPermission', '<privilegeId>VirtualMachine.State.CreateSnapshot</privilegeId>'),
+      B: () => soapFault('NoPermission', '<privilegeId>System.View</privilegeId>'),
+    });
+    const vsphere = await connect(server.url, insecure);
+    const limit = deadline(systemClock, patient(5_000), 'asking');
+    cleanups.push(() => limit.done());
+    expect((await refusal(vsphere.call('X:x', 'A', [], limit))).hint).toContain('VirtualMachine.State.CreateSnapshot');
+    expect((await refusal(vsphere.call('X:x', 'B', [], limit))).hint).toContain('the role Read-only');
+  });
+
   test('faults keep their class, whatever the words of their language', async () => {
     const object = '<object type="Datastore">datastore-9</object><privilegeId>Datastore.Browse</privilegeId>';
     const server = await scripted({
