@@ -27,6 +27,7 @@ interface IntendedGuest {
   readonly ref: string;
   readonly instanceUuid: string;
   readonly optional: boolean;
+  /** Those that hold it: a guest snapshot leaves nobody in doubt. */
   readonly methods: readonly string[];
 }
 
@@ -79,7 +80,7 @@ export function intentOf(
       ref,
       instanceUuid,
       optional,
-      methods: stages.map((stage) => stage.method),
+      methods: stages.filter(({ makes }) => makes === undefined).map(({ method }) => method),
     })),
     arrays: plan.arrays.map(({ array, make, fence, units }) => ({ array, make, fence, units })),
   };

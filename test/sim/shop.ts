@@ -243,7 +243,10 @@ export async function shop(
       const limit = deadline(clock, 600_000, 'mending');
       const noGuest = (name: string) => ({
         guest: { vm: name, connect: noShell, told: new Map() },
-        quiescers: [{ ...simulatedGuest(clock), isHeld: how.unwritable ?? (async () => []) }],
+        quiescers:
+          name === 'mail01' && point !== undefined
+            ? []
+            : [{ ...simulatedGuest(clock), isHeld: how.unwritable ?? (async () => []) }],
         snapshotters: name === 'mail01' && point !== undefined ? [(how.aroundPoint ?? itself)(point)] : [],
       });
       const work = mend(
